@@ -6,6 +6,7 @@
 #ifndef FG_CORE_CATALOGUE_OP_INFO_HPP_
 #define FG_CORE_CATALOGUE_OP_INFO_HPP_
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -42,6 +43,16 @@ enum class DtypeRule : std::uint8_t {
 
 using DtypeSet = std::uint16_t;  // Bit k: kDtypes[k] of fg/sdk/dtype.hpp.
 
+// A shape pattern, "m, k", "..., d", "broadcast(m, n)" or the name of an attribute that holds sizes.
+struct ShapePattern {
+  static constexpr std::int8_t kRest = -1;  // `...`: any number of dimensions, the same in all patterns
+  static constexpr std::size_t kMaxEntries = 6;
+  std::uint8_t n = 0;
+  bool broadcast = false;       // Must broadcast to the pattern.
+  std::int8_t attr = -1;        // The whole shape is this attribute.
+  std::int8_t entry[kMaxEntries] = {};  // Numbers into OpInfo::symbols, or kRest.
+};
+
 struct ArgInfo {
   std::string_view name;
   ArgType type;
@@ -50,8 +61,11 @@ struct ArgInfo {
   bool promotes;    // Tensor argument that takes part in promotion.
   bool has_default;
   bool index;       // Holds positions (index class); values are checked by the kernel.
+  // The tensor that the operator writes (`out: {self: given}`): output 0 of the launch and of the
+  // program, never one of their inputs.
+  bool written;
   DtypeRule rule;   // Tensor arguments: any_of or same_as.
-  DtypeSet dtypes;
+  DtypeSet dtypes;  // any_of: the members; same_as: allowed beside that of `same_as`.
   std::int16_t same_as;             // Index into args, -1 none.
   fg_scalar default_value;          // bool_, int_, dim, float_, scalar, enum_ (its number).
   std::span<const std::int64_t> default_dims;
@@ -59,15 +73,17 @@ struct ArgInfo {
   bool has_min, has_max;
   double min, max;
   std::uint32_t params_offset;      // Offset of an attribute in the parameter struct.
-  std::string_view shape;           // Shape pattern ("m, k"), empty when a rule decides.
+  std::string_view shape;           // Shape pattern as written, empty when a rule decides.
+  ShapePattern pattern;
 };
 
 struct OutInfo {
   std::string_view name;
   DtypeRule rule;
   fg_dtype dtype;      // fixed
-  std::int16_t arg;    // same_as, attr, stat: index into args
+  std::int16_t arg;    // same_as, attr, from_scalars, stat, given: index into args
   std::string_view shape;
+  ShapePattern pattern;
 };
 
 // One expression set; operators with an enum attribute may have one per enum value.
@@ -100,6 +116,7 @@ struct OpInfo {
   std::span<const Variant> variants;
   std::uint32_t monoid;           // FG_MONOID_*, 0 none
   std::string_view shape_rule;    // Name of a function in shape_rules.cpp, "" = patterns or kind's rule
+  std::span<const std::string_view> symbols;  // Names of lengths in shape patterns and `flops`.
   std::span<const std::string_view> aten, gems;
   std::span<const CaseLine> cases;
   std::span<const std::string_view> bench;
