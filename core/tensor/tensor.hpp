@@ -9,16 +9,16 @@
 #include <atomic>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <utility>
 
+#include "core/memory/storage.hpp"
 #include "core/registry/device.hpp"
 #include "fg/abi/kernel.h"
 #include "fg/sdk/dtype.hpp"
 #include "fg/sdk/result.hpp"
 
 namespace fg::core {
-
-class Storage;  // core/memory/storage.hpp: a counted reference to device memory
 
 // Packed class of a tensor, the dispatch key's part: dtype 15 bits | rank 5 | dense 1 | align16 1 |
 // device 10.
@@ -65,6 +65,8 @@ class Tensor {
   int ndim() const { return p_->desc.ndim; }
   std::int64_t numel() const { return p_->numel; }
   bool dense() const { return (p_->desc.flags & FG_T_DENSE) != 0; }
+  bool read_only() const { return (p_->desc.flags & FG_T_READONLY) != 0; }
+  Storage* storage() const { return p_->storage; }
   Device* device() const { return p_->device; }
 
  private:
@@ -83,6 +85,25 @@ Result<Tensor> empty_strided(Device* device, fg_dtype dtype, std::span<const std
 // when any element would lie outside the storage.  [any-thread]
 Result<Tensor> make_view(const Tensor& base, fg_dtype dtype, std::span<const std::int64_t> shape,
                          std::span<const std::int64_t> stride, std::uint64_t byte_offset);
+
+// A view over any storage, e.g. foreign memory.  The same checks; takes one reference.  [any-thread]
+Result<Tensor> make_tensor(StorageRef storage, fg_dtype dtype, std::span<const std::int64_t> shape,
+                           std::span<const std::int64_t> stride, std::uint64_t byte_offset);
+
+// "[2, 3]", for messages.
+std::string shape_text(std::span<const std::int64_t> shape);
+
+// Product of sizes; FG_E_INVALID when one is negative or the product or its bytes pass 2^63.
+Result<std::int64_t> checked_numel(std::span<const std::int64_t> shape, std::int64_t element_bytes);
+
+// Lowest and one past the highest byte that a view touches, from the storage's start; lo == hi when
+// it has no elements.
+struct ByteExtent {
+  std::uint64_t lo = 0, hi = 0;
+};
+ByteExtent byte_extent(const Tensor& t);
+// Offset of element 0 from the storage's start, bytes.
+std::uint64_t storage_offset_bytes(const Tensor& t);
 
 // Copies between a dense host buffer of exactly numel * element bytes and a tensor of any strides,
 // on any device.  Blocks until done.  [any-thread]
