@@ -59,8 +59,8 @@ enum {
   FG_EX_OR = 49,
   FG_EX_XOR = 50,
   FG_EX_NOT = 51,
-  FG_EX_SHL = 52,        // integers
-  FG_EX_SHR = 53,        // integers, arithmetic
+  FG_EX_SHL = 52,        // integers; a count outside [0, width) gives 0
+  FG_EX_SHR = 53,        // integers, arithmetic; a count outside [0, width) gives 0 or -1, the sign
   FG_EX_WHERE = 56,      // arg[0] BOOL ? arg[1] : arg[2]; the arm not taken has no effect
   // Functions of F32 and F64.
   FG_EX_FLOOR = 64,
