@@ -132,7 +132,10 @@ class Device {
 class Dims {
  public:
   Dims(None) : present_(false) {}
-  Dims(std::initializer_list<std::int64_t> d) : p_(d.begin()), n_(d.size()) {}
+  Dims(std::initializer_list<std::int64_t> d) : n_(d.size()) {
+    const std::int64_t* first = d.begin();  // Borrowed: the list outlives the call that it is an argument of.
+    p_ = first;
+  }
   Dims(const std::vector<std::int64_t>& d) : p_(d.data()), n_(d.size()) {}
   Dims(std::span<const std::int64_t> d) : p_(d.data()), n_(d.size()) {}
   template <std::integral I>

@@ -12,6 +12,12 @@ FG_EXTERN_C_BEGIN
 // An operator is identified by op_uid = XXH64(canonical name, seed 0) and the version and hash of
 // its schema text; both sides were built with the schema or they do not talk about the operator.
 
+// Tensors of a signature and a launch, in order: the outputs as the catalogue lists them; for a
+// dynamic operator then one i64 tensor of rank 0, "count", into which the kernel writes how many rows of
+// its outputs (which have their upper bound) it filled, n_out counts it; then the tensor arguments.
+// A tensor list stands in its place with all its tensors.  An optional tensor that was left out is a
+// descriptor of zeros (dtype 0, ndim 0, buffer NULL).
+
 // GROWS.  A signature to be judged or prepared.
 typedef struct fg_sig {
   fg_hdr hdr;
@@ -47,6 +53,8 @@ enum {
 
 // GROWS; read with the stride that the plugin returns.  Data, constant for the life of the
 // instance: the conformance suite derives what must pass from it.
+// One slot per tensor of the schema: a tensor list has one slot for all its tensors, "count" has none,
+// and a tensor that was left out fits every row.
 // For the engine operators n_slots is 1 and rows lists the storage dtypes of any operand.
 typedef struct fg_op_claim {
   fg_hdr hdr;
