@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The operators of the CPU plugin.  A new kernel is a file in kernels/, a declaration in
+// kernels/kernels.hpp and a row in kernel_table.cpp.
+
+#ifndef PLUGINS_CPU_KERNEL_REGISTRY_HPP_
+#define PLUGINS_CPU_KERNEL_REGISTRY_HPP_
+
+#include "fg/sdk/kernel_table.hpp"
+
+namespace fg::cpu {
+
+const sdk::KernelTable& kernel_table();
+
+}  // namespace fg::cpu
+
+#endif  // PLUGINS_CPU_KERNEL_REGISTRY_HPP_
