@@ -17,6 +17,8 @@ namespace fg::core {
 
 enum class Kind : std::uint8_t { view, map, reduce, scan, kernel, composite };
 
+// dim, dims: dimensions of the first tensor argument (given from -ndim; unsqueeze: of the result).
+// sizes: lengths or strides, each at least ArgInfo::min (0; -1 where a length may be left open).
 enum class ArgType : std::uint8_t {
   tensor, tensor_list, scalar, float_, int_, bool_, dim, dims, sizes, dtype, enum_, generator
 };
