@@ -1,0 +1,120 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Checks that hold the house together: folder arrows, file sizes, first lines, include guards.
+
+Prints one line per finding, `file:line: what is wrong`, and exits 1 when there is any.
+"""
+import pathlib
+import re
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SOURCE = {".c", ".h", ".cpp", ".hpp"}
+MAX_LINES = 500
+
+# folder -> folders whose headers it may include (besides its own and the system's).
+ARROWS = {
+    "include/fg/abi": ["include/fg/abi"],
+    "include/fg/sdk": ["include/fg/abi", "include/fg/sdk"],
+    "include/fg": ["include/fg"],
+    "core": ["include/fg", "core", "gen"],
+    "plugins": ["include/fg/abi", "include/fg/sdk", "plugins", "gen/abi"],
+    "conformance/reference": ["conformance/reference"],
+    "conformance": ["include/fg", "core", "conformance", "gen"],
+    "bench": ["include/fg", "core", "conformance", "bench", "gen"],
+    "tools": ["include/fg", "core", "tools", "gen"],
+    "examples": ["include/fg", "examples", "gen"],
+}
+# Generated headers, by the folder they count as.
+GENERATED = {"fg/abi/ops.h": "gen/abi", "fg/ops.h": "gen", "fg/ops.hpp": "gen"}
+
+
+def tracked():
+    out = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
+    return [pathlib.PurePosixPath(p) for p in out.decode().split("\0") if p and (ROOT / p).is_file()]
+
+
+def home_of(path):
+    """The longest folder of ARROWS that holds `path`, or None."""
+    homes = [h for h in ARROWS if str(path).startswith(h + "/")]
+    return max(homes, key=len, default=None)
+
+
+def target_of(include):
+    """Repository path that an #include names, or None for the system's and third parties'."""
+    if include in GENERATED:
+        return GENERATED[include] + "/"
+    if (ROOT / "include" / include).is_file():
+        return "include/" + include
+    if (ROOT / include).is_file():
+        return include
+    return None
+
+
+def check_arrows(path, lines):
+    home = home_of(path)
+    if home is None:
+        return
+    for number, line in enumerate(lines, 1):
+        match = re.match(r'\s*#\s*include\s+["<]([^">]+)[">]', line)
+        if not match:
+            continue
+        target = target_of(match[1])
+        if target is None:
+            if home == "conformance/reference" and "/" in match[1] and not (ROOT / path.parent / match[1]).is_file():
+                yield number, f"conformance/reference may include the standard library alone, not {match[1]}"
+            continue
+        if home == "plugins" and target.startswith("plugins/"):
+            mine, other = path.parts[1], target.split("/")[1]
+            if other not in (mine, "gpu"):
+                yield number, f"plugin {mine} includes {match[1]} of another plugin"
+        if not any(target.startswith(allowed + "/") for allowed in ARROWS[home]):
+            yield number, f"{home} may not include {match[1]} (allowed: {', '.join(ARROWS[home])})"
+
+
+def check_shape(path, lines):
+    if len(lines) > MAX_LINES:
+        yield len(lines), f"{len(lines)} lines, the limit is {MAX_LINES}: split by noun"
+    if not lines or "SPDX-License-Identifier: Apache-2.0" not in lines[0]:
+        yield 1, "first line must be the SPDX line"
+    if path.suffix in {".h", ".hpp"}:
+        relative = str(path).removeprefix("include/")
+        guard = re.sub(r"[^A-Z0-9]", "_", relative.upper()) + "_"
+        if not guard.startswith("FG_"):
+            guard = "FG_" + guard
+        text = "\n".join(lines)
+        if f"#ifndef {guard}" not in text and "#pragma once" not in text and not path.name.endswith("-inl.hpp"):
+            yield 1, f"include guard must be {guard}"
+
+
+WORDS = [
+    (re.compile(r"\b(TODO|FIXME|XXX)\b"), "open promises belong in the tracker"),
+    (re.compile(r"/(work|tmp/fg)/|\.\./shared/(?!golden)"), "path of one machine"),
+]
+
+
+def check_words(path, lines):
+    for number, line in enumerate(lines, 1):
+        for pattern, why in WORDS:
+            if pattern.search(line):
+                yield number, f"{why}: {line.strip()[:80]}"
+
+
+def main():
+    findings = 0
+    for path in tracked():
+        if path.suffix not in SOURCE:
+            continue
+        lines = (ROOT / path).read_text(encoding="utf-8").splitlines()
+        for check in (check_arrows, check_shape, check_words):
+            for number, text in check(path, lines):
+                print(f"{path}:{number}: {text}")
+                findings += 1
+    if findings:
+        print(f"lint: {findings} findings")
+    return 1 if findings else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
