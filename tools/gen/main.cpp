@@ -52,7 +52,11 @@ bool write_file(const fs::path& path, const std::string& text) {
 }
 
 int write_sources(const Catalogue& catalogue, const fs::path& dir) {
-  const bool ok = write_file(dir / "include/fg/abi/ops.h", emit_abi_header(catalogue));
+  const bool ok = write_file(dir / "include/fg/abi/ops.h", emit_abi_header(catalogue)) &&
+                  write_file(dir / "include/fg/ops.h", emit_c_header(catalogue)) &&
+                  write_file(dir / "include/fg/ops.hpp", emit_cpp_header(catalogue)) &&
+                  write_file(dir / "core/catalogue_table.cpp", emit_table(catalogue)) &&
+                  write_file(dir / "core/api_ops.cpp", emit_c_source(catalogue));
   return ok ? kDone : kInternal;
 }
 

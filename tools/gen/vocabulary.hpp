@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/catalogue/shape_rule_names.hpp"
 #include "fg/abi/engine.h"
 #include "fg/sdk/dtype.hpp"
 #include "tools/gen/model.hpp"
@@ -52,8 +53,7 @@ inline constexpr std::array<std::string_view, 12> kArgTypes{
 // Position + 1 is FG_MONOID_*.
 inline constexpr std::array<std::string_view, 12> kMonoids{
     "sum", "prod", "max", "min", "and", "or", "argmax", "argmin", "welford", "logsumexp", "lastmax", "lastmin"};
-inline constexpr std::array<std::string_view, 8> kShapeRules{
-    "arange", "layer_norm", "rms_norm", "scaled_dot_product_attention", "apply_rotary_pos_emb", "gather", "cat", "nonzero"};
+inline constexpr auto& kShapeRules = core::kShapeRuleNames;
 
 // "f32", "FG_F32"
 std::string dtype_constant(fg_dtype dtype);
