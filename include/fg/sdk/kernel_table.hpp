@@ -136,6 +136,8 @@ struct KernelEntry {
   std::uint16_t schema_version = 1;
   std::uint16_t n_slots = 1;   // Tensors per row of `rows`; 0: `rows` lists the dtypes of any operand.
   std::span<const fg_dtype> rows;  // rows.size() / n_slots combinations, outputs first.
+  std::int16_t list_slot = -1;     // The slot that stands for all tensors of a list.
+  bool counted = false;            // A dynamic operator: "count" follows the outputs and has no slot.
   std::uint16_t max_ndim = FG_MAX_NDIM;
   std::uint32_t layouts = FG_LAYOUT_ANY;
   std::uint32_t flags = 0;     // FG_K_*

@@ -42,11 +42,35 @@ inline Result<void> check_slot(const fg_tensor& t, const KernelEntry& e, std::in
   return {};
 }
 
+inline constexpr std::int32_t kNoSlot = -1, kTooMany = -2;
+
+// The slot of tensor i of the signature, by the order given in fg/abi/op.h.
+inline std::int32_t slot_of(const KernelEntry& e, const fg_sig& sig, std::int32_t i) {
+  const std::int32_t outs = sig.n_out - (e.counted ? 1 : 0);
+  if (i < outs) return i;
+  if (i < sig.n_out) return kNoSlot;
+  std::int32_t slot = i - sig.n_out + outs;
+  if (e.list_slot >= 0 && slot > e.list_slot) {
+    const std::int32_t length = sig.n_in - (e.n_slots - outs - 1);
+    slot = std::max<std::int32_t>(e.list_slot, slot - (length - 1));
+  }
+  return slot < e.n_slots ? slot : kTooMany;
+}
+
 inline bool row_matches(const KernelEntry& e, const fg_sig& sig, std::size_t row) {
-  for (std::size_t s = 0; s < e.n_slots; ++s) {
-    if (e.rows[row * e.n_slots + s] != sig.t[s].dtype) return false;
+  for (std::int32_t i = 0; i < sig.n_out + sig.n_in; ++i) {
+    const std::int32_t slot = slot_of(e, sig, i);
+    if (slot < 0 || sig.t[i].dtype == 0) continue;
+    if (e.rows[row * e.n_slots + static_cast<std::size_t>(slot)] != sig.t[i].dtype) return false;
   }
   return true;
+}
+
+// Whether the signature has the number of tensors that the row describes.
+inline bool count_matches(const KernelEntry& e, const fg_sig& sig) {
+  if (e.counted && sig.n_out == 0) return false;
+  const std::int32_t n = sig.n_out + sig.n_in - (e.counted ? 1 : 0);
+  return e.list_slot >= 0 ? n >= e.n_slots - 1 : n == e.n_slots;
 }
 
 inline Result<void> check_dtypes(const KernelEntry& e, const fg_sig& sig) {
@@ -61,7 +85,7 @@ inline Result<void> check_dtypes(const KernelEntry& e, const fg_sig& sig) {
     }
     return {};
   }
-  if (n != e.n_slots) {
+  if (!count_matches(e, sig)) {
     return invalid(std::string(e.name) + ": got " + std::to_string(n) + " tensors, expected " +
                    std::to_string(e.n_slots));
   }
