@@ -13,9 +13,9 @@
 namespace fg::expr {
 
 // d roots[output] / d name, over the same names.  Where a function has a kink: abs gives 0 at 0;
-// min and max give each of two equal operands one half, and a NaN operand the whole; clamp keeps 1
-// at its bounds; floor, ceil, trunc, round and sign give 0.  FG_E_INVALID for an unknown name, and
-// FG_E_UNSUPPORTED for what has no derivative in the language (bit operations, lgamma).
+// min and max give each of two equal operands one half; floor, ceil, trunc, round, sign, floor_div
+// and trunc_div give 0.  FG_E_INVALID for an unknown name or output, and FG_E_UNSUPPORTED for what
+// has no derivative in the language (lgamma, operations on bits).
 Result<Parsed> derivative(const Parsed& parsed, std::string_view name, std::size_t output = 0);
 
 }  // namespace fg::expr

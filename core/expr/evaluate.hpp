@@ -31,6 +31,9 @@ Value convert(const Value& x, std::uint16_t type);
 // A scalar argument read as `type`.
 Value convert(const fg_scalar& x, std::uint16_t type);
 
+// The value of an FG_EX_CONST node.
+Value constant_value(const fg_expr_node& node);
+
 // One operation on 1 to 3 operands.  F32 functions are computed in f64 and rounded once.
 Value apply(std::uint16_t op, std::uint16_t type, std::span<const Value> args);
 

@@ -20,7 +20,8 @@ namespace fg::expr {
 // Limits that keep hostile input harmless.
 inline constexpr std::size_t kMaxTextBytes = 64 * 1024;
 inline constexpr std::size_t kMaxTerms = 8192;
-inline constexpr int kMaxDepth = 128;  // of brackets and operators that nest
+inline constexpr int kMaxDepth = 256;     // of brackets, functions and unary operators
+inline constexpr int kMaxIndexDims = 16;  // index(0) to index(15)
 
 // One node of the syntax; it reads earlier terms only.
 struct Term {
@@ -52,20 +53,13 @@ struct Parsed {
 bool operator==(const Parsed& a, const Parsed& b);
 
 // Parses one text per output.  `names` are the names that may occur; they hide functions' and
-// constants' names only where no bracket follows.  Errors give text, column, what was found and
-// what was expected.
+// constants' names only where no bracket follows.  Errors give the column, what was found and what
+// was expected.
 Result<Parsed> parse(std::span<const std::string_view> texts, std::span<const std::string_view> names);
 Result<Parsed> parse(std::string_view text, std::span<const std::string_view> names);
 
 // Takes every unknown name as an input, in order of first appearance.
 Result<Parsed> parse_any(std::string_view text);
-
-// Number of operands of an FG_EX_* operation or function, 0 for leaves and unknown ones.
-int arity(std::uint16_t op);
-// Name of FG_EX_* in the language ("floor_div"; "cast" for FG_EX_CAST), empty when unknown.
-std::string_view op_name(std::uint16_t op);
-// "f32" for FG_CT_F32 and so on.
-std::string_view type_name(std::uint16_t type);
 
 }  // namespace fg::expr
 
