@@ -57,6 +57,7 @@ class Storage {
   friend class SmallCache;
   friend struct Magazine;
   friend Result<class StorageRef> import_storage(Device*, void*, std::uint64_t, bool, ForeignDeleter, void*);
+  friend Storage* try_allocate(Device*, std::uint64_t) noexcept;
 
   void recycle() noexcept;
 
@@ -70,6 +71,8 @@ class Storage {
   std::uint64_t last_value_ = 0;
   Storage* next_ = nullptr;    // small: free list; large: right neighbour in the segment
   Storage* prev_ = nullptr;    // large: left neighbour in the segment
+  Storage* free_next_ = nullptr;  // large: free list
+  Storage* free_prev_ = nullptr;
   Slab* slab_ = nullptr;       // small
   ForeignDeleter deleter_ = nullptr;
   void* deleter_ctx_ = nullptr;

@@ -10,11 +10,22 @@
 #ifndef FG_CORE_MEMORY_STREAM_HPP_
 #define FG_CORE_MEMORY_STREAM_HPP_
 
+#include <cstddef>
 #include <cstdint>
 
 #include "core/memory/storage.hpp"
 
 namespace fg::core {
+
+class DeviceMemory;
+
+// Host-visible memory through which a stream's copies go, in two halves that take turns.
+struct Staging {
+  fg_buffer* buffer = nullptr;
+  std::byte* ptr = nullptr;
+  std::uint64_t half_bytes = 0;
+  std::uint64_t busy_until[2] = {};  // Timeline values.
+};
 
 class Stream {
  public:
@@ -25,16 +36,17 @@ class Stream {
  private:
   friend class Submission;
   friend class DeviceMemory;
-  friend class StreamTable;
   Stream() = default;
 
   Device* device_ = nullptr;
+  DeviceMemory* memory_ = nullptr;
   fg_stream* handle_ = nullptr;
   fg_timeline* timeline_ = nullptr;  // nullptr on a synchronous device.
   std::uint64_t signalled_ = 0;      // Last value given to stream_signal; guarded by the order lock.
   bool dirty_ = false;               // Work was submitted since.
   bool idle_ = true;                 // Its thread has ended; another may take it.
   StorageRef workspace_;
+  Staging staging_;
 };
 
 // The calling thread's stream on `device`, made at the first call and passed on to a later thread
