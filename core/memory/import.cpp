@@ -9,22 +9,6 @@
 namespace fg::core {
 namespace {
 
-// Calls the deleter unless the storage took it over.
-class DeleterGuard {
- public:
-  DeleterGuard(ForeignDeleter deleter, void* ctx) : deleter_(deleter), ctx_(ctx) {}
-  DeleterGuard(const DeleterGuard&) = delete;
-  DeleterGuard& operator=(const DeleterGuard&) = delete;
-  ~DeleterGuard() {
-    if (deleter_ != nullptr) deleter_(ctx_);
-  }
-  void dismiss() { deleter_ = nullptr; }
-
- private:
-  ForeignDeleter deleter_;
-  void* ctx_;
-};
-
 Result<fg_buffer*> import_buffer(Device* device, void* address, std::uint64_t bytes, bool read_only, void** ptr) {
   const auto* const table =
       static_cast<const fg_memory_table*>(device->api->get_table(device->instance, FG_TABLE_MEMORY));
@@ -48,7 +32,6 @@ Result<fg_buffer*> import_buffer(Device* device, void* address, std::uint64_t by
 
 Result<StorageRef> import_storage(Device* device, void* address, std::uint64_t bytes, bool read_only,
                                   ForeignDeleter deleter, void* ctx) {
-  DeleterGuard guard(deleter, ctx);
   if (address == nullptr && bytes > 0) return invalid("memory to borrow has no address", FG_R_NULL_POINTER);
   DeviceMemory& memory = DeviceMemory::of(device);
   auto s = std::make_unique<Storage>();
@@ -65,7 +48,6 @@ Result<StorageRef> import_storage(Device* device, void* address, std::uint64_t b
   }
   s->refs_.store(1, std::memory_order_relaxed);
   memory.add_foreign(static_cast<std::int64_t>(bytes));
-  guard.dismiss();
   return StorageRef::adopt(s.release());
 }
 

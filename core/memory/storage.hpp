@@ -99,9 +99,9 @@ class StorageRef {
 };
 
 // Memory that somebody else owns, as a storage of `device`: host memory on a host-visible device, a
-// device address on a flat one.  `deleter` is called exactly once, when the last use is over, or
-// before an error returns.  FG_E_UNSUPPORTED when the plugin cannot borrow memory (no "fg.memory/1");
-// the caller then copies.  [any-thread]
+// device address on a flat one.  `deleter` (may be nullptr) is called exactly once, when the last use
+// is over; on failure it is not called and the memory stays the caller's.  FG_E_UNSUPPORTED when the
+// plugin cannot borrow memory (no "fg.memory/1"); the caller then copies.  [any-thread]
 Result<StorageRef> import_storage(Device* device, void* address, std::uint64_t bytes, bool read_only,
                                   ForeignDeleter deleter, void* ctx);
 

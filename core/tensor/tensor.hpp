@@ -36,6 +36,7 @@ struct fg_tensor_object {
   fg::core::Storage* storage;  // One reference held; never null.
   std::int64_t shape[FG_MAX_NDIM];
   std::int64_t stride[FG_MAX_NDIM];
+  fg_tensor_object* next_free;  // While the object waits for reuse.
 };
 
 namespace fg::core {

@@ -9,7 +9,9 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string_view>
 
+#include "core/catalogue/shape_rules.hpp"
 #include "core/tensor/tensor.hpp"
 
 namespace fg::core::views {
@@ -22,12 +24,7 @@ Result<Tensor> view(const Tensor& self, Dims size);
 Result<std::optional<Tensor>> reshape(const Tensor& self, Dims shape);
 Result<std::optional<Tensor>> flatten(const Tensor& self, std::int64_t start_dim = 0, std::int64_t end_dim = -1);
 
-// The shape that reshape() and flatten() mean; rank in *ndim.
-struct Shape {
-  std::int64_t dim[FG_MAX_NDIM] = {};
-  int ndim = 0;
-  operator Dims() const { return {dim, static_cast<std::size_t>(ndim)}; }
-};
+// The shape that reshape() and flatten() mean.
 Result<Shape> inferred_shape(const Tensor& self, Dims size);
 Result<Shape> flattened_shape(const Tensor& self, std::int64_t start_dim, std::int64_t end_dim);
 

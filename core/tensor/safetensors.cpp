@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "core/tensor/safetensors.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/tensor/mapped_tensor.hpp"
+
+namespace fg::core {
+
+Result<SafetensorsFile> SafetensorsFile::open(const std::string& path) {
+  FG_TRY_ASSIGN(MappedFile mapped, MappedFile::open(path));
+  auto header = parse_safetensors(mapped.bytes());
+  if (!header) return tl::unexpected(std::move(header).error().while_doing(path));
+  return SafetensorsFile(std::make_shared<MappedFile>(std::move(mapped)), std::move(*header), path);
+}
+
+const SafetensorsEntry* SafetensorsFile::find(std::string_view name) const {
+  const auto it = std::ranges::find(header_.entries, name, &SafetensorsEntry::name);
+  return it == header_.entries.end() ? nullptr : &*it;
+}
+
+Result<Tensor> SafetensorsFile::load(const SafetensorsEntry& entry, Device* device) const {
+  if (entry.shape.size() > FG_MAX_NDIM) return invalid(path_ + ": " + entry.name + " has too many dimensions", FG_R_RANK);
+  std::int64_t stride[FG_MAX_NDIM];
+  std::int64_t step = 1;
+  for (std::size_t d = entry.shape.size(); d-- > 0;) {
+    stride[d] = step;
+    step *= std::max<std::int64_t>(entry.shape[d], 1);
+  }
+  const std::span<std::byte> data = file_->bytes().subspan(header_.data_offset + entry.begin, entry.end - entry.begin);
+  auto t = mapped_tensor(device, file_, data, entry.dtype, entry.shape, {stride, entry.shape.size()});
+  if (!t) return tl::unexpected(std::move(t).error().while_doing(path_ + ": load " + entry.name));
+  return t;
+}
+
+Result<Tensor> SafetensorsFile::load(std::string_view name, Device* device) const {
+  if (const SafetensorsEntry* entry = find(name)) return load(*entry, device);
+  return fail(FG_E_NOT_FOUND, fmt::format("{} has no tensor \"{}\" among its {}", path_, name, header_.entries.size()));
+}
+
+}  // namespace fg::core
