@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <tl/expected.hpp>
+#include <utility>
 #include <vector>
 
 namespace fg::core {
@@ -27,18 +29,71 @@ std::string_view state_name(CandidateState state);
 enum class Refusal : std::uint8_t {
   none,
   // Read from the file.
-  unreadable, not_elf, truncated, wrong_machine, not_shared_object, no_note, bad_note, wrong_epoch, too_new,
-  sanitizer, no_entry, newer_entry, extra_exports, unique_symbols, text_relocations, executable_stack, runpath,
-  links_core, name_mismatch,
+  unreadable,
+  not_elf,
+  truncated,
+  wrong_machine,
+  not_shared_object,
+  no_note,
+  bad_note,
+  wrong_epoch,
+  too_new,
+  sanitizer,
+  no_entry,
+  newer_entry,
+  extra_exports,
+  unique_symbols,
+  text_relocations,
+  executable_stack,
+  runpath,
+  links_core,
+  name_mismatch,
   // By policy.
-  permissions, shadowed, not_selected, sidecar_disabled, config_denied, bad_sidecar,
+  permissions,
+  shadowed,
+  not_selected,
+  sidecar_disabled,
+  config_denied,
+  bad_sidecar,
   // First contact in a child process.
-  crashed, hung, exited, threw, printed, changed_fp_mode, quarantined, probe_failed,
+  crashed,
+  hung,
+  exited,
+  threw,
+  printed,
+  changed_fp_mode,
+  quarantined,
+  probe_failed,
   // Loading.
-  dlopen_failed, changed_file, query_failed, table_too_small, bad_table, foreign_pointer, bad_string, bad_count,
-  must_understand, no_driver, no_device, create_failed, device_info_failed, bad_claims, name_taken
+  dlopen_failed,
+  changed_file,
+  query_failed,
+  table_too_small,
+  bad_table,
+  foreign_pointer,
+  bad_string,
+  bad_count,
+  must_understand,
+  no_driver,
+  no_device,
+  create_failed,
+  device_info_failed,
+  bad_claims,
+  name_taken
 };
 std::string_view refusal_name(Refusal refusal);  // "NO_NOTE"
+Refusal refusal_from_name(std::string_view name);
+
+// A refusal and the sentence that explains it.
+struct Problem {
+  Refusal refusal = Refusal::none;
+  std::string text;
+};
+template <class T>
+using Judged = tl::expected<T, Problem>;
+inline tl::unexpected<Problem> refuse(Refusal refusal, std::string text) {
+  return tl::unexpected(Problem{refusal, std::move(text)});
+}
 
 struct Notice {
   std::string id;  // "CLAIM_SCHEMA", "WRITABLE_BY_OTHERS", "STDERR"
@@ -49,14 +104,14 @@ struct Candidate {
   std::string path;  // Absolute, links resolved.
   std::string name;  // From the note; before that from the file name.
   std::string vendor, version, build_id;
-  std::string sha256;      // Hex; empty until it was needed.
-  std::string origin;      // Which search step found it: "FG_PLUGIN_PATH", "beside the core" ...
+  std::string sha256;  // Hex; empty until it was needed.
+  std::string origin;  // Which search step found it: "FG_PLUGIN_PATH", "beside the core" ...
   CandidateState state = CandidateState::found;
   Refusal reason = Refusal::none;
-  std::string text;                 // One sentence: what is wrong and what was expected.
-  std::vector<Notice> notices;      // Loaded nevertheless, but somebody should know.
-  std::vector<std::string> devices; // "cpu:0"
-  std::int32_t priority = 0;        // From the sidecar; greater is preferred.
+  std::string text;                  // One sentence: what is wrong and what was expected.
+  std::vector<Notice> notices;       // Loaded nevertheless, but somebody should know.
+  std::vector<std::string> devices;  // "cpu:0"
+  std::int32_t priority = 0;         // From the sidecar; greater is preferred.
 };
 
 }  // namespace fg::core

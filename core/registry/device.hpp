@@ -16,13 +16,13 @@ class Plugin;
 
 struct Device {
   Plugin* plugin = nullptr;
-  const fg_api* api = nullptr;      // The resolved table: no member is NULL.
+  const fg_api* api = nullptr;  // The resolved table: no member is NULL.
   fg_instance* instance = nullptr;
-  std::uint32_t ordinal = 0;        // Within the plugin.
-  std::uint32_t index = 0;          // Within the process, < 1024; part of the dispatch key.
-  std::string name;                 // "cpu:0"
+  std::uint32_t ordinal = 0;  // Within the plugin.
+  std::uint32_t index = 0;    // Within the process, < 1024; part of the dispatch key.
+  std::string name;           // "cpu:0"
   fg_device_info info{};
-  Device* same_as = nullptr;        // The same hardware seen through a better-ranked plugin.
+  Device* same_as = nullptr;  // The same hardware seen through a better-ranked plugin.
 
   bool flat() const { return (info.caps & FG_D_FLAT_ADDRESS) != 0; }
   bool host_visible() const { return (info.caps & FG_D_HOST_VISIBLE) != 0; }

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/config/config.hpp"
 #include "core/registry/candidate.hpp"
 #include "core/registry/device.hpp"
 #include "fg/sdk/result.hpp"
@@ -63,6 +64,7 @@ class Registry {
   std::vector<Device*> devices();  // Loaded ones, best first.
   std::vector<Candidate> candidates();
   std::vector<std::string> log_lines();  // Notices of the search, for fg-info.
+  Result<Config> config();               // fg.yaml as it was read.
 
   // A further folder, searched before FG_PLUGIN_PATH; relative paths are made absolute now.  Only
   // before the first search, else FG_E_STATE.
@@ -81,11 +83,15 @@ class Registry {
   // The device reported FG_E_DEVICE_LOST; it is offered no more.
   void lose(Device& device, std::string_view why);
 
+  // Forgets that a plugin crashed or hung at first contact; the next start meets it again.
+  bool lift_quarantine(std::string_view name);
+
   // Destroys all instances; mappings stay.  Afterwards every question answers FG_E_STATE.
   Result<void> shutdown();
 
+  struct State;  // registry_state.hpp
+
  private:
-  struct State;
   std::unique_ptr<State> state_;
 };
 

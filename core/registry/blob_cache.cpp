@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/registry/blob_cache.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+#include <utility>
+
+#include "core/registry/sha256.hpp"
+#include "core/trace/log.hpp"
+
+namespace fg::core {
+namespace {
+
+constexpr char kMagic[8] = {'F', 'G', 'B', 'L', 'O', 'B', '0', '1'};
+constexpr std::string_view kFormat = "fg-blob-1";  // Changes with the layout below.
+constexpr std::size_t kMaxBlob = std::size_t{1} << 30;
+
+// A cache file: this header, then the payload.
+struct BlobHeader {
+  char magic[8];
+  std::uint64_t length;
+  Sha256 key;  // Of everything that makes up the key: a renamed file is not taken for another.
+  Sha256 payload;
+};
+static_assert(sizeof(BlobHeader) == 80);
+
+std::span<const std::byte> bytes_of(std::string_view s) { return std::as_bytes(std::span(s.data(), s.size())); }
+
+Sha256 full_key(std::string_view scope, std::span<const std::byte> key) {
+  return sha256_of_parts({bytes_of(kFormat), bytes_of(scope), key});
+}
+
+bool intact(std::span<const std::byte> file, const Sha256& key) {
+  BlobHeader header;
+  if (file.size() < sizeof header) return false;
+  std::memcpy(&header, file.data(), sizeof header);
+  return std::memcmp(header.magic, kMagic, sizeof kMagic) == 0 && header.length == file.size() - sizeof header &&
+         header.key == key && header.payload == sha256(file.subspan(sizeof header));
+}
+
+}  // namespace
+
+BlobCache::BlobCache(std::string folder, std::uint64_t max_bytes) : folder_(std::move(folder)), max_bytes_(max_bytes) {}
+
+const CacheDir* BlobCache::dir() {
+  if (!opened_ && !folder_.empty()) {
+    auto opened = CacheDir::open(folder_);
+    if (opened) {
+      dir_.emplace(*std::move(opened));
+    } else {
+      complain_once(opened.error());
+    }
+  }
+  opened_ = true;
+  return dir_ ? &*dir_ : nullptr;
+}
+
+void BlobCache::complain_once(const Error& error) {
+  if (error.message == last_complaint_) return;
+  last_complaint_ = error.message;
+  FG_LOG(warn, "kernel cache: {}; compiled kernels are not kept", error.message);
+}
+
+Result<std::vector<std::byte>> BlobCache::get(std::string_view scope, std::span<const std::byte> key) {
+  const std::lock_guard lock(mutex_);
+  const CacheDir* d = dir();
+  if (d == nullptr) return fail(FG_E_NOT_FOUND, "kernel cache: none");
+  const Sha256 id = full_key(scope, key);
+  const std::string name = hex(id);
+  auto file = d->read(name, kMaxBlob + sizeof(BlobHeader));
+  if (!file && file.error().status == FG_E_NOT_FOUND) return fail(FG_E_NOT_FOUND, "kernel cache: no such key");
+  if (!file || !intact(*file, id)) {
+    FG_LOG(warn, "kernel cache: {}/{} is damaged and was removed", d->path(), name);
+    d->remove(name);
+    return fail(FG_E_NOT_FOUND, "kernel cache: the entry was damaged");
+  }
+  file->erase(file->begin(), file->begin() + sizeof(BlobHeader));
+  return file;
+}
+
+void BlobCache::make_room(std::uint64_t incoming) {
+  if (bytes_ && *bytes_ + incoming <= max_bytes_) return;
+  std::vector<CacheEntry> entries = dir_->list();
+  std::uint64_t total = std::accumulate(entries.begin(), entries.end(), std::uint64_t{0},
+                                        [](std::uint64_t sum, const CacheEntry& e) { return sum + e.bytes; });
+  std::sort(entries.begin(), entries.end(),
+            [](const CacheEntry& a, const CacheEntry& b) { return a.used_ns < b.used_ns; });
+  for (const CacheEntry& e : entries) {
+    if (total + incoming <= max_bytes_) break;
+    dir_->remove(e.name);
+    total -= e.bytes;
+  }
+  bytes_ = total;
+}
+
+void BlobCache::put(std::string_view scope, std::span<const std::byte> key, std::span<const std::byte> value) {
+  const std::lock_guard lock(mutex_);
+  const CacheDir* d = dir();
+  if (d == nullptr) return;
+  const std::uint64_t size = value.size() + sizeof(BlobHeader);
+  if (value.size() > kMaxBlob || size > max_bytes_) {
+    FG_LOG(debug, "kernel cache: {} bytes are more than the cache may hold", value.size());
+    return;
+  }
+  make_room(size);
+  BlobHeader header{};
+  std::memcpy(header.magic, kMagic, sizeof kMagic);
+  header.length = value.size();
+  header.key = full_key(scope, key);
+  header.payload = sha256(value);
+  std::vector<std::byte> file(size);
+  std::memcpy(file.data(), &header, sizeof header);
+  if (!value.empty()) std::memcpy(file.data() + sizeof header, value.data(), value.size());
+  if (auto written = d->write(hex(header.key), file); written) {
+    *bytes_ += size;
+  } else {
+    complain_once(written.error());
+  }
+}
+
+}  // namespace fg::core
