@@ -2,6 +2,7 @@
 //
 // Shapes of outputs from shapes of arguments, and the checks of attributes: ATen's rules, read from
 // the catalogue's patterns or written as named rules.  No heap, except for the text of an error.
+// Views have rules of their own: core/tensor/views.hpp.
 
 #ifndef FG_CORE_CATALOGUE_SHAPE_RULES_HPP_
 #define FG_CORE_CATALOGUE_SHAPE_RULES_HPP_
@@ -40,8 +41,9 @@ struct Symbols {
   std::int64_t length[kMax] = {-1, -1, -1, -1, -1, -1, -1, -1};
 };
 
-// The shape of every output.  `args` has one entry per op.args.  A dynamic operator's output gets
-// its upper bound.  `symbols` may be null.  FG_E_INVALID names argument, dimension, value and what
+// The shape of every output.  `args` has one entry per op.args; the attributes have passed
+// check_attributes().  A dynamic operator's output gets its upper bound.  For an operator that writes
+// a given tensor, that tensor's shape, to which the others must broadcast.  `symbols` may be null.  FG_E_INVALID names argument, dimension, value and what
 // was expected: "mm: self has 5 columns, mat2 has 4 rows".  [any-thread]
 Result<void> infer_shapes(const OpInfo& op, std::span<const ShapeArg> args, std::span<Shape> outs,
                           Symbols* symbols = nullptr);
@@ -50,6 +52,10 @@ Result<void> infer_shapes(const OpInfo& op, std::span<const ShapeArg> args, std:
 // early), and that nothing required is missing.  Tensor arguments are looked at only for presence.
 // [any-thread]
 Result<void> check_attributes(const OpInfo& op, std::span<const fg_value> args);
+
+// That scalar attributes fit the call's common dtype: a fraction for integers is an error, as is a
+// number for bool.  [any-thread]
+Result<void> check_scalars(const OpInfo& op, std::span<const fg_value> args, fg_dtype common);
 
 // The number of an enum value given as FG_V_STRING or FG_V_INT.
 Result<std::int32_t> enum_value(const OpInfo& op, const ArgInfo& arg, const fg_value& value);
