@@ -39,26 +39,32 @@ std::optional<Value> Builder::value_of(Id id) const {
   return constant_value(n);
 }
 
+// In the order in which the outputs need the nodes: one program has one order, and a value is read
+// soon after it is made.
 Result<Program> Builder::finish(const std::vector<Id>& outs, std::uint16_t n_in, std::uint16_t n_scalar) const {
-  std::vector<bool> used(nodes_.size(), false);
-  for (const Id id : outs) used[id] = true;
-  for (std::size_t k = nodes_.size(); k-- > 0;) {
-    if (!used[k]) continue;
-    const int arity = find_op(nodes_[k].op)->arity;
-    for (int a = 0; a < arity; ++a) used[nodes_[k].arg[a]] = true;
-  }
-  std::vector<Id> place(nodes_.size(), 0);
+  constexpr Id kUnplaced = 0xFFFFFFFFu;
+  std::vector<Id> place(nodes_.size(), kUnplaced);
   std::vector<fg_expr_node> kept;
-  for (std::size_t k = 0; k < nodes_.size(); ++k) {
-    if (!used[k]) continue;
-    fg_expr_node n = nodes_[k];
-    const int arity = find_op(n.op)->arity;
-    for (int a = 0; a < arity; ++a) n.arg[a] = place[n.arg[a]];
-    place[k] = static_cast<Id>(kept.size());
-    kept.push_back(n);
+  std::vector<Id> kept_outs, waiting;
+  for (const Id out : outs) {
+    waiting.push_back(out);
+    while (!waiting.empty()) {
+      const Id id = waiting.back();
+      fg_expr_node n = nodes_[id];
+      const int arity = find_op(n.op)->arity;
+      const std::size_t depth = waiting.size();
+      for (int a = arity; a-- > 0;) {
+        if (place[n.arg[a]] == kUnplaced) waiting.push_back(n.arg[a]);
+      }
+      if (waiting.size() != depth) continue;
+      waiting.pop_back();
+      if (place[id] != kUnplaced) continue;
+      for (int a = 0; a < arity; ++a) n.arg[a] = place[n.arg[a]];
+      place[id] = static_cast<Id>(kept.size());
+      kept.push_back(n);
+    }
+    kept_outs.push_back(place[out]);
   }
-  std::vector<Id> kept_outs;
-  for (const Id id : outs) kept_outs.push_back(place[id]);
   return Program::make(std::move(kept), std::move(kept_outs), n_in, n_scalar);
 }
 

@@ -106,7 +106,8 @@ class Folder {
     if (inner.type == type) return x;
     if (inner.op != FG_EX_CAST) return std::nullopt;
     const std::uint16_t from = node(inner.arg[0]).type;
-    if (!holds_all(from, inner.type)) return std::nullopt;
+    const bool keeps_zero = type == FG_CT_BOOL && is_float_type(inner.type) && !is_float_type(from);
+    if (!keeps_zero && !holds_all(from, inner.type)) return std::nullopt;
     return simplify({FG_EX_CAST, type, {inner.arg[0], 0, 0}});
   }
 
@@ -230,7 +231,7 @@ class Folder {
   Builder b_;
 };
 
-Program rebuild(const Program& program, std::span<const fg_scalar> values) {
+Program rebuild_once(const Program& program, std::span<const fg_scalar> values) {
   Folder folder;
   std::vector<Id> place;
   for (fg_expr_node n : program.nodes()) {
@@ -246,6 +247,18 @@ Program rebuild(const Program& program, std::span<const fg_scalar> values) {
   for (const std::uint32_t j : program.outs()) outs.push_back(place[j]);
   Result<Program> folded = folder.builder().finish(outs, program.n_in(), program.n_scalar());
   return folded ? *std::move(folded) : program;
+}
+
+// Until nothing changes: a rule may open the way for another above it.
+Program rebuild(const Program& program, std::span<const fg_scalar> values) {
+  constexpr int kMostRounds = 4;
+  Program folded = rebuild_once(program, values);
+  for (int round = 1; round < kMostRounds; ++round) {
+    Program next = rebuild_once(folded, {});
+    if (next.hash() == folded.hash()) break;
+    folded = std::move(next);
+  }
+  return folded;
 }
 
 }  // namespace
