@@ -85,7 +85,9 @@ Judged<void> judge_runpath(const ElfFacts& facts, bool strict) {
                          element.starts_with("${ORIGIN}/"));
     if (origin || (!strict && element.starts_with('/'))) continue;
     return refuse(Refusal::runpath,
-                  fmt::format("RUNPATH has '{}', expected $ORIGIN{}", element, strict ? "" : " or absolute paths"));
+                  fmt::format("RUNPATH has {}, expected $ORIGIN{}",
+                              element.empty() ? "an empty element, the working directory" : "'" + element + "'",
+                              strict ? "" : " or absolute paths"));
   }
   return {};
 }

@@ -95,6 +95,7 @@ SearchPlan plan_search(const std::vector<std::string>& api_folders, const Enviro
     // Tools that link the core statically live in bin/, its sibling is lib/.
     const std::string parent = beside.substr(0, beside.rfind('/'));
     add(plan, fmt::format("{}/lib/{}", parent, kFolder), "beside the core");
+    add(plan, fmt::format("{}/lib64/{}", parent, kFolder), "beside the core");
     if (!kTriplet.empty()) add(plan, fmt::format("{}/lib/{}/{}", parent, kTriplet, kFolder), "beside the core");
   }
   if (!kTriplet.empty()) add(plan, fmt::format("/usr/lib/{}/{}", kTriplet, kFolder), "the system");
