@@ -30,7 +30,6 @@ typedef struct fg_init_options {
   fg_hdr hdr;
   const char* vendor;       // As GEMS_VENDOR, which it overrides: "vulkan,cpu", "auto", "!opencl".
   const char* plugin_path;  // Folders separated by ':', searched before all others.
-  const char* config;       // Path of fg.yaml.
 } fg_init_options;
 
 // Finds plugins and devices.  Optional; FG_E_STATE when the library runs already and `options` is
@@ -110,6 +109,9 @@ FG_API void* fg_tensor_data(fg_tensor_handle t) FG_NOEXCEPT;
 // given.  In place: n_outs is 0 and the first tensor argument is written.  `device` is where an
 // operator without tensor arguments runs, NULL = the current one.
 // FG_E_NOT_FOUND for an unknown name, with the nearest one; err->arg_index names a bad argument.
+// FG_CALL_COMPOSITE added to `form` runs the core's own function of a composite operator even where
+// the plugin has a kernel for it.
+enum { FG_CALL_COMPOSITE = 0x100 };
 FG_API fg_status fg_call(const char* name, uint32_t form, const fg_value* args, uint32_t n_args,
                          fg_tensor_handle* outs, uint32_t n_outs, fg_device_handle device,
                          fg_error* err) FG_NOEXCEPT;
@@ -178,6 +180,9 @@ typedef struct fg_fallback_row {
 // Calls `visit` for every row; strings live for the call.  `visit` must not call the library.
 FG_API fg_status fg_fallbacks(void (*visit)(void* ctx, const fg_fallback_row* row), void* ctx,
                               fg_error* err) FG_NOEXCEPT;
+
+// Seed of the random numbers of calls without a generator; their offset starts at 0 again.
+FG_API fg_status fg_manual_seed(uint64_t seed, fg_error* err) FG_NOEXCEPT;
 
 // --- memory ------------------------------------------------------------------------------------------------
 

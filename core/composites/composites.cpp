@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The table of composites and the words they are written in.
+
+#include "core/composites/composites.hpp"
+
+#include <string>
+
+#include "core/dispatch/enable.hpp"
+#include "core/dispatch/outputs.hpp"
+#include "core/dispatch/user_map.hpp"
+#include "fg/sdk/dtype.hpp"
+
+namespace fg::core {
+namespace {
+
+struct Entry {
+  std::string_view op;
+  CompositeFn function;
+};
+constexpr Entry kComposites[] = {
+    {"layer_norm", layer_norm},
+    {"rms_norm", rms_norm},
+    {"scaled_dot_product_attention", scaled_dot_product_attention},
+    {"softmax", softmax},
+};
+
+Result<const OpInfo*> operator_of(std::string_view text, std::span<const Named> operands) {
+  std::vector<const char*> names;
+  for (const Named& n : operands) names.push_back(n.name);
+  return user_map(text, names, 0);
+}
+
+std::vector<fg_value> values(std::span<const Named> operands) {
+  std::vector<fg_value> list;
+  for (const Named& n : operands) list.push_back(n.value);
+  return list;
+}
+
+}  // namespace
+
+CompositeFn find_composite(std::string_view op) {
+  for (const Entry& e : kComposites) {
+    if (e.op == op) return e.function;
+  }
+  return nullptr;
+}
+
+std::size_t CompositeCall::index(std::string_view name) const {
+  for (std::size_t i = 0; i < call.op.args.size(); ++i) {
+    if (call.op.args[i].name == name) return i;
+  }
+  return call.op.args.size();
+}
+
+Tensor CompositeCall::tensor(std::string_view name) const {
+  const fg_value& v = call.arg(index(name));
+  return v.tag == FG_V_TENSOR ? Tensor::share(v.v.tensor) : Tensor();
+}
+
+std::optional<double> CompositeCall::number(std::string_view name) const {
+  const std::size_t i = index(name);
+  if (i == call.op.args.size()) return std::nullopt;
+  const fg_scalar s = scalar_of(call.op.args[i], call.arg(i));
+  if (s.kind == FG_SCALAR_NONE) return std::nullopt;
+  return s.kind == FG_SCALAR_FLOAT ? s.v.f : static_cast<double>(s.v.i);
+}
+
+std::int64_t CompositeCall::integer(std::string_view name) const {
+  const std::size_t i = index(name);
+  return i == call.op.args.size() ? 0 : scalar_of(call.op.args[i], call.arg(i)).v.i;
+}
+
+std::span<const std::int64_t> CompositeCall::dims(std::string_view name) const {
+  const fg_value& v = call.arg(index(name));
+  if (v.tag == FG_V_DIMS) return {v.v.dims, v.n};
+  if (v.tag == FG_V_INT) return {&v.v.i, 1};
+  return {};
+}
+
+Result<Tensor> apply(std::string_view name, std::initializer_list<fg_value> args) {
+  FG_TRY_ASSIGN(const OpInfo* op, lookup(name));
+  std::array<fg_tensor_handle, kMaxOutputs> made{};
+  FG_TRY(call(*op, {args.begin(), args.size()}, Form::functional, {made.data(), op->outs.size()}));
+  for (std::size_t i = 1; i < op->outs.size(); ++i) release(made[i]);
+  return Tensor::adopt(made[0]);
+}
+
+Result<Tensor> map(std::string_view text, std::span<const Named> operands) {
+  FG_TRY_ASSIGN(const OpInfo* op, operator_of(text, operands));
+  fg_tensor_handle made[1] = {nullptr};
+  FG_TRY(call(*op, values(operands), Form::functional, made));
+  return Tensor::adopt(made[0]);
+}
+
+Result<void> map_into(const Tensor& out, std::string_view text, std::span<const Named> operands) {
+  FG_TRY_ASSIGN(const OpInfo* op, operator_of(text, operands));
+  fg_tensor_handle given[1] = {out.get()};
+  return call(*op, values(operands), Form::out, given);
+}
+
+Result<Tensor> widened(const Tensor& t) {
+  if (!is_float(t.dtype()) || t.dtype() == FG_F64 || t.dtype() == FG_F32) return t;
+  return copy_of(t, FG_F32);
+}
+
+}  // namespace fg::core

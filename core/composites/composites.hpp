@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Operators written with other operators.  A plugin that claims the name is used instead.
+
+#ifndef FG_CORE_COMPOSITES_COMPOSITES_HPP_
+#define FG_CORE_COMPOSITES_COMPOSITES_HPP_
+
+#include <array>
+#include <initializer_list>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/dispatch/plan.hpp"
+
+namespace fg::core {
+
+// What a composite reads and fills.  Arguments are checked and lie on one device.
+struct CompositeCall {
+  const Call& call;
+  const Plan& plan;
+  std::array<Tensor, kMaxOutputs> out;  // To be written; shapes are the inferred ones.
+
+  Tensor tensor(std::string_view arg) const;  // Empty when left out.
+  std::optional<double> number(std::string_view arg) const;  // Given or default.
+  std::int64_t integer(std::string_view arg) const;
+  bool flag(std::string_view arg) const { return integer(arg) != 0; }
+  std::span<const std::int64_t> dims(std::string_view arg) const;
+
+ private:
+  std::size_t index(std::string_view arg) const;
+};
+
+// The function of a composite operator, nullptr when there is none.
+CompositeFn find_composite(std::string_view op);
+
+Result<void> softmax(CompositeCall& c);
+Result<void> layer_norm(CompositeCall& c);
+Result<void> rms_norm(CompositeCall& c);
+Result<void> scaled_dot_product_attention(CompositeCall& c);
+
+// --- the words composites are written in ---
+
+inline fg_value arg(const Tensor& t) { return t ? fg_value_tensor(t.get()) : fg_value_none(); }
+inline fg_value arg(double x) { return fg_value_float(x); }
+inline fg_value arg(std::span<const std::int64_t> dims) {
+  return fg_value_dims(dims.data(), static_cast<std::uint32_t>(dims.size()));
+}
+
+// The first result of a catalogue operator.
+Result<Tensor> apply(std::string_view op, std::initializer_list<fg_value> args);
+
+// One operand of an expression and its name.
+struct Named {
+  const char* name;
+  fg_value value;
+  Named(const char* n, const Tensor& t) : name(n), value(arg(t)) {}
+  Named(const char* n, double x) : name(n), value(arg(x)) {}
+};
+// An element-wise expression: a new tensor, or written into `out`.
+Result<Tensor> map(std::string_view text, std::span<const Named> operands);
+Result<void> map_into(const Tensor& out, std::string_view text, std::span<const Named> operands);
+
+// `t` in the type in which sums are kept: f32 for 16-bit floats, else its own.
+Result<Tensor> widened(const Tensor& t);
+
+}  // namespace fg::core
+
+#endif  // FG_CORE_COMPOSITES_COMPOSITES_HPP_

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Checks and allocation of outputs.
+
+#include "core/dispatch/outputs.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/dispatch/claims.hpp"
+#include "core/memory/copy.hpp"
+#include "core/tensor/overlap.hpp"
+#include "fg/sdk/dtype.hpp"
+
+namespace fg::core {
+namespace {
+
+constexpr std::size_t kMaxArgs = 32;
+
+// Shapes of arguments as the rules read them; lists need memory, so it lives beside them.
+struct ShapeInput {
+  std::array<ShapeArg, kMaxArgs> args;
+  std::vector<std::span<const std::int64_t>> list;
+
+  explicit ShapeInput(const Call& c) {
+    for (std::size_t i = 0; i < c.op.args.size(); ++i) {
+      const fg_value& v = c.arg(i);
+      ShapeArg& a = args[i];
+      a = ShapeArg{};
+      a.value = &v;
+      if (v.tag == FG_V_TENSOR) {
+        a.shape = v.v.tensor->shape;
+        a.ndim = v.v.tensor->desc.ndim;
+      } else if (v.tag == FG_V_TENSORS) {
+        list.clear();
+        for (std::uint32_t k = 0; k < v.n; ++k) list.push_back(Tensor::share(v.v.tensors[k]).shape());
+        a.list = list;
+      }
+    }
+  }
+};
+
+std::string_view target_name(const Call& c, const Plan& p, std::size_t i) {
+  if (c.form == Form::inplace) return c.op.args[static_cast<std::size_t>(p.written)].name;
+  return c.op.outs[i].name;
+}
+
+}  // namespace
+
+Result<void> Outputs::check_target(std::size_t i, const Tensor& t) const {
+  const Call& c = *call_;
+  const std::string_view name = target_name(c, *plan_, i);
+  const std::int32_t arg = c.form == Form::inplace ? plan_->written : -1;
+  const auto have = t.shape();
+  const auto want = shape_[i].dims();
+  if (!std::equal(have.begin(), have.end(), want.begin(), want.end())) {
+    return invalid(fmt::format("{}: {} has shape {}, the result has shape {}", c.op.name, name, shape_text(have), shape_text(want)),
+                   FG_R_SHAPE, arg);
+  }
+  if (t.read_only()) return invalid(fmt::format("{}: {} is read-only", c.op.name, name), FG_R_ALIAS, arg);
+  for (int d = 0; d < t.ndim(); ++d) {
+    if (t->shape[d] > 1 && t->stride[d] == 0) {
+      return invalid(fmt::format("{}: {} repeats elements (stride 0 in dimension {}), it cannot be written", c.op.name, name, d),
+                     FG_R_ALIAS, arg);
+    }
+  }
+  if (internal_overlap(t) == Overlap::yes) {
+    return invalid(fmt::format("{}: elements of {} share memory, it cannot be written", c.op.name, name), FG_R_ALIAS, arg);
+  }
+  return {};
+}
+
+Result<Outputs> Outputs::make(const Call& c, const Plan& p) {
+  Outputs o(c, p);
+  if (c.op.args.size() > kMaxArgs) return fail(FG_E_INTERNAL, fmt::format("{} has too many arguments", c.op.name));
+  const ShapeInput in(c);
+  FG_TRY(infer_shapes(c.op, {in.args.data(), c.op.args.size()}, {o.shape_.data(), o.count_}));
+  if (c.form == Form::inplace) o.target_[0] = Tensor::share(c.arg(static_cast<std::size_t>(p.written)).v.tensor);
+  for (std::size_t i = 0; c.form == Form::out && i < o.count_; ++i) o.target_[i] = Tensor::share(c.outs[i]);
+  for (std::size_t i = 0; i < o.count_; ++i) {
+    if (!o.target_[i]) continue;
+    if (!c.op.dynamic) FG_TRY(o.check_target(i, o.target_[i]));
+    for (std::size_t j = 0; j < i; ++j) {
+      if (o.target_[j] && sharing(o.target_[i], o.target_[j]) != Sharing::none) {
+        return invalid(fmt::format("{}: {} and {} share memory", c.op.name, c.op.outs[j].name, c.op.outs[i].name), FG_R_ALIAS);
+      }
+    }
+  }
+  return o;
+}
+
+Result<void> Outputs::allocate(std::span<fg_tensor_object* const> inputs, InPlace in_place, bool exact_dtype) {
+  for (std::size_t i = 0; i < count_; ++i) {
+    bool temporary = !target_[i] || call_->op.dynamic || (exact_dtype && target_[i].dtype() != plan_->out_dtype[i]);
+    for (std::size_t k = 0; !temporary && k < inputs.size(); ++k) {
+      if (inputs[k] == nullptr || inputs[k]->storage != target_[i].storage()) continue;
+      const Sharing s = sharing(target_[i], Tensor::share(inputs[k]));
+      temporary = s == Sharing::partial || (s == Sharing::full && in_place == InPlace::no);
+    }
+    if (!temporary) {
+      work_[i] = target_[i];
+      continue;
+    }
+    if (target_[i] && !call_->op.dynamic) thread_state().counters.bump(ThreadCounters::copies);
+    FG_TRY_ASSIGN(work_[i], core::empty(plan_->device, plan_->out_dtype[i], shape_[i].dims()));
+  }
+  return {};
+}
+
+Result<void> Outputs::fit_layout(std::uint32_t layouts) {
+  for (std::size_t i = 0; i < count_; ++i) {
+    if ((layout_of(work_[i]->desc) & ~layouts) == 0) continue;
+    thread_state().counters.bump(ThreadCounters::copies);
+    FG_TRY_ASSIGN(work_[i], core::empty(plan_->device, work_[i].dtype(), work_[i].shape()));
+  }
+  return {};
+}
+
+bool Outputs::empty() const {
+  return std::all_of(work_.begin(), work_.begin() + static_cast<std::ptrdiff_t>(count_), [](const Tensor& t) { return t.numel() == 0; });
+}
+
+Result<void> Outputs::finish() {
+  for (std::size_t i = 0; i < count_; ++i) {
+    if (!target_[i] || target_[i].get() == work_[i].get()) continue;
+    if (call_->op.dynamic) {
+      shape_[i].ndim = work_[i].ndim();
+      std::copy_n(work_[i]->shape, work_[i].ndim(), shape_[i].dim);
+      FG_TRY(check_target(i, target_[i]));
+    }
+    FG_TRY(copy_into(target_[i], work_[i]));
+  }
+  if (call_->form != Form::functional) return {};
+  for (std::size_t i = 0; i < count_; ++i) call_->outs[i] = work_[i].leak();
+  return {};
+}
+
+Result<void> copy_into(const Tensor& dst, const Tensor& src) {
+  static const OpInfo* const op = find_op("copy_");
+  if (op == nullptr) return fail(FG_E_INTERNAL, "the catalogue has no copy_");
+  const fg_value args[] = {fg_value_tensor(dst.get()), fg_value_tensor(src.get())};
+  return call(*op, args, Form::inplace, {}, nullptr);
+}
+
+Result<Tensor> copy_of(const Tensor& t, fg_dtype dtype, Device* device) {
+  const fg_dtype to = dtype != 0 ? dtype : t.dtype();
+  if (device == nullptr || device == t.device()) {
+    FG_TRY_ASSIGN(Tensor made, empty(t.device(), to, t.shape()));
+    FG_TRY(copy_into(made, t));
+    return made;
+  }
+  Tensor dense = t;
+  if (!t.dense() || to != t.dtype()) {
+    FG_TRY_ASSIGN(dense, copy_of(t, to, t.device()));
+  }
+  FG_TRY_ASSIGN(Tensor made, empty(device, to, t.shape()));
+  const auto bytes = static_cast<std::uint64_t>(t.numel() * dtype_bytes(to));
+  if (bytes != 0) {
+    FG_TRY(copy_storage(made.storage(), storage_offset_bytes(made), dense.storage(), storage_offset_bytes(dense), bytes));
+  }
+  return made;
+}
+
+}  // namespace fg::core
