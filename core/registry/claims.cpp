@@ -24,7 +24,11 @@ constexpr std::array<std::string_view, 3> kEngines{FG_OP_MAP, FG_OP_REDUCE, FG_O
 // Checks against the catalogue.  An operator that this core does not know is no mistake: the plugin
 // may be newer.
 std::optional<Notice> judge_schema(const fg_op_claim& claim, std::string_view name) {
-  if (std::find(kEngines.begin(), kEngines.end(), name) != kEngines.end()) return std::nullopt;
+  if (std::find(kEngines.begin(), kEngines.end(), name) != kEngines.end()) {
+    // The engines' schema is the epoch's: its hash is the uid (fg/abi/ops.h).
+    if (claim.schema_hash == claim.op_uid) return std::nullopt;
+    return Notice{"CLAIM_SCHEMA", fmt::format("{}: schema {:016x}, expected its uid", name, claim.schema_hash)};
+  }
   const OpInfo* op = find_op(claim.op_uid);
   if (op == nullptr)
     return Notice{"CLAIM_UNKNOWN_OP", fmt::format("{}: this core's catalogue has no such operator", name)};
