@@ -6,10 +6,27 @@
 
 #include <array>
 
+#include "fg/abi/ops.h"
+#include "plugins/cpu/engine/engine.hpp"
+
 namespace fg::cpu {
 namespace {
 
-constexpr std::array<sdk::KernelEntry, 0> kKernels{};
+constexpr std::array kAnyDtype{FG_F64, FG_F32, FG_F16, FG_BF16, FG_F8_E4M3FN, FG_F8_E5M2,
+                               FG_I64, FG_I32, FG_I16, FG_I8,   FG_U8,        FG_BOOL};
+constexpr std::uint32_t kEngineFlags = FG_K_MAY_BLOCK_HOST | FG_K_BITWISE_DETERMINISTIC;
+
+constexpr std::array kKernels{
+    sdk::KernelEntry{.name = FG_OP_MAP,
+                     .uid = FG_OP_MAP_UID,
+                     .schema_hash = FG_OP_MAP_SCHEMA_HASH,
+                     .n_slots = 0,
+                     .rows = kAnyDtype,
+                     .max_ndim = FG_ENGINE_MAX_NDIM,
+                     .flags = kEngineFlags | FG_K_INPLACE_OK,
+                     .prepare = prepare_map,
+                     .check = check_map},
+};
 
 }  // namespace
 

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "plugins/cpu/engine/engine.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "fg/sdk/dtype.hpp"
+#include "fg/sdk/tensor_view.hpp"
+
+namespace fg::cpu {
+
+std::int64_t block_elements(std::size_t buffers) {
+  constexpr std::int64_t kL1Bytes = 32 << 10, kMaxBlock = 1024;
+  const std::int64_t fits = kL1Bytes / (8 * static_cast<std::int64_t>(std::max<std::size_t>(buffers, 1)));
+  const std::int64_t limit = static_cast<std::int64_t>(kScratchBytes) / (8 * static_cast<std::int64_t>(std::max<std::size_t>(buffers, 1)));
+  return std::max(kMinBlock, std::min({fits, limit, kMaxBlock}) / kMinBlock * kMinBlock);
+}
+
+std::int64_t block_grain(const Program& program, std::int64_t block) {
+  // Tenths of a nanosecond; below this, waking a thread costs more than it gains.
+  constexpr std::int64_t kPieceCost = 80'000;
+  return std::max<std::int64_t>(1, kPieceCost / (program.cost + 2) / block);
+}
+
+Result<void> check_launch(const char* who, const fg_launch& l, std::size_t n_out, std::size_t n_in) {
+  if (l.n_out != n_out || l.n_in != n_in) {
+    return invalid(std::string(who) + ": got " + std::to_string(l.n_out) + " outputs and " + std::to_string(l.n_in) +
+                   " inputs, expected " + std::to_string(n_out) + " and " + std::to_string(n_in));
+  }
+  if ((l.flags >> 16) != 0) return unsupported(std::string(who) + ": unknown launch flags", FG_R_UNKNOWN_BIT);
+  for (int i = 0; i < l.n_out + l.n_in; ++i) {
+    const fg_tensor& t = l.t[i];
+    const std::string tensor = std::string(who) + ": tensor " + std::to_string(i);
+    if (t.zero != 0) return invalid(tensor + " has a reserved field that is not 0", FG_R_RESERVED, i);
+    if ((t.flags >> 16) != 0) return unsupported(tensor + " has unknown flags", FG_R_UNKNOWN_BIT, i);
+    if (t.ndim < 0 || t.ndim > FG_ENGINE_MAX_NDIM) {
+      return invalid(tensor + " has rank " + std::to_string(t.ndim) + ", expected 0 to 8", FG_R_RANK, i);
+    }
+    if (t.ptr == nullptr && sdk::numel(t) != 0) return invalid(tensor + " has no address", FG_R_NULL_POINTER, i);
+  }
+  return {};
+}
+
+std::vector<fg_dtype> dtypes_of(const fg_sig& sig, std::size_t first, std::size_t n) {
+  std::vector<fg_dtype> d(n);
+  for (std::size_t i = 0; i < n; ++i) d[i] = sig.t[first + i].dtype;
+  return d;
+}
+
+Operand operand_of(const fg_tensor& t) {
+  Operand o;
+  o.base = static_cast<std::byte*>(t.ptr);
+  o.element_bytes = static_cast<std::uint32_t>(dtype_bytes(t.dtype));
+  for (int d = 0; d < t.ndim; ++d) o.stride[static_cast<std::size_t>(d)] = t.stride[d] * o.element_bytes;
+  return o;
+}
+
+Operand index_operand(std::uint16_t dim) {
+  Operand o;
+  o.index = true;
+  o.element_bytes = 8;
+  o.stride[dim] = 1;
+  return o;
+}
+
+}  // namespace fg::cpu

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Vector functions of F32, at most 2 ulp (tests/unit/cpu measures every one).  Included once per
+// Highway target.  exp, sigmoid, tanh and erf work in float; the others work in double, where a
+// short series is enough for an error below 0.51 ulp of the float result.
+
+#if defined(PLUGINS_CPU_ENGINE_MATH_INL_HPP_) == defined(HWY_TARGET_TOGGLE)
+#ifdef PLUGINS_CPU_ENGINE_MATH_INL_HPP_
+#undef PLUGINS_CPU_ENGINE_MATH_INL_HPP_
+#else
+#define PLUGINS_CPU_ENGINE_MATH_INL_HPP_
+#endif
+
+#include <cmath>
+#include <limits>
+
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace fg::cpu::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+// c[0] + x (c[1] + x (c[2] + ...))
+template <class D, class V, std::size_t N>
+HWY_INLINE V horner(D d, V x, const hn::TFromD<D> (&c)[N]) {
+  V r = hn::Set(d, c[N - 1]);
+  for (std::size_t k = N - 1; k-- > 0;) r = hn::MulAdd(r, x, hn::Set(d, c[k]));
+  return r;
+}
+
+// exp(x) = 2^n (1 + r + r^2 q(r)) with |r| <= ln 2 / 2.  q is the Taylor series of
+// (exp(r) - 1 - r) / r^2 to r^5: the first term left out is below 5.3e-9, 0.1 ulp.
+template <class V>
+struct ExpParts {
+  V n;  // integer-valued
+  V p;  // exp(r) - 1
+};
+template <class D, class V>
+HWY_INLINE ExpParts<V> exp_parts(D d, V x) {
+  constexpr float kTaylor[] = {0.5f, 1.0f / 6, 1.0f / 24, 1.0f / 120, 1.0f / 720, 1.0f / 5040};
+  const V n = hn::Round(hn::Mul(x, hn::Set(d, 1.44269504088896341f)));
+  // ln 2 = 355/512 - 2.12e-4; n has at most 8 bits and 355/512 nine, so the product is exact.
+  V r = hn::NegMulAdd(n, hn::Set(d, 0.693359375f), x);
+  r = hn::NegMulAdd(n, hn::Set(d, -2.12194440054690583e-4f), r);
+  return {n, hn::MulAdd(hn::Mul(r, r), horner(d, r, kTaylor), r)};
+}
+// 2^n for integer-valued n in [-126, 127].
+template <class D, class V>
+HWY_INLINE V power_of_two(D d, V n) {
+  const hn::RebindToSigned<D> di;
+  return hn::BitCast(d, hn::ShiftLeft<23>(hn::Add(hn::ConvertTo(di, n), hn::Set(di, 127))));
+}
+template <class D, class V>
+HWY_INLINE V exp_f32(D d, V x) {
+  // Beyond these the result is 0 or infinity in any case; the scale is applied in two factors, so
+  // overflow and denormal results come out with one rounding.
+  const V in = hn::Min(hn::Max(x, hn::Set(d, -104.0f)), hn::Set(d, 89.0f));
+  const ExpParts<V> e = exp_parts(d, in);
+  const V half = hn::Trunc(hn::Mul(e.n, hn::Set(d, 0.5f)));
+  const V y = hn::Add(e.p, hn::Set(d, 1.0f));
+  const V r = hn::Mul(hn::Mul(y, power_of_two(d, half)), power_of_two(d, hn::Sub(e.n, half)));
+  return hn::IfThenElse(hn::IsNaN(x), x, r);
+}
+
+template <class D, class V>
+HWY_INLINE V sigmoid_f32(D d, V x) {
+  const V one = hn::Set(d, 1.0f);
+  const V e = exp_f32(d, hn::Neg(hn::Abs(x)));
+  return hn::Div(hn::IfThenElse(hn::Lt(x, hn::Zero(d)), e, one), hn::Add(one, e));
+}
+
+// tanh(x) = t / (t + 2), t = exp(2|x|) - 1; from |x| = 10 on it rounds to 1.
+template <class D, class V>
+HWY_INLINE V tanh_f32(D d, V x) {
+  const V a = hn::Min(hn::Abs(x), hn::Set(d, 10.0f));
+  const ExpParts<V> e = exp_parts(d, hn::Add(a, a));
+  const V scale = power_of_two(d, e.n);
+  const V t = hn::MulAdd(scale, e.p, hn::Sub(scale, hn::Set(d, 1.0f)));
+  const V r = hn::CopySign(hn::Div(t, hn::Add(t, hn::Set(d, 2.0f))), x);
+  return hn::IfThenElse(hn::IsNaN(x), x, r);
+}
+
+// Chebyshev fits made with mpmath: erf(x)/x in x^2 on |x| <= 0.9 (relative error 3e-10), and
+// log(erfc(x)) on 0.9 <= x <= 4.1 (error 1.8e-8, of which erf sees at most a fifth).
+template <class D, class V>
+HWY_INLINE V erf_f32(D d, V x) {
+  constexpr float kSmall[] = {1.12837916679f,   -0.37612635194f,    0.112837180496f,  -0.0268606647911f,
+                              0.00520422669375f, -0.000817963218089f, 8.52940132284e-5f};
+  constexpr float kLogErfc[] = {0.000366373615542f, -1.13046871853f,   -0.631318899652f, -0.110689524023f,
+                                0.0268724061008f,   -0.00497376225534f, 0.000662145247162f, -5.84512932669e-5f,
+                                2.96691952404e-6f,  -6.16541966163e-8f};
+  const V a = hn::Min(hn::Abs(x), hn::Set(d, 4.1f));
+  const V small = hn::Mul(a, horner(d, hn::Mul(a, a), kSmall));
+  const V large = hn::Sub(hn::Set(d, 1.0f), exp_f32(d, horner(d, a, kLogErfc)));
+  const V r = hn::CopySign(hn::IfThenElse(hn::Lt(a, hn::Set(d, 0.9f)), small, large), x);
+  return hn::IfThenElse(hn::IsNaN(x), x, r);
+}
+
+// --- in double ---
+
+// Integer-valued n in [-1022, 1023]: adding 1.5 * 2^52 leaves n in the low bits.
+template <class D, class V>
+HWY_INLINE V power_of_two_f64(D d, V n) {
+  const hn::RebindToUnsigned<D> du;
+  const auto bits = hn::BitCast(du, hn::Add(n, hn::Set(d, 6755399441055744.0)));
+  return hn::BitCast(d, hn::ShiftLeft<52>(hn::Add(bits, hn::Set(du, std::uint64_t{1023}))));
+}
+// exp(r) - 1 for |r| <= ln 2 / 2: Taylor to r^9, relative error below 7e-12.
+template <class D, class V>
+HWY_INLINE V expm1_small(D d, V r) {
+  constexpr double kTaylor[] = {1.0,       1.0 / 2,   1.0 / 6,     1.0 / 24,    1.0 / 120,
+                                1.0 / 720, 1.0 / 5040, 1.0 / 40320, 1.0 / 362880};
+  return hn::Mul(r, horner(d, r, kTaylor));
+}
+
+struct Exp2F64 {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V x) const {
+    const V in = hn::Min(hn::Max(x, hn::Set(d, -160.0)), hn::Set(d, 140.0));
+    const V n = hn::Round(in);
+    const V p = expm1_small(d, hn::Mul(hn::Sub(in, n), hn::Set(d, 0.69314718055994531)));
+    const V scale = power_of_two_f64(d, n);
+    return hn::IfThenElse(hn::IsNaN(x), x, hn::MulAdd(scale, p, scale));
+  }
+};
+struct Expm1F64 {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V x) const {
+    const V in = hn::Min(hn::Max(x, hn::Set(d, -110.0)), hn::Set(d, 110.0));
+    const V n = hn::Round(hn::Mul(in, hn::Set(d, 1.4426950408889634)));
+    // ln 2 in two parts, the first of 33 bits: n times it is exact.
+    V r = hn::NegMulAdd(n, hn::Set(d, 0x1.62e42fefp-1), in);
+    r = hn::NegMulAdd(n, hn::Set(d, 0x1.473de6af278edp-34), r);
+    const V scale = power_of_two_f64(d, n);
+    const V y = hn::MulAdd(scale, expm1_small(d, r), hn::Sub(scale, hn::Set(d, 1.0)));
+    return hn::IfThenElse(hn::Or(hn::IsNaN(x), hn::Eq(x, hn::Zero(d))), x, y);
+  }
+};
+
+// log(u) = k ln 2 + 2 atanh(f / (2 + f)), u = 2^k (1 + f), sqrt(1/2) <= 1 + f < sqrt(2); the series
+// of atanh to s^11 has a relative error below 1e-11.  Where k = 0, `f0` is used for f: log1p passes
+// its argument, which u = 1 + x has rounded.
+template <class D, class V>
+HWY_INLINE V log_core(D d, V u, V f0, bool use_f0) {
+  constexpr double kAtanh[] = {1.0, 1.0 / 3, 1.0 / 5, 1.0 / 7, 1.0 / 9, 1.0 / 11};
+  const hn::RebindToUnsigned<D> du;
+  const auto bits = hn::BitCast(du, u);
+  const auto biased = hn::ShiftRight<52>(hn::Add(bits, hn::Set(du, 0x3FF0000000000000ull - 0x3FE6A09E667F3BCDull)));
+  const auto k_bits = hn::Sub(biased, hn::Set(du, std::uint64_t{1023}));
+  const V m = hn::BitCast(d, hn::Sub(bits, hn::ShiftLeft<52>(k_bits)));
+  // biased < 4096 below 2^52's bits is the double 2^52 + biased.
+  const V k = hn::Sub(hn::BitCast(d, hn::Or(biased, hn::Set(du, 0x4330000000000000ull))),
+                      hn::Set(d, 4503599627370496.0 + 1023.0));
+  V f = hn::Sub(m, hn::Set(d, 1.0));
+  if (use_f0) f = hn::IfThenElse(hn::Eq(k, hn::Zero(d)), f0, f);
+  const V s = hn::Div(f, hn::Add(f, hn::Set(d, 2.0)));
+  const V two_s = hn::Add(s, s);
+  return hn::MulAdd(k, hn::Set(d, 0.69314718055994531), hn::Mul(two_s, horner(d, hn::Mul(s, s), kAtanh)));
+}
+// The values at and outside the edge of the domain; `u` is the logarithm's argument.
+template <class D, class V>
+HWY_INLINE V log_edges(D d, V u, V y) {
+  const V inf = hn::Inf(d);
+  y = hn::IfThenElse(hn::Eq(u, hn::Zero(d)), hn::Neg(inf), y);
+  y = hn::IfThenElse(hn::Eq(u, inf), inf, y);
+  return hn::IfThenElse(hn::Ge(u, hn::Zero(d)), y, hn::NaN(d));
+}
+template <int BASE>
+struct LogF64 {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V x) const {
+    V y = log_core(d, x, x, false);
+    if constexpr (BASE == 2) y = hn::Mul(y, hn::Set(d, 1.4426950408889634));
+    if constexpr (BASE == 10) y = hn::Mul(y, hn::Set(d, 0.43429448190325183));
+    return log_edges(d, x, y);
+  }
+};
+struct Log1pF64 {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V x) const {
+    const V u = hn::Add(x, hn::Set(d, 1.0));
+    const V y = log_edges(d, u, log_core(d, u, x, true));
+    return hn::IfThenElse(hn::Eq(x, hn::Zero(d)), x, y);
+  }
+};
+
+// Above this the reduction would lose bits and libm takes over.
+inline constexpr double kMaxReduced = 1048576.0;
+
+// sin and cos of r = x - q pi/2 with pi/2 in two parts, the first of 33 bits (q has at most 20).
+// Taylor to r^13 and r^14: errors below 2e-14 and 2e-15.  Bit 0 of the quadrant chooses the series,
+// bit 1 the sign.
+template <int QUADRANT>
+struct SinCosF64 {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V x) const {
+    constexpr double kSin[] = {1.0,           -1.0 / 6,        1.0 / 120,       -1.0 / 5040,
+                               1.0 / 362880, -1.0 / 39916800, 1.0 / 6227020800};
+    constexpr double kCos[] = {1.0,          -1.0 / 2,        1.0 / 24,         -1.0 / 720,
+                               1.0 / 40320, -1.0 / 3628800, 1.0 / 479001600, -1.0 / 87178291200};
+    const hn::RebindToUnsigned<D> du;
+    const V q = hn::Round(hn::Mul(x, hn::Set(d, 0.63661977236758134)));
+    V r = hn::NegMulAdd(q, hn::Set(d, 0x1.921fb544p+0), x);
+    r = hn::NegMulAdd(q, hn::Set(d, 0x1.0b4611a626331p-34), r);
+    const V r2 = hn::Mul(r, r);
+    const V sin = hn::Mul(r, horner(d, r2, kSin)), cos = horner(d, r2, kCos);
+    const auto quadrant = hn::Add(hn::BitCast(du, hn::Add(q, hn::Set(d, 6755399441055744.0))),
+                                  hn::Set(du, std::uint64_t{QUADRANT}));
+    const auto odd = hn::RebindMask(d, hn::Ne(hn::And(quadrant, hn::Set(du, std::uint64_t{1})), hn::Zero(du)));
+    const auto sign = hn::ShiftLeft<62>(hn::And(quadrant, hn::Set(du, std::uint64_t{2})));
+    const V y = hn::BitCast(d, hn::Xor(hn::BitCast(du, hn::IfThenElse(odd, cos, sin)), sign));
+    if constexpr (QUADRANT == 0) return hn::IfThenElse(hn::Eq(x, hn::Zero(d)), x, y);
+    else return y;
+  }
+};
+
+// A function of double applied to both halves of a float vector.
+template <class F, class D, class V>
+HWY_INLINE V in_double(D d, V x) {
+#if HWY_TARGET == HWY_SCALAR
+  const hn::Rebind<double, D> one;
+  return hn::DemoteTo(d, F()(one, hn::PromoteTo(one, x)));
+#else
+  const hn::Half<D> dh;
+  const hn::Rebind<double, decltype(dh)> dd;
+  const F f{};
+  const auto lo = f(dd, hn::PromoteTo(dd, hn::LowerHalf(dh, x)));
+  const auto hi = f(dd, hn::PromoteTo(dd, hn::UpperHalf(dh, x)));
+  return hn::Combine(d, hn::DemoteTo(dh, hi), hn::DemoteTo(dh, lo));
+#endif
+}
+
+// libm for the rare vector with a huge element; infinities give NaN by the reduction.
+template <class D, class V>
+HWY_NOINLINE V libm_lanes(D d, V x, double (*f)(double)) {
+  HWY_ALIGN float lane[16];
+  hn::Store(x, d, lane);
+  for (std::size_t i = 0; i < hn::Lanes(d); ++i) lane[i] = static_cast<float>(f(static_cast<double>(lane[i])));
+  return hn::Load(d, lane);
+}
+
+}  // namespace fg::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif
