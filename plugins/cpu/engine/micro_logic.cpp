@@ -13,7 +13,8 @@ HWY_BEFORE_NAMESPACE();
 namespace fg::cpu::HWY_NAMESPACE {
 
 struct CmpEq { template <class D, class V> HWY_INLINE hn::Mask<D> operator()(D, V a, V b) const { return hn::Eq(a, b); } };
-struct CmpNe { template <class D, class V> HWY_INLINE hn::Mask<D> operator()(D, V a, V b) const { return hn::Ne(a, b); } };
+// Highway 1.0's Ne of floats is false for NaN on AVX-512.
+struct CmpNe { template <class D, class V> HWY_INLINE hn::Mask<D> operator()(D, V a, V b) const { return hn::Not(hn::Eq(a, b)); } };
 struct CmpLt { template <class D, class V> HWY_INLINE hn::Mask<D> operator()(D, V a, V b) const { return hn::Lt(a, b); } };
 // Highway 1.0 has no Le and Ge of integers, and floats need theirs for NaN.
 struct CmpLe {
@@ -31,7 +32,7 @@ struct CmpGe {
     else return hn::Not(hn::Lt(a, b));
   }
 };
-struct CmpNan { template <class D, class V> HWY_INLINE hn::Mask<D> operator()(D, V a, V b) const { return hn::Ne(a, b); } };
+struct CmpNan { template <class D, class V> HWY_INLINE hn::Mask<D> operator()(D, V a, V) const { return hn::IsNaN(a); } };
 
 template <class T, class F, Form FORM>
 void run_compare(void* out, const void* pa, const void* pb, const void*, std::size_t n) {
