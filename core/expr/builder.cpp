@@ -27,7 +27,8 @@ Builder::Id Builder::add(const fg_expr_node& node) {
 }
 
 Builder::Id Builder::constant(const Value& value) {
-  const auto bits = is_float_type(value.type) ? std::bit_cast<std::uint64_t>(value.f) : static_cast<std::uint64_t>(value.i);
+  const auto bits =
+      is_float_type(value.type) ? std::bit_cast<std::uint64_t>(value.f) : static_cast<std::uint64_t>(value.i);
   return add(FG_EX_CONST, value.type, static_cast<Id>(bits), static_cast<Id>(bits >> 32));
 }
 

@@ -21,7 +21,9 @@ using Id = std::uint32_t;
 
 class Differentiator {
  public:
-  Differentiator(const Parsed& parsed, Id name) : out_(parsed), n_(static_cast<Id>(parsed.terms.size())) { find_active(name); }
+  Differentiator(const Parsed& parsed, Id name) : out_(parsed), n_(static_cast<Id>(parsed.terms.size())) {
+    find_active(name);
+  }
 
   Result<Parsed> run(Id root, Id name) {
     share_.assign(n_, kNone);
@@ -54,7 +56,8 @@ class Differentiator {
       const Term& t = out_.terms[k];
       if (t.kind == Term::Kind::name) active_[k] = t.arg[0] == name;
       if (t.kind != Term::Kind::op || is_flat(t)) continue;
-      for (int a = t.op == FG_EX_WHERE ? 1 : 0; a < find_op(t.op)->arity; ++a) active_[k] = active_[k] || active_[t.arg[a]];
+      for (int a = t.op == FG_EX_WHERE ? 1 : 0; a < find_op(t.op)->arity; ++a)
+        active_[k] = active_[k] || active_[t.arg[a]];
     }
   }
 
@@ -119,8 +122,14 @@ class Differentiator {
     if (row.arity == 1 && row.rule == TypeRule::floating) return give_function(t.op, g, x, k, row);
     switch (t.op) {
       case FG_EX_CAST: give(x, g); return {};
-      case FG_EX_ADD: give(x, g); give(y, g); return {};
-      case FG_EX_SUB: give(x, g); give(y, active_[y] ? neg(g) : g); return {};
+      case FG_EX_ADD:
+        give(x, g);
+        give(y, g);
+        return {};
+      case FG_EX_SUB:
+        give(x, g);
+        give(y, active_[y] ? neg(g) : g);
+        return {};
       case FG_EX_MUL:
         if (active_[x]) give(x, mul(g, y));
         if (active_[y]) give(y, mul(g, x));
@@ -161,7 +170,8 @@ class Differentiator {
   }
 
   static tl::unexpected<Error> none(const OpRow& row, std::uint32_t column) {
-    return unsupported("column " + std::to_string(column) + ": '" + std::string(row.name) + "' has no derivative", FG_R_EXPRESSION);
+    return unsupported("column " + std::to_string(column) + ": '" + std::string(row.name) + "' has no derivative",
+                       FG_R_EXPRESSION);
   }
 
   // Of x ** y.  At y = 0 the slope over x is 0, and at x = 0, y >= 0 that over y.
@@ -260,9 +270,12 @@ class Differentiator {
 
 Result<Parsed> derivative(const Parsed& parsed, std::string_view name, std::size_t output) {
   const auto it = std::find(parsed.names.begin(), parsed.names.end(), name);
-  if (it == parsed.names.end()) return invalid("no name '" + std::string(name) + "' in the expression", FG_R_EXPRESSION);
+  if (it == parsed.names.end())
+    return invalid("no name '" + std::string(name) + "' in the expression", FG_R_EXPRESSION);
   if (output >= parsed.roots.size()) {
-    return invalid("no output " + std::to_string(output) + ", the expression has " + std::to_string(parsed.roots.size()), FG_R_EXPRESSION);
+    return invalid(
+        "no output " + std::to_string(output) + ", the expression has " + std::to_string(parsed.roots.size()),
+        FG_R_EXPRESSION);
   }
   const Id id = static_cast<Id>(it - parsed.names.begin());
   return Differentiator(parsed, id).run(parsed.roots[output], id);

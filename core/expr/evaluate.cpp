@@ -44,7 +44,8 @@ std::int64_t integer_pow(std::int64_t base, std::int64_t exponent, std::uint16_t
 // Quotient and remainder by rule; b == 0 gives 0, the one overflow wraps.
 std::int64_t integer_divide(std::uint16_t op, std::int64_t a, std::int64_t b, std::uint16_t type) {
   if (b == 0) return 0;
-  if (b == -1) return op == FG_EX_TRUNC_DIV || op == FG_EX_FLOOR_DIV ? wrap(0 - static_cast<std::uint64_t>(a), type) : 0;
+  if (b == -1)
+    return op == FG_EX_TRUNC_DIV || op == FG_EX_FLOOR_DIV ? wrap(0 - static_cast<std::uint64_t>(a), type) : 0;
   const std::int64_t quotient = a / b, rest = a % b;
   const bool inexact_below = rest != 0 && (rest < 0) != (b < 0);
   switch (op) {
@@ -212,7 +213,9 @@ Value Value::of_float(double x, std::uint16_t type) {
   return {type, type == FG_CT_F32 ? static_cast<double>(static_cast<float>(x)) : x, 0};
 }
 
-Value Value::of_int(std::int64_t x, std::uint16_t type) { return {type, 0.0, wrap(static_cast<std::uint64_t>(x), type)}; }
+Value Value::of_int(std::int64_t x, std::uint16_t type) {
+  return {type, 0.0, wrap(static_cast<std::uint64_t>(x), type)};
+}
 
 bool same(const Value& a, const Value& b) {
   if (a.type != b.type) return false;

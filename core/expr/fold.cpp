@@ -154,7 +154,8 @@ class Folder {
   Found where(Id condition, Id yes, Id no) {
     if (const std::optional<Value> v = b_.value_of(condition)) return v->i != 0 ? yes : no;
     if (yes == no) return yes;
-    if (node(condition).op == FG_EX_NOT) return simplify({FG_EX_WHERE, node(yes).type, {node(condition).arg[0], no, yes}});
+    if (node(condition).op == FG_EX_NOT)
+      return simplify({FG_EX_WHERE, node(yes).type, {node(condition).arg[0], no, yes}});
     if (node(yes).type == FG_CT_BOOL && is(yes, 1) && is(no, 0)) return condition;
     return std::nullopt;
   }
@@ -163,7 +164,8 @@ class Folder {
     const fg_expr_node inner = node(x);
     if (op == FG_EX_NEG && inner.op == FG_EX_NEG) return inner.arg[0];
     if (op == FG_EX_ABS && inner.op == FG_EX_NEG) return simplify({FG_EX_ABS, type, {inner.arg[0], 0, 0}});
-    if ((op == FG_EX_ABS || op == FG_EX_SIGN) && (type == FG_CT_BOOL || (inner.op == op && is_float_type(type)))) return x;
+    if ((op == FG_EX_ABS || op == FG_EX_SIGN) && (type == FG_CT_BOOL || (inner.op == op && is_float_type(type))))
+      return x;
     return std::nullopt;
   }
 
@@ -188,8 +190,10 @@ class Folder {
     if (!v || !std::isfinite(v->f) || v->f == 0.0) return std::nullopt;
     int exponent = 0;
     if (std::fabs(std::frexp(v->f, &exponent)) != 0.5) return std::nullopt;
-    const int least = type == FG_CT_F32 ? std::numeric_limits<float>::min_exponent : std::numeric_limits<double>::min_exponent;
-    const int most = type == FG_CT_F32 ? std::numeric_limits<float>::max_exponent : std::numeric_limits<double>::max_exponent;
+    const int least =
+        type == FG_CT_F32 ? std::numeric_limits<float>::min_exponent : std::numeric_limits<double>::min_exponent;
+    const int most =
+        type == FG_CT_F32 ? std::numeric_limits<float>::max_exponent : std::numeric_limits<double>::max_exponent;
     const int reciprocal = 2 - exponent;  // 1 / (0.5 * 2^e) = 0.5 * 2^(2 - e)
     if (reciprocal < least || reciprocal > most) return std::nullopt;
     return simplify({FG_EX_MUL, type, {x, b_.constant(Value::of_float(1.0 / v->f, type)), 0}});

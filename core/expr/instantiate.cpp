@@ -162,7 +162,7 @@ class Lowering {
   std::vector<TermType> types_;
   std::vector<std::uint32_t> slot_;
   std::uint16_t n_in_ = 0, n_scalar_ = 0;
-  std::vector<std::uint32_t> wanted_;  // Weak terms: set of FG_CT_*, bit by bit.
+  std::vector<std::uint32_t> wanted_;                     // Weak terms: set of FG_CT_*, bit by bit.
   std::vector<std::array<Builder::Id, kTypes>> emitted_;  // Strong terms use the first only.
   Builder builder_;
 };

@@ -32,7 +32,9 @@ struct Binding {
   // A tensor that keeps its own type.
   static Binding tensor(fg_dtype dtype) { return {false, compute_type(dtype), compute_type(dtype)}; }
   // A tensor that takes part in promotion.
-  static Binding promoted(fg_dtype dtype, fg_dtype common) { return {false, compute_type(dtype), compute_type(common)}; }
+  static Binding promoted(fg_dtype dtype, fg_dtype common) {
+    return {false, compute_type(dtype), compute_type(common)};
+  }
   // A state of a reduction, or n: given by its compute type.
   static Binding state(std::uint16_t type) { return {false, type, type}; }
   // A number, read as `type`: the common type for scalars and for tensor operands given as numbers,

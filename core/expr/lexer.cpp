@@ -89,8 +89,8 @@ class Lexer {
     Token token = take(real ? Token::Kind::real : Token::Kind::integer, size);
     const char* first = word.data() + (hex ? 2 : 0);
     const char* last = word.data() + word.size();
-    const std::from_chars_result r = real ? std::from_chars(first, last, token.real)
-                                          : std::from_chars(first, last, token.integer, hex ? 16 : 10);
+    const std::from_chars_result r =
+        real ? std::from_chars(first, last, token.real) : std::from_chars(first, last, token.integer, hex ? 16 : 10);
     if (r.ec == std::errc::result_out_of_range) {
       return error_at(token.column, quoted(token) + (real ? " is beyond f64" : " does not fit i64"));
     }
@@ -107,7 +107,8 @@ class Lexer {
 Result<std::vector<Token>> tokenize(std::string_view text) {
   if (text.size() > kMaxTextBytes) {
     return invalid("the text has " + std::to_string(text.size()) + " bytes, at most " + std::to_string(kMaxTextBytes) +
-                   " are taken", FG_R_LIMIT);
+                       " are taken",
+                   FG_R_LIMIT);
   }
   return Lexer(text).run();
 }

@@ -83,7 +83,8 @@ constexpr auto kOps = std::to_array<OpRow>({
 std::span<const OpRow> op_table() { return kOps; }
 
 const OpRow* find_op(std::uint16_t op) {
-  const auto* row = std::lower_bound(kOps.begin(), kOps.end(), op, [](const OpRow& r, std::uint16_t o) { return r.op < o; });
+  const auto* row =
+      std::lower_bound(kOps.begin(), kOps.end(), op, [](const OpRow& r, std::uint16_t o) { return r.op < o; });
   return row != kOps.end() && row->op == op ? row : nullptr;
 }
 

@@ -29,13 +29,24 @@ struct Binary {
 constexpr int kCompareLevel = 3;
 constexpr int kLowestLevel = 1;
 constexpr auto kBinary = std::to_array<Binary>({
-    {"||", 1, FG_EX_OR, true},   {"&&", 2, FG_EX_AND, true},  {"==", kCompareLevel, FG_EX_EQ, false},
-    {"!=", kCompareLevel, FG_EX_NE, false}, {"<", kCompareLevel, FG_EX_LT, false},
-    {"<=", kCompareLevel, FG_EX_LE, false}, {">", kCompareLevel, FG_EX_GT, false},
-    {">=", kCompareLevel, FG_EX_GE, false}, {"|", 4, FG_EX_OR, false},   {"^", 5, FG_EX_XOR, false},
-    {"&", 6, FG_EX_AND, false},  {"<<", 7, FG_EX_SHL, false}, {">>", 7, FG_EX_SHR, false},
-    {"+", 8, FG_EX_ADD, false},  {"-", 8, FG_EX_SUB, false},  {"*", 9, FG_EX_MUL, false},
-    {"/", 9, FG_EX_DIV, false},  {"%", 9, FG_EX_REMAINDER, false},
+    {"||", 1, FG_EX_OR, true},
+    {"&&", 2, FG_EX_AND, true},
+    {"==", kCompareLevel, FG_EX_EQ, false},
+    {"!=", kCompareLevel, FG_EX_NE, false},
+    {"<", kCompareLevel, FG_EX_LT, false},
+    {"<=", kCompareLevel, FG_EX_LE, false},
+    {">", kCompareLevel, FG_EX_GT, false},
+    {">=", kCompareLevel, FG_EX_GE, false},
+    {"|", 4, FG_EX_OR, false},
+    {"^", 5, FG_EX_XOR, false},
+    {"&", 6, FG_EX_AND, false},
+    {"<<", 7, FG_EX_SHL, false},
+    {">>", 7, FG_EX_SHR, false},
+    {"+", 8, FG_EX_ADD, false},
+    {"-", 8, FG_EX_SUB, false},
+    {"*", 9, FG_EX_MUL, false},
+    {"/", 9, FG_EX_DIV, false},
+    {"%", 9, FG_EX_REMAINDER, false},
 });
 
 struct Constant {
@@ -62,7 +73,9 @@ struct SugarRow {
   Sugar sugar;
 };
 constexpr auto kSugar = std::to_array<SugarRow>({
-    {"clamp", 3, Sugar::clamp}, {"isinf", 1, Sugar::isinf}, {"isfinite", 1, Sugar::isfinite},
+    {"clamp", 3, Sugar::clamp},
+    {"isinf", 1, Sugar::isinf},
+    {"isfinite", 1, Sugar::isfinite},
 });
 
 struct Function {
@@ -178,7 +191,8 @@ class Parser {
 
   const Binary* peek_binary() const {
     if (peek().kind != Token::Kind::symbol) return nullptr;
-    const auto* row = std::find_if(kBinary.begin(), kBinary.end(), [&](const Binary& b) { return b.symbol == peek().text; });
+    const auto* row =
+        std::find_if(kBinary.begin(), kBinary.end(), [&](const Binary& b) { return b.symbol == peek().text; });
     return row == kBinary.end() ? nullptr : row;
   }
 
@@ -290,7 +304,8 @@ class Parser {
     Id arg[3] = {0, 0, 0};
     int given = 0;
     while (!at_symbol(")")) {
-      if (given == f->arity) return error_at(peek().column, quoted(token) + " takes " + plural(f->arity) + ", found more");
+      if (given == f->arity)
+        return error_at(peek().column, quoted(token) + " takes " + plural(f->arity) + ", found more");
       FG_TRY_ASSIGN(arg[given], ternary());
       ++given;
       if (f->sugar == Sugar::clamp && given == 2) {  // In the order of min(max(x, low), high).
@@ -362,8 +377,8 @@ Result<Parsed> parse_all(std::span<const std::string_view> texts, std::span<cons
 }  // namespace
 
 bool operator==(const Parsed& a, const Parsed& b) {
-  return a.names == b.names && a.roots == b.roots && std::equal(a.terms.begin(), a.terms.end(), b.terms.begin(),
-                                                                b.terms.end(), same_term);
+  return a.names == b.names && a.roots == b.roots &&
+         std::equal(a.terms.begin(), a.terms.end(), b.terms.begin(), b.terms.end(), same_term);
 }
 
 Result<Parsed> parse(std::span<const std::string_view> texts, std::span<const std::string_view> names) {

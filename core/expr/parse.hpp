@@ -34,10 +34,10 @@ struct Term {
     op        // op on arg[]; type: the target of FG_EX_CAST
   };
   Kind kind = Kind::op;
-  bool logical = false;     // FG_EX_AND, OR, NOT written as && || !: operands become BOOL first
-  std::uint16_t op = 0;     // FG_EX_*
-  std::uint16_t type = 0;   // FG_CT_*
-  std::uint32_t column = 0; // 1-based place in the text, for messages
+  bool logical = false;      // FG_EX_AND, OR, NOT written as && || !: operands become BOOL first
+  std::uint16_t op = 0;      // FG_EX_*
+  std::uint16_t type = 0;    // FG_CT_*
+  std::uint32_t column = 0;  // 1-based place in the text, for messages
   std::uint32_t arg[3] = {0, 0, 0};
   std::int64_t integer = 0;
   double real = 0.0;

@@ -22,15 +22,18 @@ class Verifier {
 
   Result<void> run() {
     if (e_.n_node == 0 || e_.n_node > kMaxNodes) {
-      return bad("a program has 1 to " + std::to_string(kMaxNodes) + " nodes, this one " + std::to_string(e_.n_node), FG_R_LIMIT);
+      return bad("a program has 1 to " + std::to_string(kMaxNodes) + " nodes, this one " + std::to_string(e_.n_node),
+                 FG_R_LIMIT);
     }
     if (e_.n_out == 0 || e_.n_out > kMaxOperands || e_.n_in > kMaxOperands || e_.n_scalar > kMaxOperands) {
-      return bad("a program has 1 to 64 outputs, at most 64 inputs and 64 scalars; this one " + std::to_string(e_.n_out) +
-                     ", " + std::to_string(e_.n_in) + " and " + std::to_string(e_.n_scalar), FG_R_LIMIT);
+      return bad("a program has 1 to 64 outputs, at most 64 inputs and 64 scalars; this one " +
+                     std::to_string(e_.n_out) + ", " + std::to_string(e_.n_in) + " and " + std::to_string(e_.n_scalar),
+                 FG_R_LIMIT);
     }
     for (at_ = 0; at_ < e_.n_node; ++at_) FG_TRY(check_node(e_.node[at_]));
     for (std::uint32_t j = 0; j < e_.n_out; ++j) {
-      if (e_.out[j] >= e_.n_node) return bad("output " + std::to_string(j) + " is node " + std::to_string(e_.out[j]) + ", beyond the end");
+      if (e_.out[j] >= e_.n_node)
+        return bad("output " + std::to_string(j) + " is node " + std::to_string(e_.out[j]) + ", beyond the end");
     }
     const std::uint16_t flags = uses_index_ ? FG_EXPR_USES_INDEX : 0;
     if (e_.flags != flags) return bad("flags are " + std::to_string(e_.flags) + ", expected " + std::to_string(flags));
@@ -38,8 +41,12 @@ class Verifier {
   }
 
  private:
-  static tl::unexpected<Error> bad(std::string what, fg_reason reason = FG_R_EXPRESSION) { return invalid(std::move(what), reason); }
-  tl::unexpected<Error> bad_node(const std::string& what) const { return bad("node " + std::to_string(at_) + ": " + what); }
+  static tl::unexpected<Error> bad(std::string what, fg_reason reason = FG_R_EXPRESSION) {
+    return invalid(std::move(what), reason);
+  }
+  tl::unexpected<Error> bad_node(const std::string& what) const {
+    return bad("node " + std::to_string(at_) + ": " + what);
+  }
 
   Result<void> check_node(const fg_expr_node& n) {
     const OpRow* row = find_op(n.op);
@@ -58,7 +65,8 @@ class Verifier {
   Result<void> check_leaf(const fg_expr_node& n) {
     const bool is_const = n.op == FG_EX_CONST;
     if (n.arg[2] != 0 || (!is_const && n.arg[1] != 0)) return bad_node("unused arguments must be 0");
-    if (n.op == FG_EX_SCALAR && n.arg[0] >= e_.n_scalar) return bad_node("scalar " + std::to_string(n.arg[0]) + " of " + std::to_string(e_.n_scalar));
+    if (n.op == FG_EX_SCALAR && n.arg[0] >= e_.n_scalar)
+      return bad_node("scalar " + std::to_string(n.arg[0]) + " of " + std::to_string(e_.n_scalar));
     if (n.op == FG_EX_INDEX) {
       if (n.type != FG_CT_I64 || n.arg[0] >= 16) return bad_node("an index is i64, of a dimension below 16");
       uses_index_ = true;
@@ -88,7 +96,8 @@ class Verifier {
     if (row.rule != TypeRule::cast && n.type != (to_bool ? std::uint16_t{FG_CT_BOOL} : t)) {
       return bad_node(std::string(row.name) + " has type " + std::string(type_name(n.type)));
     }
-    if (row.rule == TypeRule::where && type_of(n, 0) != FG_CT_BOOL) return bad_node("the condition of where is not bool");
+    if (row.rule == TypeRule::where && type_of(n, 0) != FG_CT_BOOL)
+      return bad_node("the condition of where is not bool");
     if (!takes(row.rule, t)) return bad_node(std::string(row.name) + " of " + std::string(type_name(t)));
     return {};
   }
@@ -133,7 +142,8 @@ Result<Program> Program::make(std::vector<fg_expr_node> nodes, std::vector<std::
                               std::uint16_t n_scalar) {
   if (nodes.size() > kMaxNodes || outs.size() > kMaxOperands) {
     return invalid("a program of " + std::to_string(nodes.size()) + " nodes and " + std::to_string(outs.size()) +
-                   " outputs is too large", FG_R_LIMIT);
+                       " outputs is too large",
+                   FG_R_LIMIT);
   }
   Program p;
   p.nodes_ = std::move(nodes);

@@ -153,7 +153,8 @@ std::string to_text(const fg_expr& program) {
     for (int a = 0; row != nullptr && a < row->arity; ++a) text += " v" + std::to_string(n.arg[a]);
     text += " : " + std::string(type_name(n.type)) + "\n";
   }
-  for (std::uint32_t j = 0; j < program.n_out; ++j) text += "out " + std::to_string(j) + " = v" + std::to_string(program.out[j]) + "\n";
+  for (std::uint32_t j = 0; j < program.n_out; ++j)
+    text += "out " + std::to_string(j) + " = v" + std::to_string(program.out[j]) + "\n";
   return text;
 }
 

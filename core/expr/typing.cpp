@@ -89,7 +89,8 @@ class Typer {
     }
     if (row.rule == TypeRule::where) in[0] = convert(in[0], FG_CT_BOOL);
     if (row.rule == TypeRule::rounding && !real) return arg(term, 0);
-    if ((row.rule == TypeRule::logic || row.rule == TypeRule::shift) && real) return needs_integers(term, row, FG_CT_F64);
+    if ((row.rule == TypeRule::logic || row.rule == TypeRule::shift) && real)
+      return needs_integers(term, row, FG_CT_F64);
     if (!real && term.op == FG_EX_POW && in[1].i < 0) real = true;
     const std::uint16_t type = real ? std::uint16_t{FG_CT_F64} : std::uint16_t{FG_CT_I64};
     for (int k = first; k < row.arity; ++k) in[k] = convert(in[k], type);
@@ -107,10 +108,19 @@ class Typer {
   static Result<void> check_integers(const Term& term, const OpRow& row, const Value* in) {
     const bool divides = term.op >= FG_EX_TRUNC_DIV && term.op <= FG_EX_REMAINDER;
     if (divides && in[1].i == 0) return error_at(term.column, word(row) + " of " + word(in[0]) + " by 0");
-    if (term.op != FG_EX_ADD && term.op != FG_EX_SUB && term.op != FG_EX_MUL && term.op != FG_EX_POW) return {};
-    const Value wide[2] = {convert(in[0], FG_CT_F64), convert(in[1], FG_CT_F64)};
-    if (std::fabs(apply(term.op, FG_CT_F64, wide).f) < 9.2e18) return {};
+    if (!overflows(term.op, in[0].i, in[1].i)) return {};
     return error_at(term.column, word(in[0]) + " " + std::string(row.symbol) + " " + word(in[1]) + " does not fit i64");
+  }
+
+  static bool overflows(std::uint16_t op, std::int64_t a, std::int64_t b) {
+    std::int64_t exact = 0;
+    switch (op) {
+      case FG_EX_ADD: return __builtin_add_overflow(a, b, &exact);
+      case FG_EX_SUB: return __builtin_sub_overflow(a, b, &exact);
+      case FG_EX_MUL: return __builtin_mul_overflow(a, b, &exact);
+      case FG_EX_POW: return std::fabs(std::pow(static_cast<double>(a), static_cast<double>(b))) >= 0x1p63;
+      default: return false;
+    }
   }
 
   R combine(const Term& term, const OpRow& row) {
@@ -212,22 +222,28 @@ class Typer {
 
   static tl::unexpected<Error> needs_integers(const Term& term, const OpRow& row, std::uint16_t t) {
     const bool shifts = row.rule == TypeRule::shift;
-    return error_at(term.column, word(row) + (shifts ? " takes integers, here is " : " takes bool or integers, here is ") +
+    return error_at(term.column, word(row) +
+                                     (shifts ? " takes integers, here is " : " takes bool or integers, here is ") +
                                      (t == FG_CT_F64 ? "a float" : word(t)) +
-                                     (shifts ? "" : term.op == FG_EX_AND   ? "; '&&' joins truths"
-                                                    : term.op == FG_EX_OR  ? "; '||' joins truths"
-                                                    : term.op == FG_EX_NOT ? "; '!' negates a truth"
-                                                                           : ""));
+                                     (shifts                 ? ""
+                                      : term.op == FG_EX_AND ? "; '&&' joins truths"
+                                      : term.op == FG_EX_OR  ? "; '||' joins truths"
+                                      : term.op == FG_EX_NOT ? "; '!' negates a truth"
+                                                             : ""));
   }
   tl::unexpected<Error> needs_float(const Term& term, const OpRow& row, std::uint16_t t) const {
-    const std::string advice = term.op == FG_EX_DIV ? "trunc_div() and floor_div() divide integers" : "cast_f32() makes one";
+    const std::string advice =
+        term.op == FG_EX_DIV ? "trunc_div() and floor_div() divide integers" : "cast_f32() makes one";
     return error_at(term.column, word(row) + " takes floats, here is " + word(t) + "; " + advice);
   }
   static tl::unexpected<Error> not_for_bool(const Term& term, const OpRow& row) {
-    const std::string advice = term.op == FG_EX_SUB ? "use '^' or '!='" : term.op == FG_EX_NEG ? "use '!'" : "cast_i32() makes a number";
+    const std::string advice = term.op == FG_EX_SUB   ? "use '^' or '!='"
+                               : term.op == FG_EX_NEG ? "use '!'"
+                                                      : "cast_i32() makes a number";
     return error_at(term.column, word(row) + " is not defined for bool, " + advice);
   }
-  static tl::unexpected<Error> real_in_integers(const Term& term, const OpRow& row, const TermType& x, std::uint16_t t) {
+  static tl::unexpected<Error> real_in_integers(const Term& term, const OpRow& row, const TermType& x,
+                                                std::uint16_t t) {
     const std::string what = x.known ? word(x.value) : "a float literal";
     return error_at(term.column, what + " is a float and meets " + word(t) + " in " + word(row) +
                                      "; write an integer, or cast_f32() around the other operand");
@@ -240,7 +256,9 @@ class Typer {
 
 }  // namespace
 
-Result<std::vector<TermType>> find_types(const Parsed& parsed, const Typing& typing) { return Typer(parsed, typing).run(); }
+Result<std::vector<TermType>> find_types(const Parsed& parsed, const Typing& typing) {
+  return Typer(parsed, typing).run();
+}
 
 std::uint16_t neutral_type(const TermType& t, std::uint16_t common) {
   if (t.real) return is_float_type(common) ? common : std::uint16_t{FG_CT_F64};

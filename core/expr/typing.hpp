@@ -18,12 +18,14 @@ namespace fg::expr {
 struct TermType {
   bool weak = false;
   bool known = false;
-  bool real = false;             // Weak: holds a real literal or a quotient.
-  std::uint16_t type = 0;        // Strong: FG_CT_*.
-  std::uint16_t operand = 0;     // Strong operations: the type in which operands are read.
-  Value value{};                 // Known: the number.
+  bool real = false;          // Weak: holds a real literal or a quotient.
+  std::uint16_t type = 0;     // Strong: FG_CT_*.
+  std::uint16_t operand = 0;  // Strong operations: the type in which operands are read.
+  Value value{};              // Known: the number.
 
-  static TermType strong(std::uint16_t t, std::uint16_t operand_type) { return {false, false, false, t, operand_type, {}}; }
+  static TermType strong(std::uint16_t t, std::uint16_t operand_type) {
+    return {false, false, false, t, operand_type, {}};
+  }
   static TermType number(const Value& v) { return {true, true, v.type == FG_CT_F64, 0, 0, v}; }
   static TermType unknown(bool is_real) { return {true, false, is_real, 0, 0, {}}; }
 };

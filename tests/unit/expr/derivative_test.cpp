@@ -47,17 +47,19 @@ TEST_P(Slope, AgreesWithDifferences) {
     EXPECT_NEAR(at(*gy, x, y), dy, 1e-7 * (1 + std::fabs(dy))) << to_text(*gy);
   }
 }
-INSTANTIATE_TEST_SUITE_P(
-    Functions, Slope,
-    testing::Values("x + y", "x - 2 * y", "x * y", "x / y", "-x * -y", "x ** y", "x ** 3 + y ** 2", "x ** 2.5", "2 ** x",
-                    "x ** 0 + y ** 1", "atan2(x, y)", "fma(x, y, x)", "abs(x - 0.5) * y", "sqrt(x * y)", "rsqrt(x + y)", "exp(x * y)",
-                    "exp2(x) + expm1(y)", "log(x) * log2(y)", "log10(x) + log1p(x * y)", "sin(x) * cos(y)", "tan(x * y)",
-                    "asin(x) + acos(y)", "atan(x / y)", "sinh(x) * cosh(y)", "tanh(3 * x * y)", "asinh(x) - acosh(1 + y)",
-                    "atanh(x * y)", "erf(x) * erfc(y)", "sigmoid(2 * x - y)", "where(x > 0.5, x * y, sin(y))",
-                    "max(x * x, y)", "min(x, y * y)", "clamp(x, 0.2, 0.5) * y", "fmod(x * 7, 2)", "remainder(y * 7, 2 * x)",
-                    "floor(x) * y + sign(y) * x", "0.5 * x * (1 + erf(x * 0.70710678118654752))",
-                    "0.5 * x * (1 + tanh(0.79788456080286536 * (x + 0.044715 * x * x * x)))", "x * sigmoid(x) * y",
-                    "x < y", "cast_f64(x) * y", "cast_i32(x) * y"));
+INSTANTIATE_TEST_SUITE_P(Functions, Slope,
+                         testing::Values("x + y", "x - 2 * y", "x * y", "x / y", "-x * -y", "x ** y", "x ** 3 + y ** 2",
+                                         "x ** 2.5", "2 ** x", "x ** 0 + y ** 1", "atan2(x, y)", "fma(x, y, x)",
+                                         "abs(x - 0.5) * y", "sqrt(x * y)", "rsqrt(x + y)", "exp(x * y)",
+                                         "exp2(x) + expm1(y)", "log(x) * log2(y)", "log10(x) + log1p(x * y)",
+                                         "sin(x) * cos(y)", "tan(x * y)", "asin(x) + acos(y)", "atan(x / y)",
+                                         "sinh(x) * cosh(y)", "tanh(3 * x * y)", "asinh(x) - acosh(1 + y)",
+                                         "atanh(x * y)", "erf(x) * erfc(y)", "sigmoid(2 * x - y)",
+                                         "where(x > 0.5, x * y, sin(y))", "max(x * x, y)", "min(x, y * y)",
+                                         "clamp(x, 0.2, 0.5) * y", "fmod(x * 7, 2)", "remainder(y * 7, 2 * x)",
+                                         "floor(x) * y + sign(y) * x", "0.5 * x * (1 + erf(x * 0.70710678118654752))",
+                                         "0.5 * x * (1 + tanh(0.79788456080286536 * (x + 0.044715 * x * x * x)))",
+                                         "x * sigmoid(x) * y", "x < y", "cast_f64(x) * y", "cast_i32(x) * y"));
 
 TEST(Derivative, IsShortWhereItCanBe) {
   const auto text = [](std::string_view f) { return to_text(*derivative(*parse(f, kNames), "x")); };
@@ -73,7 +75,9 @@ TEST(Derivative, IsShortWhereItCanBe) {
 }
 
 TEST(Derivative, SubgradientsAreThoseOfTheHeader) {
-  const auto slope = [](std::string_view f, double x, double y) { return at(*derivative(*parse(f, kNames), "x"), x, y); };
+  const auto slope = [](std::string_view f, double x, double y) {
+    return at(*derivative(*parse(f, kNames), "x"), x, y);
+  };
   EXPECT_EQ(slope("max(x, y)", 1, 1), 0.5);
   EXPECT_EQ(slope("min(x, y)", 1, 1), 0.5);
   EXPECT_EQ(slope("abs(x)", 0, 0), 0.0);
@@ -88,7 +92,9 @@ TEST(Derivative, OfASecondOutput) {
 }
 
 TEST(Derivative, SaysWhatHasNone) {
-  const auto error = [](std::string_view f, std::string_view name) { return derivative(*parse(f, kNames), name).error(); };
+  const auto error = [](std::string_view f, std::string_view name) {
+    return derivative(*parse(f, kNames), name).error();
+  };
   EXPECT_EQ(error("1 + lgamma(x)", "x").message, "column 5: 'lgamma' has no derivative");
   EXPECT_EQ(error("1 + lgamma(x)", "x").status, FG_E_UNSUPPORTED);
   EXPECT_EQ(error("x & y", "x").message, "column 3: 'and' has no derivative");

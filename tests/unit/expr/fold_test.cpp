@@ -62,9 +62,10 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"floor_div(x, 1)", FG_CT_I32, "x"}, Case{"max(x, x)", FG_CT_F32, "x"},
                     Case{"floor(ceil(x))", FG_CT_F32, "ceil(x)"}, Case{"where(b, x, x)", FG_CT_F32, "x"},
                     Case{"where(true, x, y)", FG_CT_F32, "x"}, Case{"where(!b, x, y)", FG_CT_F32, "where(b, y, x)"},
-                    Case{"b && true", FG_CT_F32, "b"}, Case{"b && false", FG_CT_F32, "false"}, Case{"b || b", FG_CT_F32, "b"},
-                    Case{"!!b", FG_CT_F32, "b"}, Case{"b == false", FG_CT_F32, "!b"}, Case{"b ^ true", FG_CT_F32, "!b"},
-                    Case{"!(x == y)", FG_CT_F32, "x != y"}, Case{"x == x", FG_CT_I32, "true"}, Case{"x << 0", FG_CT_I32, "x"},
+                    Case{"b && true", FG_CT_F32, "b"}, Case{"b && false", FG_CT_F32, "false"},
+                    Case{"b || b", FG_CT_F32, "b"}, Case{"!!b", FG_CT_F32, "b"}, Case{"b == false", FG_CT_F32, "!b"},
+                    Case{"b ^ true", FG_CT_F32, "!b"}, Case{"!(x == y)", FG_CT_F32, "x != y"},
+                    Case{"x == x", FG_CT_I32, "true"}, Case{"x << 0", FG_CT_I32, "x"},
                     Case{"cast_i32(cast_i64(x))", FG_CT_I32, "x"}, Case{"cast_f32(cast_f64(x))", FG_CT_F32, "x"},
                     Case{"x + s * 0", FG_CT_I32, "x"}, Case{"x & -1", FG_CT_I32, "x"}, Case{"x ^ x", FG_CT_I32, "0"},
                     Case{"sqrt(x * 0 + 4) * 0", FG_CT_F32, "sqrt(x * 0 + 4) * 0"}));
@@ -79,13 +80,15 @@ INSTANTIATE_TEST_SUITE_P(Traps, Keeps,
                          testing::Values(Case{"x + 0", FG_CT_F32, "add"}, Case{"x * 0", FG_CT_F32, "mul"},
                                          Case{"x - x", FG_CT_F32, "sub"}, Case{"x == x", FG_CT_F32, "eq"},
                                          Case{"x / 3", FG_CT_F32, "div"}, Case{"x ** 0.5", FG_CT_F32, "pow"},
-                                         Case{"!(x < y)", FG_CT_F32, "not"}, Case{"cast_i64(cast_i32(x))", FG_CT_I64, "cast"},
+                                         Case{"!(x < y)", FG_CT_F32, "not"},
+                                         Case{"cast_i64(cast_i32(x))", FG_CT_I64, "cast"},
                                          Case{"x * s", FG_CT_F32, "scalar"}, Case{"x / 0", FG_CT_F32, "div"},
                                          Case{"cast_f64(cast_f32(x))", FG_CT_F64, "cast"}));
 
 TEST(Fold, ChangesNoValue) {
-  const std::vector<std::string> texts = {"x * 1 + -0.0 * y", "x / 8 - 0", "abs(-x) ** 2", "where(!(x == y), x ** -1, --y)",
-                                          "max(x, x) * -1", "x / -16384", "!(x != y) == b", "x ** 0 + y ** 1"};
+  const std::vector<std::string> texts = {
+      "x * 1 + -0.0 * y", "x / 8 - 0",  "abs(-x) ** 2",   "where(!(x == y), x ** -1, --y)",
+      "max(x, x) * -1",   "x / -16384", "!(x != y) == b", "x ** 0 + y ** 1"};
   const double inf = std::numeric_limits<double>::infinity();
   const std::vector<double> points = {0.0, -0.0, 1.0, -1.0, 3.25, 1e-45, -1e-40, 3e38, inf, -inf, std::nan("")};
   for (const std::string& text : texts) {
@@ -93,7 +96,8 @@ TEST(Fold, ChangesNoValue) {
     EXPECT_NE(after.hash(), before.hash()) << text;
     for (const double x : points) {
       for (const double y : points) {
-        const std::array<Value, 3> in = {Value::of_float(x, FG_CT_F32), Value::of_float(y, FG_CT_F32), Value::of_bool(true)};
+        const std::array<Value, 3> in = {Value::of_float(x, FG_CT_F32), Value::of_float(y, FG_CT_F32),
+                                         Value::of_bool(true)};
         const Value a = evaluate(before.view(), in)[0], b = evaluate(after.view(), in)[0];
         EXPECT_TRUE(same(a, b)) << text << " at " << x << ", " << y << ": " << a.f << " became " << b.f;
       }

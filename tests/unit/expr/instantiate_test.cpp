@@ -42,7 +42,8 @@ std::string folded(std::string_view text, const Typing& t) {
 
 TEST(Lower, MultipliesAndAddsInTheCommonType) {
   EXPECT_EQ(lowered("x + s * y", typing(FG_F32, FG_F32)),
-            "v0 = input 0 : f32\nv1 = scalar 0 : f32\nv2 = input 1 : f32\nv3 = mul v1 v2 : f32\nv4 = add v0 v3 : f32\nout 0 = v4\n");
+            "v0 = input 0 : f32\nv1 = scalar 0 : f32\nv2 = input 1 : f32\nv3 = mul v1 v2 : f32\nv4 = add v0 v3 : "
+            "f32\nout 0 = v4\n");
 }
 
 TEST(Lower, CastsInputsThatTakePartInPromotion) {
@@ -71,8 +72,10 @@ TEST(Lower, NumbersInputsAndScalarsEachByThemselvesUsedOrNot) {
 }
 
 TEST(Lower, LiteralsTakeTheTypeTheyMeet) {
-  EXPECT_EQ(lowered("x * 2", typing(FG_F32, FG_F32)), "v0 = input 0 : f32\nv1 = const 2.0 : f32\nv2 = mul v0 v1 : f32\nout 0 = v2\n");
-  EXPECT_EQ(lowered("x * 2", typing(FG_I64, FG_I64)), "v0 = input 0 : i64\nv1 = const 2 : i64\nv2 = mul v0 v1 : i64\nout 0 = v2\n");
+  EXPECT_EQ(lowered("x * 2", typing(FG_F32, FG_F32)),
+            "v0 = input 0 : f32\nv1 = const 2.0 : f32\nv2 = mul v0 v1 : f32\nout 0 = v2\n");
+  EXPECT_EQ(lowered("x * 2", typing(FG_I64, FG_I64)),
+            "v0 = input 0 : i64\nv1 = const 2 : i64\nv2 = mul v0 v1 : i64\nout 0 = v2\n");
   EXPECT_EQ(lowered("x * (1 / 3)", typing(FG_F64, FG_F64)),
             "v0 = input 0 : f64\nv1 = const 0.3333333333333333 : f64\nv2 = mul v0 v1 : f64\nout 0 = v2\n");
 }
@@ -98,9 +101,12 @@ TEST(Lower, AWeakChoiceTakesTheTypeOfEachUse) {
 TEST(Lower, MixedTypesMeetInTheWiderOne) {
   Typing t = typing(FG_F32, FG_F32);
   t.names[1] = Binding::tensor(FG_BOOL);
-  EXPECT_EQ(lowered("x * y", t), "v0 = input 0 : f32\nv1 = input 1 : bool\nv2 = cast v1 : f32\nv3 = mul v0 v2 : f32\nout 0 = v3\n");
-  EXPECT_EQ(lowered("s * index(1)", t), "v0 = scalar 0 : f32\nv1 = index 1 : i64\nv2 = cast v1 : f32\nv3 = mul v0 v2 : f32\nout 0 = v3\n");
-  EXPECT_EQ(lowered("cast_f64(x) + x", t), "v0 = input 0 : f32\nv1 = cast v0 : f64\nv2 = add v1 v1 : f64\nout 0 = v2\n");
+  EXPECT_EQ(lowered("x * y", t),
+            "v0 = input 0 : f32\nv1 = input 1 : bool\nv2 = cast v1 : f32\nv3 = mul v0 v2 : f32\nout 0 = v3\n");
+  EXPECT_EQ(lowered("s * index(1)", t),
+            "v0 = scalar 0 : f32\nv1 = index 1 : i64\nv2 = cast v1 : f32\nv3 = mul v0 v2 : f32\nout 0 = v3\n");
+  EXPECT_EQ(lowered("cast_f64(x) + x", t),
+            "v0 = input 0 : f32\nv1 = cast v0 : f64\nv2 = add v1 v1 : f64\nout 0 = v2\n");
 }
 
 TEST(Lower, EpilogueStatesComeWithTheirOwnTypes) {
@@ -134,14 +140,17 @@ TEST(Lower, ArithmeticOfBoolIsLogic) {
   EXPECT_EQ(lowered("x * y", t), "v0 = input 0 : bool\nv1 = input 1 : bool\nv2 = and v0 v1 : bool\nout 0 = v2\n");
   EXPECT_EQ(lowered("max(x, y)", t), "v0 = input 0 : bool\nv1 = input 1 : bool\nv2 = or v0 v1 : bool\nout 0 = v2\n");
   EXPECT_EQ(lowered("abs(x)", t), "v0 = input 0 : bool\nout 0 = v0\n");
-  EXPECT_EQ(lowered("where(y, x, 0)", t), "v0 = input 1 : bool\nv1 = input 0 : bool\nv2 = const 0 : bool\nv3 = where v0 v1 v2 : bool\nout 0 = v3\n");
+  EXPECT_EQ(lowered("where(y, x, 0)", t),
+            "v0 = input 1 : bool\nv1 = input 0 : bool\nv2 = const 0 : bool\nv3 = where v0 v1 v2 : bool\nout 0 = v3\n");
 }
 
 TEST(Lower, TruthOfANumberIsNotEqualZero) {
   EXPECT_EQ(lowered("x && y", typing(FG_F32, FG_F32)),
-            "v0 = input 0 : f32\nv1 = cast v0 : bool\nv2 = input 1 : f32\nv3 = cast v2 : bool\nv4 = and v1 v3 : bool\nout 0 = v4\n");
+            "v0 = input 0 : f32\nv1 = cast v0 : bool\nv2 = input 1 : f32\nv3 = cast v2 : bool\nv4 = and v1 v3 : "
+            "bool\nout 0 = v4\n");
   EXPECT_EQ(folded("x ? 2 : 0.5", typing(FG_I32, FG_F32)),
-            "v0 = input 0 : i32\nv1 = cast v0 : bool\nv2 = const 2.0 : f32\nv3 = const 0.5 : f32\nv4 = where v1 v2 v3 : f32\nout 0 = v4\n");
+            "v0 = input 0 : i32\nv1 = cast v0 : bool\nv2 = const 2.0 : f32\nv3 = const 0.5 : f32\nv4 = where v1 v2 v3 "
+            ": f32\nout 0 = v4\n");
 }
 
 TEST(Lower, RoundingAndNanTestsOfIntegersAreTrivial) {
@@ -149,12 +158,14 @@ TEST(Lower, RoundingAndNanTestsOfIntegersAreTrivial) {
   EXPECT_EQ(lowered("floor(x)", t), "v0 = input 0 : i32\nout 0 = v0\n");
   EXPECT_EQ(lowered("isnan(x)", t), "v0 = const 0 : bool\nout 0 = v0\n");
   const Program p = *instantiate(*parse("isfinite(x) && !isinf(x)", kNames), t);
-  const std::array<Value, 2> in = {Value::of_int(std::numeric_limits<std::int32_t>::min(), FG_CT_I32), Value::of_int(0, FG_CT_I32)};
+  const std::array<Value, 2> in = {Value::of_int(std::numeric_limits<std::int32_t>::min(), FG_CT_I32),
+                                   Value::of_int(0, FG_CT_I32)};
   EXPECT_EQ(evaluate(p.view(), in)[0].i, 1);
 }
 
 TEST(Lower, IntegersBecomeFloatsWhereTheCommonTypeIsOne) {
-  EXPECT_EQ(lowered("exp(index(0))", typing(FG_F32, FG_F32)), "v0 = index 0 : i64\nv1 = cast v0 : f32\nv2 = exp v1 : f32\nout 0 = v2\n");
+  EXPECT_EQ(lowered("exp(index(0))", typing(FG_F32, FG_F32)),
+            "v0 = index 0 : i64\nv1 = cast v0 : f32\nv2 = exp v1 : f32\nout 0 = v2\n");
   EXPECT_EQ(lowered("index(0) * 0.5", typing(FG_F64, FG_F64)),
             "v0 = index 0 : i64\nv1 = cast v0 : f64\nv2 = const 0.5 : f64\nv3 = mul v1 v2 : f64\nout 0 = v3\n");
 }
@@ -171,26 +182,31 @@ TEST_P(TypeMistake, ReadsWell) {
 }
 INSTANTIATE_TEST_SUITE_P(
     Language, TypeMistake,
-    testing::Values(Bad{"x - y", FG_BOOL, "3: '-' is not defined for bool, use '^' or '!='"},
-                    Bad{"-x", FG_BOOL, "1: 'neg' is not defined for bool, use '!'"},
-                    Bad{"x % y", FG_BOOL, "3: '%' is not defined for bool, cast_i32() makes a number"},
-                    Bad{"1 - x", FG_BOOL, "3: '-' of a bool and a number: write cast_i64() or cast_f32() around the bool"},
-                    Bad{"x / y", FG_I32, "3: '/' takes floats, here is i32; trunc_div() and floor_div() divide integers"},
-                    Bad{"exp(x)", FG_I64, "1: 'exp' takes floats, here is i64; cast_f32() makes one"},
-                    Bad{"x * 0.5", FG_I32, "3: 0.5 is a float and meets i32 in '*'; write an integer, or cast_f32() around the other operand"},
-                    Bad{"x > 0.5", FG_I64, "3: 0.5 is a float and meets i64 in '>'; write an integer, or cast_f32() around the other operand"},
-                    Bad{"x + 3000000000", FG_I32, "5: 3000000000 does not fit i32"},
-                    Bad{"x & y", FG_F32, "3: '&' takes bool or integers, here is f32; '&&' joins truths"},
-                    Bad{"~x", FG_F32, "1: 'not' takes bool or integers, here is f32; '!' negates a truth"},
-                    Bad{"x << y", FG_F32, "3: '<<' takes integers, here is f32"},
-                    Bad{"x << y", FG_BOOL, "3: '<<' takes integers, here is bool"},
-                    Bad{"1.5 & 2", FG_F32, "5: '&' takes bool or integers, here is a float; '&&' joins truths"},
-                    Bad{"x + 4 % 0", FG_I32, "7: '%' of 4 by 0"},
-                    Bad{"9223372036854775807 + 1", FG_I64, "21: 9223372036854775807 + 1 does not fit i64"}));
+    testing::Values(
+        Bad{"x - y", FG_BOOL, "3: '-' is not defined for bool, use '^' or '!='"},
+        Bad{"-x", FG_BOOL, "1: 'neg' is not defined for bool, use '!'"},
+        Bad{"x % y", FG_BOOL, "3: '%' is not defined for bool, cast_i32() makes a number"},
+        Bad{"1 - x", FG_BOOL, "3: '-' of a bool and a number: write cast_i64() or cast_f32() around the bool"},
+        Bad{"x / y", FG_I32, "3: '/' takes floats, here is i32; trunc_div() and floor_div() divide integers"},
+        Bad{"exp(x)", FG_I64, "1: 'exp' takes floats, here is i64; cast_f32() makes one"},
+        Bad{"x * 0.5", FG_I32,
+            "3: 0.5 is a float and meets i32 in '*'; write an integer, or cast_f32() around the other operand"},
+        Bad{"x > 0.5", FG_I64,
+            "3: 0.5 is a float and meets i64 in '>'; write an integer, or cast_f32() around the other operand"},
+        Bad{"x + 3000000000", FG_I32, "5: 3000000000 does not fit i32"},
+        Bad{"x & y", FG_F32, "3: '&' takes bool or integers, here is f32; '&&' joins truths"},
+        Bad{"~x", FG_F32, "1: 'not' takes bool or integers, here is f32; '!' negates a truth"},
+        Bad{"x << y", FG_F32, "3: '<<' takes integers, here is f32"},
+        Bad{"x << y", FG_BOOL, "3: '<<' takes integers, here is bool"},
+        Bad{"1.5 & 2", FG_F32, "5: '&' takes bool or integers, here is a float; '&&' joins truths"},
+        Bad{"x + 4 % 0", FG_I32, "7: '%' of 4 by 0"},
+        Bad{"9223372036854775807 + 1", FG_I64, "21: 9223372036854775807 + 1 does not fit i64"}));
 
 TEST(Lower, ALiteralOutputMustFitItsType) {
-  EXPECT_EQ(lowered("0.5", typing(FG_F32, FG_F32, FG_CT_I32)), "error: column 1: 0.5 is a float, expected an integer (i32)");
-  EXPECT_EQ(lowered("where(x > 0, 0.5, 1)", typing(FG_F32, FG_F32, FG_CT_I32)), "error: column 14: 0.5 is a float, expected an integer (i32)");
+  EXPECT_EQ(lowered("0.5", typing(FG_F32, FG_F32, FG_CT_I32)),
+            "error: column 1: 0.5 is a float, expected an integer (i32)");
+  EXPECT_EQ(lowered("where(x > 0, 0.5, 1)", typing(FG_F32, FG_F32, FG_CT_I32)),
+            "error: column 14: 0.5 is a float, expected an integer (i32)");
   EXPECT_EQ(lowered("2", typing(FG_F32, FG_F32, FG_CT_BOOL)), "v0 = const 1 : bool\nout 0 = v0\n");
 }
 

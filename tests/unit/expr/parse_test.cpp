@@ -58,30 +58,30 @@ TEST_P(Mistake, NamesColumnFindingAndExpectation) {
 }
 INSTANTIATE_TEST_SUITE_P(
     Language, Mistake,
-    testing::Values(
-        Pair{"", "column 1: found the end, expected a name, a number, a function or '('"},
-        Pair{"x +", "column 4: found the end, expected a name, a number, a function or '('"},
-        Pair{"x y", "column 3: found 'y', expected an operator or the end"},
-        Pair{"(x", "column 3: found the end, expected ')' to close the bracket of column 1"},
-        Pair{"sigmod(x)", "column 1: unknown function 'sigmod', did you mean 'sigmoid'?"},
-        Pair{"qwertz(x)", "column 1: unknown function 'qwertz'"},
-        Pair{"1 + slef", "column 5: unknown name 'slef', did you mean 'self'?"},
-        Pair{"weight", "column 1: unknown name 'weight', expected one of x, y, z, self, alpha"},
-        Pair{"exp", "column 1: 'exp' is a function, expected '(' after it"},
-        Pair{"exp(x, y)", "column 8: 'exp' takes 1 argument, found more"},
-        Pair{"pow(x)", "column 6: 'pow' takes 2 arguments, found 1"},
-        Pair{"pow(x,)", "column 7: found ')', expected an argument of 'pow'"},
-        Pair{"pow(x y)", "column 7: found 'y', expected ',' or ')' in the arguments of 'pow'"},
-        Pair{"x = y", "column 3: found '=', expected '==' to compare"},
-        Pair{"x $ y", "column 3: found '$', which no expression has"},
-        Pair{"x \xc3\xa4", "column 3: found byte 0xc3, which no expression has"},
-        Pair{"x < y < z", "column 7: found '<', comparisons do not chain; join them with '&&'"},
-        Pair{"x ? y", "column 6: found the end, expected ':' and the value for false"},
-        Pair{"1.5f", "column 1: '1.5f' is not a number"}, Pair{"1.2.3", "column 1: '1.2.3' is not a number"},
-        Pair{"9223372036854775808", "column 1: '9223372036854775808' does not fit i64"},
-        Pair{"1e999", "column 1: '1e999' is beyond f64"},
-        Pair{"index(x)", "column 7: found 'x', expected a dimension, a number from 0 to 15"},
-        Pair{"index(16)", "column 7: found '16', expected a dimension, a number from 0 to 15"}));
+    testing::Values(Pair{"", "column 1: found the end, expected a name, a number, a function or '('"},
+                    Pair{"x +", "column 4: found the end, expected a name, a number, a function or '('"},
+                    Pair{"x y", "column 3: found 'y', expected an operator or the end"},
+                    Pair{"(x", "column 3: found the end, expected ')' to close the bracket of column 1"},
+                    Pair{"sigmod(x)", "column 1: unknown function 'sigmod', did you mean 'sigmoid'?"},
+                    Pair{"qwertz(x)", "column 1: unknown function 'qwertz'"},
+                    Pair{"1 + slef", "column 5: unknown name 'slef', did you mean 'self'?"},
+                    Pair{"weight", "column 1: unknown name 'weight', expected one of x, y, z, self, alpha"},
+                    Pair{"exp", "column 1: 'exp' is a function, expected '(' after it"},
+                    Pair{"exp(x, y)", "column 8: 'exp' takes 1 argument, found more"},
+                    Pair{"pow(x)", "column 6: 'pow' takes 2 arguments, found 1"},
+                    Pair{"pow(x,)", "column 7: found ')', expected an argument of 'pow'"},
+                    Pair{"pow(x y)", "column 7: found 'y', expected ',' or ')' in the arguments of 'pow'"},
+                    Pair{"x = y", "column 3: found '=', expected '==' to compare"},
+                    Pair{"x $ y", "column 3: found '$', which no expression has"},
+                    Pair{"x \xc3\xa4", "column 3: found byte 0xc3, which no expression has"},
+                    Pair{"x < y < z", "column 7: found '<', comparisons do not chain; join them with '&&'"},
+                    Pair{"x ? y", "column 6: found the end, expected ':' and the value for false"},
+                    Pair{"1.5f", "column 1: '1.5f' is not a number"},
+                    Pair{"1.2.3", "column 1: '1.2.3' is not a number"},
+                    Pair{"9223372036854775808", "column 1: '9223372036854775808' does not fit i64"},
+                    Pair{"1e999", "column 1: '1e999' is beyond f64"},
+                    Pair{"index(x)", "column 7: found 'x', expected a dimension, a number from 0 to 15"},
+                    Pair{"index(16)", "column 7: found '16', expected a dimension, a number from 0 to 15"}));
 
 TEST(Parse, TakesOneTextPerOutput) {
   const std::array<std::string_view, 2> texts = {"x * y", "x + 1"};
@@ -119,7 +119,8 @@ TEST(Parse, AFunctionMayBeNamedLikeAnInput) {
 
 // The deepest text that a parser meets: every level of operators between two brackets.
 TEST(Parse, RefusesHostileDepthWithoutRunningOutOfStack) {
-  for (const std::string level : {"(", "-", "x || x && x == x | x ^ x & x << x + x * (", "exp(", "x ? ", "x ** ", "x ? x : "}) {
+  for (const std::string level :
+       {"(", "-", "x || x && x == x | x ^ x & x << x + x * (", "exp(", "x ? ", "x ** ", "x ? x : "}) {
     std::string text;
     for (int k = 0; k < 1200; ++k) text += level;
     EXPECT_NE(error_of(text + "x").find("nested deeper than 256 levels"), std::string::npos) << level;

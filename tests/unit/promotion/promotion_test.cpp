@@ -49,7 +49,8 @@ TEST(Promotion, TensorsThenZeroDimThenNumbers) {
       if (dim < kLetters.size()) operands.push_back(Operand::tensor(dtype_of(kLetters[dim]), 3));
       row += letter_of(result_type(operands));
     }
-    EXPECT_EQ(row, kResultType[k]) << "tensor " << (dim < kLetters.size() ? kLetters[dim] : '-') << ", number " << number;
+    EXPECT_EQ(row, kResultType[k]) << "tensor " << (dim < kLetters.size() ? kLetters[dim] : '-') << ", number "
+                                   << number;
   }
 }
 

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How C, OpenCL C and GLSL write what expr_printer.hpp prints: types, literals, functions.  A dialect
+// is a struct of static functions; derive from the nearest one to change a word.
+//
+//   type_name(type)         the word for a compute type
+//   unsigned_name(type)     the unsigned type of the same width, for I32 and I64
+//   cast(word, text)        a conversion to that type
+//   float_literal, integer_literal(value, type)
+//                           a constant that survives exactly, infinities and NaN included
+//   native(op, type)        the dialect's own function for a unary, binary or ternary operation, empty
+//                           when a helper of expr_helpers.hpp must do
+//   isnan(text)             a truth
+//   function()              what stands before a helper's return type
+//   builtin(name, type)     "sqrt" in the spelling for that type, for helpers
+//   has(op, type)           false where neither the language nor a helper has the operation
+
+#ifndef FG_SDK_EXPR_DIALECTS_HPP_
+#define FG_SDK_EXPR_DIALECTS_HPP_
+
+#include <bit>
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+
+#include "fg/abi/expr.h"
+
+namespace fg::sdk {
+namespace detail {
+
+inline bool float_type(std::uint16_t type) { return type == FG_CT_F32 || type == FG_CT_F64; }
+
+// C99's name of a function of floats, empty for what C99 has not.
+inline std::string_view c99_function(std::uint16_t op) {
+  switch (op) {
+    case FG_EX_FMOD: return "fmod";
+    case FG_EX_POW: return "pow";
+    case FG_EX_ATAN2: return "atan2";
+    case FG_EX_FMA: return "fma";
+    case FG_EX_ABS: return "fabs";
+    case FG_EX_FLOOR: return "floor";
+    case FG_EX_CEIL: return "ceil";
+    case FG_EX_TRUNC: return "trunc";
+    case FG_EX_ROUND: return "rint";
+    case FG_EX_SQRT: return "sqrt";
+    case FG_EX_EXP: return "exp";
+    case FG_EX_EXP2: return "exp2";
+    case FG_EX_EXPM1: return "expm1";
+    case FG_EX_LOG: return "log";
+    case FG_EX_LOG2: return "log2";
+    case FG_EX_LOG10: return "log10";
+    case FG_EX_LOG1P: return "log1p";
+    case FG_EX_SIN: return "sin";
+    case FG_EX_COS: return "cos";
+    case FG_EX_TAN: return "tan";
+    case FG_EX_ASIN: return "asin";
+    case FG_EX_ACOS: return "acos";
+    case FG_EX_ATAN: return "atan";
+    case FG_EX_SINH: return "sinh";
+    case FG_EX_COSH: return "cosh";
+    case FG_EX_TANH: return "tanh";
+    case FG_EX_ASINH: return "asinh";
+    case FG_EX_ACOSH: return "acosh";
+    case FG_EX_ATANH: return "atanh";
+    case FG_EX_ERF: return "erf";
+    case FG_EX_ERFC: return "erfc";
+    case FG_EX_LGAMMA: return "lgamma";
+    default: return {};
+  }
+}
+
+inline std::string hex_float(double x) {
+  char text[48];
+  const std::to_chars_result r = std::to_chars(text, text + sizeof(text), std::fabs(x), std::chars_format::hex);
+  return (std::signbit(x) ? "-0x" : "0x") + std::string(text, r.ptr);
+}
+
+inline std::string hex_bits(std::uint32_t bits) {
+  char text[8];
+  const std::to_chars_result r = std::to_chars(text, text + sizeof(text), bits, 16);
+  return "0x" + std::string(text, r.ptr) + "u";
+}
+
+// No language has negative literals: the lowest integer is an expression.
+inline std::string integer_literal(std::int64_t x, std::string_view suffix) {
+  const std::string s(suffix);
+  if (x >= 0) return std::to_string(x) + s;
+  return "(-" + std::to_string(-(x + 1)) + s + " - 1" + s + ")";
+}
+
+}  // namespace detail
+
+// C11 and C++; the text needs <math.h>, <stdbool.h> and <stdint.h>.
+struct CDialect {
+  static std::string_view type_name(std::uint16_t type) {
+    constexpr std::string_view kNames[] = {"bool", "int32_t", "int64_t", "float", "double"};
+    return kNames[type];
+  }
+  static std::string_view unsigned_name(std::uint16_t type) { return type == FG_CT_I64 ? "uint64_t" : "uint32_t"; }
+  static std::string cast(std::string_view word, const std::string& text) {
+    return "(" + std::string(word) + ")(" + text + ")";
+  }
+  static std::string float_literal(double x, std::uint16_t type) {
+    const std::string suffix = type == FG_CT_F32 ? "f" : "";
+    if (std::isnan(x)) return type == FG_CT_F32 ? "NAN" : "((double)NAN)";
+    if (std::isinf(x)) return std::string(x < 0 ? "(-" : "(") + (type == FG_CT_F32 ? "INFINITY)" : "(double)INFINITY)");
+    return "(" + detail::hex_float(x) + suffix + ")";
+  }
+  static std::string integer_literal(std::int64_t x, std::uint16_t type) {
+    return detail::integer_literal(x, type == FG_CT_I64 ? "LL" : "");
+  }
+  static std::string builtin(std::string_view name, std::uint16_t type) {
+    return std::string(name) + (type == FG_CT_F32 ? "f" : "");
+  }
+  static std::string native(std::uint16_t op, std::uint16_t type) {
+    if (!detail::float_type(type)) return {};
+    const std::string_view name = detail::c99_function(op);
+    return name.empty() ? std::string() : builtin(name, type);
+  }
+  static std::string isnan(const std::string& text) { return "(" + text + " != " + text + ")"; }
+  static std::string_view function() { return "static inline "; }
+  static bool has(std::uint16_t, std::uint16_t) { return true; }
+};
+
+// OpenCL C 1.2; f64 needs cl_khr_fp64.
+struct OpenClDialect : CDialect {
+  static std::string_view type_name(std::uint16_t type) {
+    constexpr std::string_view kNames[] = {"bool", "int", "long", "float", "double"};
+    return kNames[type];
+  }
+  static std::string_view unsigned_name(std::uint16_t type) { return type == FG_CT_I64 ? "ulong" : "uint"; }
+  static std::string integer_literal(std::int64_t x, std::uint16_t type) {
+    return detail::integer_literal(x, type == FG_CT_I64 ? "L" : "");
+  }
+  static std::string builtin(std::string_view name, std::uint16_t) { return std::string(name); }
+  static std::string native(std::uint16_t op, std::uint16_t type) {
+    if (!detail::float_type(type)) return {};
+    return std::string(op == FG_EX_RSQRT ? "rsqrt" : detail::c99_function(op));
+  }
+  static std::string isnan(const std::string& text) { return "(isnan(" + text + ") != 0)"; }
+};
+
+// GLSL 4.60 with GL_EXT_shader_explicit_arithmetic_types; i64 and f64 where the device has them.
+// Transcendental functions of f64 do not exist there.
+struct GlslDialect {
+  static std::string_view type_name(std::uint16_t type) {
+    constexpr std::string_view kNames[] = {"bool", "int", "int64_t", "float", "double"};
+    return kNames[type];
+  }
+  static std::string_view unsigned_name(std::uint16_t type) { return type == FG_CT_I64 ? "uint64_t" : "uint"; }
+  static std::string cast(std::string_view word, const std::string& text) {
+    return std::string(word) + "(" + text + ")";
+  }
+  static std::string float_literal(double x, std::uint16_t type) {
+    if (type == FG_CT_F32)
+      return "uintBitsToFloat(" + detail::hex_bits(std::bit_cast<std::uint32_t>(static_cast<float>(x))) + ")";
+    const auto bits = std::bit_cast<std::uint64_t>(x);
+    return "packDouble2x32(uvec2(" + detail::hex_bits(static_cast<std::uint32_t>(bits)) + ", " +
+           detail::hex_bits(static_cast<std::uint32_t>(bits >> 32)) + "))";
+  }
+  static std::string integer_literal(std::int64_t x, std::uint16_t type) {
+    return detail::integer_literal(x, type == FG_CT_I64 ? "L" : "");
+  }
+  static std::string builtin(std::string_view name, std::uint16_t) {
+    if (name == "fabs") return "abs";
+    if (name == "rint") return "roundEven";
+    return std::string(name);
+  }
+  static std::string native(std::uint16_t op, std::uint16_t type) {
+    if (!detail::float_type(type)) return {};
+    switch (op) {
+      case FG_EX_RSQRT: return "inversesqrt";
+      case FG_EX_FMOD:
+      case FG_EX_POW:
+      case FG_EX_ATAN2:
+      case FG_EX_EXPM1:
+      case FG_EX_LOG10:
+      case FG_EX_LOG1P:
+      case FG_EX_TANH:
+      case FG_EX_ERF:
+      case FG_EX_ERFC:
+      case FG_EX_LGAMMA: return {};
+      default: return builtin(detail::c99_function(op), type);
+    }
+  }
+  static std::string isnan(const std::string& text) { return "isnan(" + text + ")"; }
+  static std::string_view function() { return ""; }
+  static bool has(std::uint16_t op, std::uint16_t type) {
+    const bool transcendental = op == FG_EX_POW || op == FG_EX_ATAN2 || op >= FG_EX_EXP;
+    return type != FG_CT_F64 || !transcendental;
+  }
+};
+
+}  // namespace fg::sdk
+
+#endif  // FG_SDK_EXPR_DIALECTS_HPP_
