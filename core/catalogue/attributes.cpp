@@ -172,21 +172,6 @@ Result<void> check_attributes(const OpInfo& op, std::span<const fg_value> args) 
   return {};
 }
 
-Result<void> check_scalars(const OpInfo& op, std::span<const fg_value> args, fg_dtype common) {
-  if (is_float(common)) return {};
-  for (std::size_t i = 0; i < args.size() && i < op.args.size(); ++i) {
-    if (op.args[i].type != ArgType::scalar) continue;
-    const std::uint32_t tag = args[i].tag;
-    if (tag == FG_V_FLOAT || (tag == FG_V_INT && common == FG_BOOL && args[i].v.i != 0 && args[i].v.i != 1)) {
-      const std::string given = tag == FG_V_FLOAT ? number_text(args[i].v.f) : std::to_string(args[i].v.i);
-      return invalid(std::string(op.name) + ": " + std::string(op.args[i].name) + " is " + given + ", expected " +
-                         (common == FG_BOOL ? "a bool" : "an integer") + " because the operands are " + std::string(dtype_name(common)),
-                     FG_R_PARAMETER, static_cast<std::int32_t>(i));
-    }
-  }
-  return {};
-}
-
 Result<std::int32_t> enum_value(const OpInfo& op, const ArgInfo& arg, const fg_value& value) {
   const auto index = static_cast<std::int32_t>(&arg - op.args.data());
   if (value.tag == FG_V_NONE && arg.has_default) return static_cast<std::int32_t>(arg.default_value.v.i);

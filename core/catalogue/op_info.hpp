@@ -94,11 +94,12 @@ struct Variant {
   Promote promote;
   std::span<const std::string_view> expr;  // map: one per output; reduce and scan: epilogue per output
   std::string_view prologue;               // reduce and scan
+  DtypeSet common = 0xFFFF;                // What the operands' common dtype may be.
 };
 
 struct CaseLine {
   std::string_view tier;  // "quick", "standard"
-  std::string_view text;  // name=value tokens, see ops/README.md
+  std::string_view text;  // name=value tokens, see case_line.hpp and ops/README.md
 };
 
 struct OpInfo {

@@ -53,10 +53,6 @@ Result<void> infer_shapes(const OpInfo& op, std::span<const ShapeArg> args, std:
 // [any-thread]
 Result<void> check_attributes(const OpInfo& op, std::span<const fg_value> args);
 
-// That scalar attributes fit the call's common dtype: a fraction for integers is an error, as is a
-// number for bool.  [any-thread]
-Result<void> check_scalars(const OpInfo& op, std::span<const fg_value> args, fg_dtype common);
-
 // The number of an enum value given as FG_V_STRING or FG_V_INT.
 Result<std::int32_t> enum_value(const OpInfo& op, const ArgInfo& arg, const fg_value& value);
 

@@ -154,8 +154,8 @@ std::string TableWriter::variant(const Variant& v, const std::string& prefix) {
   for (const Text& e : v.expr) exprs.push_back(e.text);
   static constexpr std::array<std::string_view, 9> kWords{"none", "default_", "int_to_float", "always_bool", "bool_to_long",
                                                           "complex_to_float", "no_opmath", "same", "sum"};
-  return fmt::format("{{.name = {}, .promote = Promote::{}, .expr = {}, .prologue = {}}}", quoted(v.name),
-                     kWords[static_cast<std::size_t>(v.promote)], texts(prefix + camel(v.name) + "Expr", exprs), quoted(v.prologue.text));
+  return fmt::format("{{.name = {}, .promote = Promote::{}, .expr = {}, .prologue = {}, .common = 0x{:x}}}", quoted(v.name),
+                     kWords[static_cast<std::size_t>(v.promote)], texts(prefix + camel(v.name) + "Expr", exprs), quoted(v.prologue.text), v.common);
 }
 
 std::string TableWriter::op(const Op& op, std::size_t index) {

@@ -203,7 +203,7 @@ void read_output(const Source& source, const YAML::Node& node, Op& op, Out& out)
   }
 }
 
-// Fills `*=` and says whether every token names an argument.
+// Fills `*=`; nothing when a token names no argument or a tensor is missing.
 std::optional<std::string> expand(const Op& op, const std::string& line) {
   std::istringstream in(line);
   std::vector<std::string> tokens, named;
@@ -221,8 +221,10 @@ std::optional<std::string> expand(const Op& op, const std::string& line) {
   }
   std::vector<std::string> filled;
   for (const Arg& a : op.args) {
+    const bool required = a.is_tensor() && !a.optional;
     const bool has = std::find(named.begin(), named.end(), a.name) != named.end();
-    if (!star.empty() && a.is_tensor() && !a.optional && !has) filled.push_back(a.name + star);
+    if (required && !has && star.empty()) fits = false;
+    if (required && !has && !star.empty()) filled.push_back(a.name + star);
   }
   filled.insert(filled.end(), tokens.begin(), tokens.end());
   if (!fits) return std::nullopt;
@@ -230,6 +232,13 @@ std::optional<std::string> expand(const Op& op, const std::string& line) {
 }
 
 }  // namespace
+
+DtypeSet read_dtype_set(const Source& source, const YAML::Node& node, const std::string& what) {
+  Arg set;
+  set.name = what;
+  read_class(source, node, set);
+  return set.dtypes;
+}
 
 void load_inputs(const Source& source, const Mapping& map, Op& op) {
   const YAML::Node* node = map.find("in");

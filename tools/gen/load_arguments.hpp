@@ -12,6 +12,9 @@
 
 namespace fg::gen {
 
+// "real", "bool | i64"
+DtypeSet read_dtype_set(const Source& source, const YAML::Node& node, const std::string& what);
+
 void load_inputs(const Source& source, const Mapping& map, Op& op);
 void load_attributes(const Source& source, const Mapping& map, Op& op);
 // After inputs, attributes and variants.

@@ -16,7 +16,7 @@ namespace fg::gen {
 namespace {
 
 const std::initializer_list<std::string_view> kOpKeys = {
-    "op", "kind", "version", "summary", "source", "in", "attrs", "call_order", "out", "forms", "promote", "promote_over",
+    "op", "kind", "version", "summary", "source", "in", "attrs", "call_order", "out", "forms", "promote", "promote_over", "common",
     "scalar_operands", "expr", "prologue", "monoid", "epilogue", "empty", "dynamic", "shape", "flops", "cases", "bench",
     "errors", "aten", "gems", "profile"};
 
@@ -53,7 +53,7 @@ class OpLoader {
   void load_forms(const Mapping& map);
   void load_order(const Mapping& map);
   void load_programs(const Mapping& map);
-  Variant load_variant(const std::string& name, const Field& promote, const Field& prologue, const Field& expr);
+  Variant load_variant(const std::string& name, const Field& promote, const Field& common, const Field& prologue, const Field& expr);
   void find_variant_arg(const std::vector<Field>& fields);
   void load_shapes(const Mapping& map);
   void mark(const Mapping& map, std::string_view key, bool Arg::*member);
@@ -138,7 +138,8 @@ void OpLoader::find_variant_arg(const std::vector<Field>& fields) {
   }
 }
 
-Variant OpLoader::load_variant(const std::string& name, const Field& promote, const Field& prologue, const Field& expr) {
+Variant OpLoader::load_variant(const std::string& name, const Field& promote, const Field& common, const Field& prologue,
+                               const Field& expr) {
   Variant v;
   v.name = name;
   if (const YAML::Node node = promote.of(name); node.IsDefined()) {
@@ -151,6 +152,9 @@ Variant OpLoader::load_variant(const std::string& name, const Field& promote, co
                                       core::did_you_mean(word, kPromotes)));
     }
   }
+  if (const YAML::Node node = common.of(name); node.IsDefined()) {
+    v.common = read_dtype_set(source_, node, "common of " + op_.name);
+  }
   if (const YAML::Node node = prologue.of(name); node.IsDefined()) {
     v.prologue = {source_.at(node), read_text(source_, node, "prologue").value_or("")};
   }
@@ -161,15 +165,16 @@ Variant OpLoader::load_variant(const std::string& name, const Field& promote, co
 void OpLoader::load_programs(const Mapping& map) {
   const bool folds = op_.kind == Kind::reduce || op_.kind == Kind::scan;
   const Field promote{"promote", map.find("promote")};
+  const Field common{"common", map.find("common")};
   const Field prologue{"prologue", map.find("prologue")};
   const Field expr{folds ? "epilogue" : "expr", map.find(folds ? "epilogue" : "expr")};
-  find_variant_arg({promote, prologue, expr});
+  find_variant_arg({promote, common, prologue, expr});
   const int i = op_.arg_index(op_.variant_arg);
   if (i < 0) {
-    op_.variants.push_back(load_variant("", promote, prologue, expr));
+    op_.variants.push_back(load_variant("", promote, common, prologue, expr));
   } else {
     for (const std::string& name : op_.args[static_cast<std::size_t>(i)].enum_names) {
-      op_.variants.push_back(load_variant(name, promote, prologue, expr));
+      op_.variants.push_back(load_variant(name, promote, common, prologue, expr));
     }
   }
   if (const YAML::Node* node = map.find("monoid")) {

@@ -62,6 +62,7 @@ struct Variant {
   Promote promote = Promote::none;
   std::vector<Text> expr;
   Text prologue;
+  DtypeSet common = 0xFFFF;  // What the operands' common dtype may be.
 };
 
 struct Case {

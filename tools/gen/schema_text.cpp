@@ -42,7 +42,7 @@ std::string schema_text(const Op& op) {
     out += fmt::format("out {} {} {:x} {} {};", o.name, static_cast<int>(o.rule), o.dtype, o.arg, without_blanks(o.shape));
   }
   for (const Variant& v : op.variants) {
-    out += fmt::format("variant {} {} {}", v.name, kPromotes[static_cast<std::size_t>(v.promote)], without_blanks(v.prologue.text));
+    out += fmt::format("variant {} {} {:x} {}", v.name, kPromotes[static_cast<std::size_t>(v.promote)], v.common, without_blanks(v.prologue.text));
     for (const Text& e : v.expr) out += " " + without_blanks(e.text);
     out += ";";
   }

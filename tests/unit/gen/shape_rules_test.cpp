@@ -209,16 +209,6 @@ TEST(Attributes, Mistakes) {
   EXPECT_EQ(r.error().arg_index, 1);
 }
 
-TEST(Attributes, ScalarsMustFitTheOperands) {
-  const OpInfo& add = *find_op("add");
-  const fg_value args[] = {fg_value_none(), fg_value_none(), fg_value_float(0.5)};
-  EXPECT_TRUE(check_scalars(add, args, FG_F16));
-  EXPECT_EQ(check_scalars(add, args, FG_I32).error().message, "add: alpha is 0.5, expected an integer because the operands are i32");
-  const fg_value two[] = {fg_value_none(), fg_value_none(), fg_value_int(2)};
-  EXPECT_TRUE(check_scalars(add, two, FG_I32));
-  EXPECT_FALSE(check_scalars(add, two, FG_BOOL));
-}
-
 TEST(Flops, FollowTheShapes) {
   Symbols s;
   EXPECT_EQ(shapes("mm self=2x3 mat2=3x4", &s), "[2, 4]");
