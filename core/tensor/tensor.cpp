@@ -192,12 +192,22 @@ Result<std::int64_t> checked_numel(Dims shape, std::int64_t element_bytes) {
 }
 
 Result<Tensor> empty(Device* device, fg_dtype dtype, Dims shape) {
-  FG_TRY_ASSIGN(const std::int64_t numel, check_shape(dtype, shape));
   std::int64_t stride[FG_MAX_NDIM];
-  std::int64_t step = 1;
-  for (std::size_t i = shape.size(); i-- > 0;) {
-    stride[i] = step;
-    step *= std::max<std::int64_t>(shape[i], 1);
+  std::int64_t numel = 1;
+  // Common sizes need no help: anything else, good or bad, is looked at with care.
+  bool common = plain_dtype(dtype) && shape.size() <= FG_MAX_NDIM;
+  for (std::size_t i = common ? shape.size() : 0; i-- > 0;) {
+    stride[i] = numel;
+    common = common && shape[i] > 0 && !__builtin_mul_overflow(numel, shape[i], &numel);
+  }
+  common = common && numel < (std::int64_t{1} << 48);
+  if (!common) [[unlikely]] {
+    FG_TRY_ASSIGN(numel, check_shape(dtype, shape));
+    std::int64_t step = 1;
+    for (std::size_t i = shape.size(); i-- > 0;) {
+      stride[i] = step;
+      step *= std::max<std::int64_t>(shape[i], 1);
+    }
   }
   const auto bytes = static_cast<std::uint64_t>(numel * dtype_bytes(dtype));
   Storage* s = try_allocate(device, bytes);
