@@ -154,8 +154,9 @@ class Reader {
       Elf64_Nhdr n;
       if (end - at < sizeof n || !image_.read(at, n)) return refuse(Refusal::bad_note, "a note is cut off");
       const std::uint64_t name_at = at + sizeof n;
-      const std::uint64_t desc_at = name_at + ((std::uint64_t{n.n_namesz} + align - 1) & ~(align - 1));
-      const std::uint64_t next = desc_at + ((std::uint64_t{n.n_descsz} + align - 1) & ~(align - 1));
+      const auto padded = [align](std::uint64_t size) { return (size + align - 1) & ~(align - 1); };
+      const std::uint64_t desc_at = at + padded(sizeof n + n.n_namesz);
+      const std::uint64_t next = desc_at + padded(n.n_descsz);
       if (desc_at + n.n_descsz > end) return refuse(Refusal::bad_note, "a note is longer than its segment");
       const std::string owner = image_.text(name_at).value_or("");
       if (owner == FG_NOTE_OWNER && n.n_type == FG_NOTE_TYPE) {
