@@ -13,16 +13,6 @@ namespace {
 constexpr std::int64_t kTogether = 16;            // Rows copied at a time: a cache line of f32.
 constexpr std::int64_t kCopyBytes = 1 << 20;      // But no more scratch than this.
 
-template <class F>
-void with_bytes(std::int64_t bytes, F&& f) {
-  switch (bytes) {
-    case 1: return f(std::uint8_t{});
-    case 2: return f(std::uint16_t{});
-    case 4: return f(std::uint32_t{});
-    default: return f(std::uint64_t{});
-  }
-}
-
 // Calls f(i, offset) for every element of the row space, in row-major order.
 template <class F>
 void walk(const Space& s, std::size_t tensor, F&& f) {

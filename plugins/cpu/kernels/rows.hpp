@@ -15,6 +15,17 @@
 
 namespace fg::cpu {
 
+// Calls f with a zero of the unsigned type of that many bytes: 1, 2, 4 or 8.
+template <class F>
+void with_bytes(std::int64_t bytes, F&& f) {
+  switch (bytes) {
+    case 1: return f(std::uint8_t{});
+    case 2: return f(std::uint16_t{});
+    case 4: return f(std::uint32_t{});
+    default: return f(std::uint64_t{});
+  }
+}
+
 // Dimensions of an index space with the strides (elements) of up to kMany tensors over it.
 struct Space {
   static constexpr std::size_t kMany = 4;
