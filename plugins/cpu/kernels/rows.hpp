@@ -28,7 +28,7 @@ void with_bytes(std::int64_t bytes, F&& f) {
 
 // Dimensions of an index space with the strides (elements) of up to kMany tensors over it.
 struct Space {
-  static constexpr std::size_t kMany = 4;
+  static constexpr std::size_t kMany = 5;
   int ndim = 0;
   std::array<std::int64_t, FG_MAX_NDIM> size{};
   std::array<std::array<std::int64_t, FG_MAX_NDIM>, kMany> stride{};

@@ -87,13 +87,12 @@ void sort_row(const U* x, U* y, std::int64_t* indices, std::int64_t index_step, 
   } else {
     sorted = radix_sort(a, b, n, sizeof(U));
   }
-  // y may be x: the values are gathered into the free buffer's place only after every key was read.
+  // y or indices may be x: nothing is written before every value was fetched.
   U* fetched = reinterpret_cast<U*>(sorted == a ? b : a);
-  for (std::int64_t i = 0; i < n; ++i) {
-    fetched[i] = x[sorted[i].position()];
-    indices[i * index_step] = sorted[i].position();
-  }
+  static_assert(sizeof(U) <= sizeof(E));
+  for (std::int64_t i = 0; i < n; ++i) fetched[i] = x[sorted[i].position()];
   std::copy_n(fetched, n, y);
+  for (std::int64_t i = 0; i < n; ++i) indices[i * index_step] = sorted[i].position();
 }
 
 bool packs(const SortArgs& a) {

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The named kernels of the CPU plugin.  A new one is a file with its mathematics, an entry that reads
+// the launch, a declaration here and a row in table.cpp.
+
+#ifndef FG_PLUGINS_CPU_KERNELS_KERNELS_HPP_
+#define FG_PLUGINS_CPU_KERNELS_KERNELS_HPP_
+
+#include <span>
+
+#include "fg/sdk/kernel_table.hpp"
+
+namespace fg::cpu {
+
+// Rows of all named kernels.
+std::span<const sdk::KernelEntry> named_kernels();
+
+// A launch and, where the kernel needs scratch, how many bytes.
+namespace entry {
+Result<void> mm(const sdk::Launch&);
+Result<std::uint64_t> mm_workspace(const sdk::Launch&);
+Result<void> bmm(const sdk::Launch&);
+Result<std::uint64_t> bmm_workspace(const sdk::Launch&);
+Result<void> addmm(const sdk::Launch&);
+Result<std::uint64_t> addmm_workspace(const sdk::Launch&);
+Result<void> softmax(const sdk::Launch&);
+Result<std::uint64_t> softmax_workspace(const sdk::Launch&);
+Result<void> layer_norm(const sdk::Launch&);
+Result<std::uint64_t> layer_norm_workspace(const sdk::Launch&);
+Result<void> rms_norm(const sdk::Launch&);
+Result<std::uint64_t> rms_norm_workspace(const sdk::Launch&);
+Result<void> scaled_dot_product_attention(const sdk::Launch&);
+Result<std::uint64_t> scaled_dot_product_attention_workspace(const sdk::Launch&);
+Result<void> apply_rotary_pos_emb(const sdk::Launch&);
+Result<std::uint64_t> apply_rotary_pos_emb_workspace(const sdk::Launch&);
+Result<void> embedding(const sdk::Launch&);
+Result<void> gather(const sdk::Launch&);
+Result<void> cat(const sdk::Launch&);
+Result<void> sort(const sdk::Launch&);
+Result<std::uint64_t> sort_workspace(const sdk::Launch&);
+Result<void> nonzero(const sdk::Launch&);
+Result<std::uint64_t> nonzero_workspace(const sdk::Launch&);
+Result<void> uniform(const sdk::Launch&);
+}  // namespace entry
+
+}  // namespace fg::cpu
+
+#endif  // FG_PLUGINS_CPU_KERNELS_KERNELS_HPP_

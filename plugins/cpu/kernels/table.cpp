@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One row for each named kernel.  Every row takes any strides, zero sizes and every dtype row of the
+// catalogue, so claims are copied from fg/abi/ops.h.
+
+#include "fg/abi/ops.h"
+#include "plugins/cpu/kernels/kernels.hpp"
+
+namespace fg::cpu {
+namespace {
+
+// Work is split by shape alone, never by which thread came first.
+constexpr std::uint32_t kFlags = FG_K_BITWISE_DETERMINISTIC | FG_K_MAY_BLOCK_HOST;
+constexpr std::uint32_t kInPlace = kFlags | FG_K_INPLACE_OK;
+
+template <sdk::KernelFn F, sdk::WorkspaceFn W>
+Result<sdk::PreparedKernel> prepare(const fg_sig&) {
+  sdk::KernelTraits traits;
+  traits.workspace_of = W;
+  return sdk::make_kernel(F, traits);
+}
+
+#define FG_CPU_ROWS(OP) inline constexpr fg_dtype k##OP##Rows[] = {FG_OP_##OP##_ROWS}
+FG_CPU_ROWS(ADDMM);
+FG_CPU_ROWS(APPLY_ROTARY_POS_EMB);
+FG_CPU_ROWS(BMM);
+FG_CPU_ROWS(CAT);
+FG_CPU_ROWS(EMBEDDING);
+FG_CPU_ROWS(GATHER);
+FG_CPU_ROWS(LAYER_NORM);
+FG_CPU_ROWS(MM);
+FG_CPU_ROWS(NONZERO);
+FG_CPU_ROWS(RMS_NORM);
+FG_CPU_ROWS(SCALED_DOT_PRODUCT_ATTENTION);
+FG_CPU_ROWS(SOFTMAX);
+FG_CPU_ROWS(SORT);
+FG_CPU_ROWS(UNIFORM);
+#undef FG_CPU_ROWS
+
+#define FG_CPU_ENTRY(OP)                                                                          \
+  .name = FG_OP_##OP##_NAME, .uid = FG_OP_##OP##_UID, .schema_hash = FG_OP_##OP##_SCHEMA_HASH,    \
+  .schema_version = FG_OP_##OP##_SCHEMA_VERSION, .n_slots = FG_OP_##OP##_N_SLOTS, .rows = k##OP##Rows
+
+constexpr sdk::KernelEntry kEntries[] = {
+    {FG_CPU_ENTRY(ADDMM), .flags = kFlags, .prepare = prepare<entry::addmm, entry::addmm_workspace>},
+    {FG_CPU_ENTRY(APPLY_ROTARY_POS_EMB), .flags = kFlags,
+     .prepare = prepare<entry::apply_rotary_pos_emb, entry::apply_rotary_pos_emb_workspace>},
+    {FG_CPU_ENTRY(BMM), .flags = kFlags, .prepare = prepare<entry::bmm, entry::bmm_workspace>},
+    {FG_CPU_ENTRY(CAT), .list_slot = 1, .flags = kFlags, .prepare = sdk::plain<entry::cat>},
+    {FG_CPU_ENTRY(EMBEDDING), .flags = kFlags, .prepare = sdk::plain<entry::embedding>},
+    {FG_CPU_ENTRY(GATHER), .flags = kFlags, .prepare = sdk::plain<entry::gather>},
+    {FG_CPU_ENTRY(LAYER_NORM), .flags = kInPlace, .prepare = prepare<entry::layer_norm, entry::layer_norm_workspace>},
+    {FG_CPU_ENTRY(MM), .flags = kFlags, .prepare = prepare<entry::mm, entry::mm_workspace>},
+    {FG_CPU_ENTRY(NONZERO), .counted = true, .flags = kFlags, .prepare = prepare<entry::nonzero, entry::nonzero_workspace>},
+    {FG_CPU_ENTRY(RMS_NORM), .flags = kInPlace, .prepare = prepare<entry::rms_norm, entry::rms_norm_workspace>},
+    {FG_CPU_ENTRY(SCALED_DOT_PRODUCT_ATTENTION), .flags = kFlags,
+     .prepare = prepare<entry::scaled_dot_product_attention, entry::scaled_dot_product_attention_workspace>},
+    {FG_CPU_ENTRY(SOFTMAX), .flags = kInPlace, .prepare = prepare<entry::softmax, entry::softmax_workspace>},
+    {FG_CPU_ENTRY(SORT), .flags = kInPlace, .prepare = prepare<entry::sort, entry::sort_workspace>},
+    {FG_CPU_ENTRY(UNIFORM), .flags = kInPlace, .prepare = sdk::plain<entry::uniform>},
+};
+#undef FG_CPU_ENTRY
+
+}  // namespace
+
+std::span<const sdk::KernelEntry> named_kernels() { return kEntries; }
+
+}  // namespace fg::cpu
