@@ -246,6 +246,7 @@ void move_to_batch(Plan& p, const GemmArgs& args, std::int64_t i) {
 }  // namespace
 
 std::size_t gemm_workspace(const GemmArgs& args, int workers) {
+  if (args.m == 0 || args.n == 0) return 0;
   const bool split = by_batch(args, workers);
   Arena arena(nullptr);
   lay_out(make_plan(args, split ? 1 : workers), arena);
