@@ -5,9 +5,11 @@
 #include "plugins/cpu/kernel_registry.hpp"
 
 #include <array>
+#include <vector>
 
 #include "fg/abi/ops.h"
 #include "plugins/cpu/engine/engine.hpp"
+#include "plugins/cpu/kernels/kernels.hpp"
 
 namespace fg::cpu {
 namespace {
@@ -16,7 +18,7 @@ constexpr std::array kAnyDtype{FG_F64, FG_F32, FG_F16, FG_BF16, FG_F8_E4M3FN, FG
                                FG_I64, FG_I32, FG_I16, FG_I8,   FG_U8,        FG_BOOL};
 constexpr std::uint32_t kEngineFlags = FG_K_MAY_BLOCK_HOST | FG_K_BITWISE_DETERMINISTIC;
 
-constexpr std::array kKernels{
+constexpr std::array kEngines{
     sdk::KernelEntry{.name = FG_OP_MAP,
                      .uid = FG_OP_MAP_UID,
                      .schema_hash = FG_OP_MAP_SCHEMA_HASH,
@@ -31,7 +33,13 @@ constexpr std::array kKernels{
 }  // namespace
 
 const sdk::KernelTable& kernel_table() {
-  static const sdk::KernelTable table(kKernels);
+  static const std::vector<sdk::KernelEntry> entries = [] {
+    std::vector<sdk::KernelEntry> all(kEngines.begin(), kEngines.end());
+    const auto named = named_kernels();
+    all.insert(all.end(), named.begin(), named.end());
+    return all;
+  }();
+  static const sdk::KernelTable table(entries);
   return table;
 }
 
