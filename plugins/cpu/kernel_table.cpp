@@ -28,6 +28,15 @@ constexpr std::array kEngines{
                      .flags = kEngineFlags | FG_K_INPLACE_OK,
                      .prepare = prepare_map,
                      .check = check_map},
+    sdk::KernelEntry{.name = FG_OP_REDUCE,
+                     .uid = FG_OP_REDUCE_UID,
+                     .schema_hash = FG_OP_REDUCE_SCHEMA_HASH,
+                     .n_slots = 0,
+                     .rows = kAnyDtype,
+                     .max_ndim = FG_ENGINE_MAX_NDIM,
+                     .flags = kEngineFlags,
+                     .prepare = prepare_reduce,
+                     .check = check_reduce},
 };
 
 }  // namespace
