@@ -66,9 +66,10 @@ Result<std::unique_ptr<UserMap>> make(std::string_view text, std::span<const cha
   auto m = std::make_unique<UserMap>();
   m->text = text;
   m->names.assign(names.begin(), names.end());
-  std::vector<std::string_view> views(m->names.begin(), m->names.end());
-  auto parsed = expr::parse(m->text, views);
+  const std::vector<std::string_view> given(m->names.begin(), m->names.end());
+  auto parsed = names.empty() ? expr::parse_any(m->text) : expr::parse(m->text, given);
   if (!parsed) return tl::unexpected(std::move(parsed).error().while_doing("map"));
+  m->names = parsed->names;
   for (const std::string& name : m->names) m->args.push_back(operand(name));
   m->exprs.push_back(m->text);
   Variant v{};

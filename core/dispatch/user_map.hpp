@@ -14,7 +14,8 @@
 
 namespace fg::core {
 
-// The operator whose arguments are `names`, tensors or numbers, and whose result is `text`; lives as
+// The operator whose arguments are `names`, tensors or numbers (empty: the names in the text, in the
+// order of their first appearance), and whose result is `text`; lives as
 // long as the process.  dtype 0: the promoted dtype; bool where the text is a comparison.  FG_E_INVALID,
 // FG_R_EXPRESSION with the column of a mistake.  [any-thread]
 Result<const OpInfo*> user_map(std::string_view text, std::span<const char* const> names, fg_dtype dtype);

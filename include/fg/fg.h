@@ -128,7 +128,8 @@ FG_API fg_status fg_bound_run(fg_bound* bound, const fg_tensor_handle* t, uint32
 FG_API void fg_bound_release(fg_bound* bound) FG_NOEXCEPT;  // NULL allowed.
 
 // Element-wise expression over broadcast operands, on any plugin: "x * sigmoid(1.702 * x)".
-// `names[i]` is the name of args[i], a tensor or a number.  dtype 0: the promoted dtype of the
+// `names[i]` is the name of args[i], a tensor or a number; names NULL: the text's names in the order
+// of their first appearance.  dtype 0: the promoted dtype of the
 // operands.  A mistake in the text is FG_E_INVALID, FG_R_EXPRESSION, with its column.
 FG_API fg_status fg_map(const char* expression, const char* const* names, const fg_value* args, uint32_t n_args,
                         fg_dtype dtype, fg_tensor_handle* out, fg_error* err) FG_NOEXCEPT;
