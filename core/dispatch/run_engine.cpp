@@ -61,12 +61,13 @@ Result<void> collect_inputs(const Call& c, const Plan& p, Operands& o) {
   return {};
 }
 
-// Marks inputs that share a buffer.
-void mark_shared_inputs(std::span<fg_tensor> t, std::size_t n_out) {
+// Marks inputs that share a storage.
+void mark_shared_inputs(std::span<fg_tensor> t, fg_tensor_object* const* object, std::size_t n_out) {
   for (std::size_t i = n_out; i < t.size(); ++i) {
-    t[i].flags &= ~static_cast<std::uint32_t>(FG_T_OVERLAPS_OTHER);
-    for (std::size_t k = n_out; k < t.size(); ++k) {
-      if (k != i && t[k].buffer == t[i].buffer && t[i].buffer != nullptr) t[i].flags |= FG_T_OVERLAPS_OTHER;
+    for (std::size_t k = n_out; k < i; ++k) {
+      if (object[k]->storage != object[i]->storage) continue;
+      t[k].flags |= FG_T_OVERLAPS_OTHER;
+      t[i].flags |= FG_T_OVERLAPS_OTHER;
     }
   }
 }
@@ -102,7 +103,7 @@ Result<void> launch_space(const Iteration& it, LaunchSpec& spec, const Operands&
       t[i] = it.descriptor(operand, o.object[i]->desc, outer, i < n_out ? it.ndim() - n_tail : it.ndim());
       if (outer > 0) shift(t[i], it.offset(operand, round, outer));
     }
-    mark_shared_inputs(spec.t, n_out);
+    mark_shared_inputs(spec.t, o.object, n_out);
     FG_TRY(run_kernel(spec));
   }
   return {};
@@ -239,7 +240,7 @@ Result<bool> run_flat(const Call& c, const Plan& p, PlanLine* line) {
     t[i].stride = &stride;
     t[i].ndim = 1;
   }
-  mark_shared_inputs({t, o.n}, n_out);
+  mark_shared_inputs({t, o.n}, o.object, n_out);
   const fg_map_params params{{sizeof(fg_map_params), 0, nullptr}, &p.program->main_view, scalars.value};
   LaunchSpec spec = engine_spec(c, p);
   spec.t = {t, o.n};

@@ -12,6 +12,7 @@
 
 #include "core/dispatch/call.hpp"
 #include "core/dispatch/enable.hpp"
+#include "core/dispatch/plan.hpp"
 #include "tests/unit/fake/fake_device.hpp"
 
 namespace fg::test {
@@ -34,7 +35,7 @@ inline const core::OpInfo& op(std::string_view name) {
 
 template <class... Args>
 Result<std::vector<Tensor>> run(std::string_view name, const Args&... args) {
-  const fg_value list[] = {v(args)...};
+  const std::array<fg_value, sizeof...(Args)> list{v(args)...};
   std::array<fg_tensor_handle, core::kMaxOutputs> made{};
   const std::size_t n = op(name).outs.size();
   FG_TRY(core::call(op(name), list, Form::functional, {made.data(), n}));
@@ -51,13 +52,13 @@ Tensor get(std::string_view name, const Args&... args) {
 }
 template <class... Args>
 Result<void> run_out(std::string_view name, const Tensor& out, const Args&... args) {
-  const fg_value list[] = {v(args)...};
+  const std::array<fg_value, sizeof...(Args)> list{v(args)...};
   fg_tensor_handle given[1] = {out.get()};
   return core::call(op(name), list, Form::out, given);
 }
 template <class... Args>
 Result<void> run_inplace(std::string_view name, const Args&... args) {
-  const fg_value list[] = {v(args)...};
+  const std::array<fg_value, sizeof...(Args)> list{v(args)...};
   return core::call(op(name), list, Form::inplace, {});
 }
 

@@ -17,7 +17,7 @@ namespace {
 class Enabling : public DispatchTest {
  protected:
   ~Enabling() override {
-    core::enable({}).value();
+    check(core::enable({}));
     core::set_fallback_policy(core::FallbackPolicy::warn);
     std::remove(path_.c_str());
   }

@@ -11,6 +11,8 @@
 #include <cstdint>
 #include <cstdlib>
 #include <mutex>
+#include <span>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -86,17 +88,22 @@ std::byte* address(const fg_tensor& t);
 bool run_engine(const std::string& op, const fg_launch& l);
 bool run_named(const std::string& op, const fg_launch& l);
 
+// Throws the error's message.
+inline void check(const Result<void>& r) {
+  if (!r) throw std::runtime_error(r.error().message);
+}
+
 // A tensor on `device` with these elements.
 template <class T>
 core::Tensor tensor_of(core::Device* device, fg_dtype dtype, std::vector<std::int64_t> shape, const std::vector<T>& values) {
   core::Tensor t = core::empty(device, dtype, shape).value();
-  core::copy_from_host(t, std::as_bytes(std::span(values))).value();
+  check(core::copy_from_host(t, std::as_bytes(std::span(values))));
   return t;
 }
 template <class T>
 std::vector<T> values_of(const core::Tensor& t) {
   std::vector<T> values(static_cast<std::size_t>(t.numel()));
-  core::copy_to_host(t, std::as_writable_bytes(std::span(values))).value();
+  check(core::copy_to_host(t, std::as_writable_bytes(std::span(values))));
   return values;
 }
 
