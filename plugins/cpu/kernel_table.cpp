@@ -37,6 +37,15 @@ constexpr std::array kEngines{
                      .flags = kEngineFlags,
                      .prepare = prepare_reduce,
                      .check = check_reduce},
+    sdk::KernelEntry{.name = FG_OP_SCAN,
+                     .uid = FG_OP_SCAN_UID,
+                     .schema_hash = FG_OP_SCAN_SCHEMA_HASH,
+                     .n_slots = 0,
+                     .rows = kAnyDtype,
+                     .max_ndim = FG_ENGINE_MAX_NDIM,
+                     .flags = kEngineFlags | FG_K_INPLACE_OK,
+                     .prepare = prepare_scan,
+                     .check = check_scan},
 };
 
 }  // namespace
