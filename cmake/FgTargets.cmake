@@ -22,6 +22,10 @@ if(FG_CCACHE)
 endif()
 
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wno-missing-field-initializers)
+# g++ 12 warns wrongly about std::string concatenation when it optimises (GCC bug 105651).
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict>)
+endif()
 if(FG_SANITIZE)
   list(JOIN FG_SANITIZE "," fg_sanitizers)
   add_compile_options(-fsanitize=${fg_sanitizers} -fno-omit-frame-pointer -fno-sanitize-recover=all)
