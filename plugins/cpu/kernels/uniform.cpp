@@ -84,14 +84,13 @@ template <class S>
 Interval<S> make_interval(double from, double to) {
   using C = Compute<S>;
   Interval<S> r{static_cast<C>(from), static_cast<C>(to - from), stored<S>(static_cast<C>(from)), stored<S>(static_cast<C>(to))};
-  const C nearest = r.least;
   while (static_cast<double>(r.least) < from) r.least = neighbour<S>(r.least, true);
   while (!(static_cast<double>(r.greatest) < to)) {
     const C lower = neighbour<S>(r.greatest, false);
     if (lower == r.greatest || std::isinf(lower)) break;
     r.greatest = lower;
   }
-  if (!(r.least <= r.greatest)) r.least = r.greatest = nearest;  // No storable number lies in between.
+  r.greatest = std::max(r.least, r.greatest);  // No storable number may lie in between.
   return r;
 }
 

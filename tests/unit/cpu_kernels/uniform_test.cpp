@@ -104,7 +104,7 @@ TEST(Uniform, NoNumberInBetween) {
   fill(self, 2, 2, 1, 1);
   for (const double x : self.values()) ASSERT_EQ(x, 2);
   fill(self, 0.1, 0.1 + 1e-12, 1, 1);
-  for (const double x : self.values()) ASSERT_EQ(x, static_cast<double>(0.1f));
+  for (const double x : self.values()) ASSERT_EQ(x, static_cast<double>(0.1f));  // 0.1f is above 0.1
 }
 
 TEST(Uniform, TheOrderIsRowMajorWhateverTheStridesAndThreads) {
