@@ -26,7 +26,7 @@ using Tag = hn::ScalableTag<C>;
 // Greater, with NaN above everything.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V max_nan(D, V best, V x) {
-  return hn::IfThenElse(hn::Or(hn::Gt(x, best), hn::Ne(x, x)), x, best);
+  return hn::IfThenElse(hn::Or(hn::Gt(x, best), hn::IsNaN(x)), x, best);
 }
 
 template <class C>

@@ -68,7 +68,7 @@ HWY_INLINE void store(D d, hn::Vec<D> v, T* p) {
     const auto odd = hn::And(hn::ShiftRight<16>(u), hn::Set(d32, 1u));
     const auto rounded = hn::ShiftRight<16>(hn::Add(hn::Add(u, hn::Set(d32, 0x7FFFu)), odd));
     const auto nan = hn::Or(hn::And(hn::ShiftRight<16>(u), hn::Set(d32, 0x8000u)), hn::Set(d32, 0x7FC0u));
-    const auto is_nan = hn::RebindMask(d32, hn::Ne(v, v));
+    const auto is_nan = hn::RebindMask(d32, hn::IsNaN(v));
     // Sign-extended, so that the signed saturating pack keeps the bits.
     const auto bits = hn::ShiftRight<16>(hn::ShiftLeft<16>(hn::BitCast(di, hn::IfThenElse(is_nan, nan, rounded))));
     const hn::Rebind<std::int16_t, D> di16;

@@ -51,13 +51,16 @@ void check_softmax(fg_dtype dtype, const Dims& shape, int dim, Layout lx, Layout
   const std::int64_t n = shape.empty() ? 1 : x.size(dim);
   std::int64_t inner = 1;
   for (int d = dim + 1; d < x.ndim(); ++d) inner *= x.size(d);
-  for (std::int64_t i = 0; i < x.count(); ++i) {
-    const std::int64_t first = i / (n * inner) * n * inner + i % inner;
+  for (std::int64_t row = 0; n > 0 && row < x.count() / n; ++row) {
+    const std::int64_t first = row / inner * n * inner + row % inner;
     double max = -kInf, sum = 0;
     for (std::int64_t j = 0; j < n; ++j) max = std::max(max, x.get(first + j * inner));
     for (std::int64_t j = 0; j < n; ++j) sum += std::exp(x.get(first + j * inner) - max);
-    const double want = std::exp(x.get(i) - max) / sum;
-    ASSERT_NEAR(y.get(i), want, tolerance(dtype, want, n)) << label(dtype, shape) << " dim " << dim << " element " << i;
+    for (std::int64_t j = 0; j < n; ++j) {
+      const std::int64_t i = first + j * inner;
+      const double want = std::exp(x.get(i) - max) / sum;
+      ASSERT_NEAR(y.get(i), want, tolerance(dtype, want, n)) << label(dtype, shape) << " dim " << dim << " element " << i;
+    }
   }
   EXPECT_TRUE(y.gaps_untouched());
 }
@@ -102,19 +105,42 @@ TEST(Softmax, InPlace) {
 
 TEST(Softmax, SpecialRows) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
-  Array x(FG_F32, {5, 20}), y(FG_F32, {5, 20});
-  x.fill([&](std::int64_t i) {
-    switch (i / 20) {
-      case 0: return -kInf;                                 // all hidden: NaN, as PyTorch
-      case 1: return i % 20 == 3 ? nan : 1.0;
-      case 2: return i % 20 == 19 ? kInf : 1.0;             // inf - inf
-      case 3: return i % 20 == 5 ? 2.0 : -kInf;
-      default: return i % 20 == 5 ? 3e38 : -3e38;
+  for (const fg_dtype dtype : kFloats) {
+    for (const std::int64_t n : {20, 200}) {
+      const double large = dtype == FG_F16 ? 6e4 : 3e38;
+      Array x(dtype, {5, n}), y(dtype, {5, n});
+      x.fill([&](std::int64_t i) {
+        switch (i / n) {
+          case 0: return -kInf;                                 // all hidden: NaN, as PyTorch
+          case 1: return i % n == 3 ? nan : 1.0;
+          case 2: return i % n == n - 1 ? kInf : 1.0;           // inf - inf
+          case 3: return i % n == 5 ? 2.0 : -kInf;
+          default: return i % n == 5 ? large : -large;
+        }
+      });
+      run_softmax(x, y, 1);
+      for (std::int64_t i = 0; i < 3 * n; ++i) ASSERT_TRUE(std::isnan(y.get(i))) << label(dtype, x.shape()) << " element " << i;
+      for (std::int64_t i = 3 * n; i < 5 * n; ++i) ASSERT_EQ(y.get(i), i % n == 5 ? 1 : 0) << label(dtype, x.shape()) << " element " << i;
     }
-  });
-  run_softmax(x, y, 1);
-  for (std::int64_t i = 0; i < 60; ++i) EXPECT_TRUE(std::isnan(y.get(i))) << i;
-  for (std::int64_t i = 60; i < 100; ++i) EXPECT_EQ(y.get(i), i % 20 == 5 ? 1 : 0) << i;
+  }
+}
+
+TEST(LayerNorm, NanStaysInItsRow) {
+  for (const fg_dtype dtype : kFloats) {
+    Array x(dtype, {3, 100}), y(dtype, {3, 100}), mean(dtype == FG_F64 ? FG_F64 : FG_F32, {3, 1}), rstd(mean.dtype(), {3, 1});
+    x.fill(sample);
+    x.set(117, std::numeric_limits<double>::quiet_NaN());
+    Rows r;
+    r.x = x.data();
+    r.y = y.data();
+    r.element_bytes = x.bytes();
+    r.outer.add(3, {100, 100, 1, 1});
+    r.row.add(100, {1, 1, 1, 1});
+    const LayerNormArgs args{dtype, r, nullptr, nullptr, mean.data(), rstd.data(), 1e-5};
+    const Workspace ws(layer_norm_workspace(args, 1));
+    layer_norm(args, SerialExec(), ws.get());
+    for (std::int64_t i = 0; i < 300; ++i) ASSERT_EQ(std::isnan(y.get(i)), i / 100 == 1) << dtype_name(dtype) << " " << i;
+  }
 }
 
 struct Norm {
