@@ -76,7 +76,8 @@ Result<Promoted> promote(Promote kind, std::span<const Operand> operands, fg_dty
   if (dtype != kNoDtype) return Promoted{dtype, kind == Promote::always_bool ? FG_BOOL : dtype};
   fg_dtype common = result_type(operands);
   if (common == kNoDtype) {
-    return invalid(operands.empty() ? "no operand decides the dtype" : "no dtype holds " + list(operands) + " together; convert one of them",
+    return invalid(operands.empty() ? "no operand decides the dtype"
+                                    : "no dtype holds " + list(operands) + " together; convert one of them",
                    FG_R_DTYPE);
   }
   const bool is_discrete = category(common) < 2;

@@ -64,6 +64,7 @@ print(f"""// SPDX-License-Identifier: Apache-2.0
 
 namespace fg::core {{
 
+// clang-format off
 inline constexpr std::string_view kLetters = "{''.join(DTYPES)}";
 inline constexpr std::string_view kNumberLetters = "{''.join(NUMBERS)}";
 """)
@@ -79,6 +80,8 @@ rows("kSum", "Dtype of sum() for each dtype.",
      ["".join(letter_of(lambda: torch.sum(torch.zeros(2, dtype=DTYPES[d], device="meta")).dtype) for d in letters)])
 rows("kCanCast", "can_cast: a row for each source, y or n for each target.",
      ["".join("y" if torch.can_cast(DTYPES[a], DTYPES[b]) else "n" for b in letters) for a in letters])
-print("""}  // namespace fg::core
+print("""// clang-format on
+
+}  // namespace fg::core
 
 #endif  // FG_TESTS_UNIT_PROMOTION_TORCH_TABLES_HPP_""")

@@ -11,6 +11,7 @@
 
 namespace fg::core {
 
+// clang-format off
 inline constexpr std::string_view kLetters = "dfhb35liscuB";
 inline constexpr std::string_view kNumberLetters = "-Bld";
 
@@ -116,6 +117,8 @@ inline constexpr std::array<std::string_view, 12> kCanCast = {
     "yyyyyyyyyyyn",
     "yyyyyyyyyyyy",
 };
+
+// clang-format on
 
 }  // namespace fg::core
 
