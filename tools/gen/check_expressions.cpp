@@ -37,21 +37,41 @@ std::vector<const Arg*> inputs_of(const Op& op) {
 }
 
 // Every dtype combination of the inputs.
-std::vector<std::vector<fg_dtype>> combinations(const std::vector<const Arg*>& inputs) {
-  std::vector<std::vector<fg_dtype>> rows(1);
-  for (const Arg* a : inputs) {
-    std::vector<std::vector<fg_dtype>> next;
-    for (const std::vector<fg_dtype>& row : rows) {
-      for (const DtypeName& d : kDtypes) {
-        if ((a->dtypes & dtype_bit(d.dtype)) == 0) continue;
-        next.push_back(row);
-        next.back().push_back(d.dtype);
+class Combinations {
+ public:
+  explicit Combinations(const std::vector<const Arg*>& inputs) : inputs_(inputs), row_(inputs.size()) {
+    // Those with a class of their own first: `same(x)` may come before x.
+    for (const bool same : {false, true}) {
+      for (std::size_t i = 0; i < inputs.size(); ++i) {
+        if (inputs[i]->same_as.empty() != same) order_.push_back(i);
       }
     }
-    rows = std::move(next);
+    choose(0);
   }
-  return rows;
-}
+  std::vector<std::vector<fg_dtype>> rows;
+
+ private:
+  void choose(std::size_t k) {
+    if (k == order_.size()) return rows.push_back(row_);
+    const Arg& a = *inputs_[order_[k]];
+    for (const DtypeName& d : kDtypes) {
+      const bool same = !a.same_as.empty() && d.dtype == dtype_of(a.same_as);
+      if (!same && (a.dtypes & dtype_bit(d.dtype)) == 0) continue;
+      row_[order_[k]] = d.dtype;
+      choose(k + 1);
+    }
+  }
+  fg_dtype dtype_of(const std::string& name) const {
+    for (std::size_t i = 0; i < inputs_.size(); ++i) {
+      if (inputs_[i]->name == name) return row_[i];
+    }
+    return 0;
+  }
+
+  const std::vector<const Arg*>& inputs_;
+  std::vector<fg_dtype> row_;
+  std::vector<std::size_t> order_;
+};
 
 class ExpressionCheck {
  public:
@@ -212,7 +232,7 @@ void ExpressionCheck::variant(const Variant& v) {
     diagnostics_.error(where, fmt::format("{} has {} expressions, expected one per output ({})", op_.name, v.expr.size(), op_.outs.size()));
     return;
   }
-  const std::vector<std::vector<fg_dtype>> rows = combinations(inputs_);
+  const std::vector<std::vector<fg_dtype>> rows = Combinations(inputs_).rows;
   if (op_.kind == Kind::map) {
     const auto parsed = parse(v.expr, names({}, FG_F32, true));
     if (!parsed) return;
