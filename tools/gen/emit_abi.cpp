@@ -66,10 +66,12 @@ void emit_enums(std::string& out, const Op& op) {
 
 void emit_params(std::string& out, const Op& op) {
   out += fmt::format("typedef struct {} {{\n  fg_hdr hdr;\n", params_struct(op));
+  std::size_t size = 16;  // fg_hdr
   for (const Member& m : params_members(op)) {
+    size += m.type == "fg_scalar" ? 16 : m.type == "int32_t" || m.type == "uint32_t" || m.type == "fg_dtype" ? 4 : 8;
     out += fmt::format("  {} {};{}\n", m.type, m.name, m.note.empty() ? "" : "  // " + m.note);
   }
-  out += fmt::format("}} {};\n", params_struct(op));
+  out += fmt::format("}} {0};\nFG_STATIC_ASSERT(sizeof(void*) != 8 || sizeof({0}) == {1}, \"no holes\");\n", params_struct(op), size);
 }
 
 void emit_rows(std::string& out, const Op& op) {

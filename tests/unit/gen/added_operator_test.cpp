@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Adding a map operator takes one entry: this program's catalogue has one operator more than the
+// plugin was built with, and it runs there.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "core/catalogue/op_info.hpp"
+#include "fg/fg.hpp"
+
+namespace {
+
+class AddedOperator : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    fg_init_options options{};
+    options.hdr.struct_size = sizeof(options);
+    options.vendor = "cpu";
+    options.plugin_path = FG_TEST_PLUGIN_DIR;
+    fg_error err = FG_ERROR_INIT;
+    ASSERT_EQ(fg_init(&options, &err), FG_OK) << err.message;
+  }
+};
+
+const std::vector<float> kIn{-4.0f, -3.0f, -1.5f, 0.0f, 1.5f, 3.0f, 4.0f};
+const std::vector<float> kOut{0.0f, 0.0f, -0.375f, 0.0f, 1.125f, 3.0f, 4.0f};
+
+TEST_F(AddedOperator, IsInTheCatalogue) {
+  const fg::core::OpInfo* op = fg::core::find_op("hardswish");
+  ASSERT_NE(op, nullptr);
+  EXPECT_TRUE(op->has_functional && op->has_inplace && op->has_out);
+  EXPECT_EQ(fg::core::find_op(op->uid), op);
+}
+
+TEST_F(AddedOperator, IsCalledByName) {
+  const fg::Tensor x = fg::Tensor::from(std::span<const float>(kIn), fg::Dims{7});
+  const fg_value args[] = {fg_value_tensor(x.handle())};
+  fg_tensor_handle out = nullptr;
+  fg_error err = FG_ERROR_INIT;
+  ASSERT_EQ(fg_call("hardswish", FG_FORM_FUNCTIONAL, args, 1, &out, 1, nullptr, &err), FG_OK) << err.message;
+  EXPECT_EQ(fg::Tensor::adopt(out).to_vector<float>(), kOut);
+}
+
+TEST_F(AddedOperator, HasTypedFunctions) {
+  fg::Tensor x = fg::Tensor::from(std::span<const float>(kIn), fg::Dims{7});
+  EXPECT_EQ(fg::hardswish(x).to_vector<float>(), kOut);
+  const fg::Tensor given = fg::Tensor::empty({7});
+  fg::hardswish_out(given, x);
+  EXPECT_EQ(given.to_vector<float>(), kOut);
+  fg::hardswish_(x);
+  EXPECT_EQ(x.to_vector<float>(), kOut);
+}
+
+TEST_F(AddedOperator, RunsInEveryDeclaredDtype) {
+  for (const fg::Dtype dtype : {fg::kF64, fg::kF32, fg::kF16, fg::kBF16}) {
+    const fg::Tensor x = fg::Tensor::from(std::span<const float>(kIn), fg::Dims{7}).to(dtype);
+    const fg::Tensor y = fg::hardswish(x);
+    EXPECT_EQ(y.dtype(), dtype);
+    EXPECT_EQ(y.to(fg::kF32).to_vector<float>(), kOut);
+  }
+  const fg::Tensor integers = fg::Tensor::from({1, 2, 3});
+  EXPECT_THROW(fg::hardswish(integers), fg::Exception);
+}
+
+}  // namespace
