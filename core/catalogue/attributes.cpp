@@ -48,7 +48,8 @@ std::string_view wanted(ArgType type) {
 
 class Check {
  public:
-  Check(const OpInfo& op, std::size_t index) : op_(op), arg_(op.args[index]), index_(static_cast<std::int32_t>(index)) {}
+  Check(const OpInfo& op, std::size_t index)
+      : op_(op), arg_(op.args[index]), index_(static_cast<std::int32_t>(index)) {}
 
   Result<void> value(const fg_value& v) const;
 
@@ -57,7 +58,8 @@ class Check {
     return invalid(std::string(op_.name) + ": " + std::string(arg_.name) + " " + std::move(what), reason, index_);
   }
   Result<void> wrong_type(const fg_value& v) const {
-    return bad("is " + std::string(tag_text(v)) + ", expected " + std::string(wanted(arg_.type)) + (arg_.scalar_ok ? " or a number" : ""));
+    return bad("is " + std::string(tag_text(v)) + ", expected " + std::string(wanted(arg_.type)) +
+               (arg_.scalar_ok ? " or a number" : ""));
   }
   Result<void> absent() const;
   Result<void> tensor(const fg_value& v) const;
@@ -73,8 +75,9 @@ class Check {
 
 Result<void> Check::absent() const {
   if (arg_.optional || arg_.has_default) return {};
-  return invalid(std::string(op_.name) + ": " + std::string(arg_.name) + " is missing, expected " + std::string(wanted(arg_.type)),
-                 FG_R_PARAMETER, index_);
+  return invalid(
+      std::string(op_.name) + ": " + std::string(arg_.name) + " is missing, expected " + std::string(wanted(arg_.type)),
+      FG_R_PARAMETER, index_);
 }
 
 Result<void> Check::tensor(const fg_value& v) const {
@@ -111,14 +114,16 @@ Result<void> Check::list(const fg_value& v) const {
   if (v.tag != FG_V_DIMS) return wrong_type(v);
   if (v.n > 0 && v.v.dims == nullptr) return bad("is NULL", FG_R_NULL_POINTER);
   if (v.n > FG_MAX_NDIM) {
-    return bad("has " + std::to_string(v.n) + " entries, at most " + std::to_string(FG_MAX_NDIM) + " are possible", FG_R_RANK);
+    return bad("has " + std::to_string(v.n) + " entries, at most " + std::to_string(FG_MAX_NDIM) + " are possible",
+               FG_R_RANK);
   }
   if (arg_.type == ArgType::dims) return {};  // Checked against the tensor's rank by the shape rules.
   const auto least = static_cast<std::int64_t>(arg_.has_min ? arg_.min : 0.0);
   for (std::uint32_t i = 0; i < v.n; ++i) {
     if (v.v.dims[i] < least) {
       return bad("has " + std::to_string(v.v.dims[i]) + " at position " + std::to_string(i) + ", expected at least " +
-                     std::to_string(least), FG_R_SHAPE);
+                     std::to_string(least),
+                 FG_R_SHAPE);
     }
   }
   return {};
@@ -133,7 +138,8 @@ Result<void> Check::value(const fg_value& v) const {
     case ArgType::float_: return number(v);
     case ArgType::int_:
     case ArgType::dim: return v.tag == FG_V_INT ? integer_range(v.v.i) : wrong_type(v);
-    case ArgType::bool_: return v.tag == FG_V_BOOL || (v.tag == FG_V_INT && (v.v.i == 0 || v.v.i == 1)) ? Result<void>{} : wrong_type(v);
+    case ArgType::bool_:
+      return v.tag == FG_V_BOOL || (v.tag == FG_V_INT && (v.v.i == 0 || v.v.i == 1)) ? Result<void>{} : wrong_type(v);
     case ArgType::dims:
     case ArgType::sizes: return list(v);
     case ArgType::dtype:
@@ -183,38 +189,46 @@ Result<std::int32_t> enum_value(const OpInfo& op, const ArgInfo& arg, const fg_v
     }
     given = "'" + std::string(text.substr(0, 40)) + "'";
   } else if (value.tag == FG_V_INT) {
-    if (value.v.i >= 0 && value.v.i < static_cast<std::int64_t>(arg.enum_names.size())) return static_cast<std::int32_t>(value.v.i);
+    if (value.v.i >= 0 && value.v.i < static_cast<std::int64_t>(arg.enum_names.size()))
+      return static_cast<std::int32_t>(value.v.i);
     given = std::to_string(value.v.i);
   } else {
     given = tag_text(value);
   }
   std::string names;
   for (const std::string_view n : arg.enum_names) names.append(names.empty() ? "" : ", ").append(n);
-  const std::string guess = value.tag == FG_V_STRING && value.v.text != nullptr ? did_you_mean(std::string_view(value.v.text).substr(0, 40), arg.enum_names) : "";
-  return invalid(std::string(op.name) + ": " + std::string(arg.name) + " is " + given + ", expected one of " + names + guess, FG_R_PARAMETER, index);
+  const std::string guess = value.tag == FG_V_STRING && value.v.text != nullptr
+                                ? did_you_mean(std::string_view(value.v.text).substr(0, 40), arg.enum_names)
+                                : "";
+  return invalid(
+      std::string(op.name) + ": " + std::string(arg.name) + " is " + given + ", expected one of " + names + guess,
+      FG_R_PARAMETER, index);
 }
 
 Result<std::int32_t> wrap_dim(const OpInfo& op, const ArgInfo& arg, std::int64_t dim, std::int32_t ndim) {
   const std::int64_t n = ndim > 0 ? ndim : 1;
   if (dim >= -n && dim < n) return static_cast<std::int32_t>(dim < 0 ? dim + n : dim);
-  return invalid(std::string(op.name) + ": " + std::string(arg.name) + " is " + std::to_string(dim) + ", expected " + std::to_string(-n) +
-                     " to " + std::to_string(n - 1) + " for a tensor of " + std::to_string(ndim) + " dimensions",
+  return invalid(std::string(op.name) + ": " + std::string(arg.name) + " is " + std::to_string(dim) + ", expected " +
+                     std::to_string(-n) + " to " + std::to_string(n - 1) + " for a tensor of " + std::to_string(ndim) +
+                     " dimensions",
                  FG_R_PARAMETER, static_cast<std::int32_t>(&arg - op.args.data()));
 }
 
-Result<std::int32_t> wrap_dims(const OpInfo& op, const ArgInfo& arg, std::span<const std::int64_t> dims, std::int32_t ndim,
-                               std::int32_t* out) {
+Result<std::int32_t> wrap_dims(const OpInfo& op, const ArgInfo& arg, std::span<const std::int64_t> dims,
+                               std::int32_t ndim, std::int32_t* out) {
   if (dims.size() > FG_MAX_NDIM) {
-    return invalid(std::string(op.name) + ": " + std::string(arg.name) + " has " + std::to_string(dims.size()) + " entries", FG_R_RANK,
-                   static_cast<std::int32_t>(&arg - op.args.data()));
+    return invalid(
+        std::string(op.name) + ": " + std::string(arg.name) + " has " + std::to_string(dims.size()) + " entries",
+        FG_R_RANK, static_cast<std::int32_t>(&arg - op.args.data()));
   }
   std::uint32_t seen = 0;
   std::int32_t n = 0;
   for (const std::int64_t given : dims) {
     FG_TRY_ASSIGN(const std::int32_t dim, wrap_dim(op, arg, given, ndim));
     if ((seen & (1u << dim)) != 0) {
-      return invalid(std::string(op.name) + ": dimension " + std::to_string(dim) + " appears twice in " + std::string(arg.name), FG_R_PARAMETER,
-                     static_cast<std::int32_t>(&arg - op.args.data()));
+      return invalid(
+          std::string(op.name) + ": dimension " + std::to_string(dim) + " appears twice in " + std::string(arg.name),
+          FG_R_PARAMETER, static_cast<std::int32_t>(&arg - op.args.data()));
     }
     seen |= 1u << dim;
     out[n++] = dim;

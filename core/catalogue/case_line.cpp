@@ -16,7 +16,8 @@ namespace {
 std::optional<std::int64_t> integer(std::string_view text) {
   std::int64_t x = 0;
   const auto end = std::from_chars(text.data(), text.data() + text.size(), x);
-  return end.ec == std::errc() && end.ptr == text.data() + text.size() && !text.empty() ? std::optional(x) : std::nullopt;
+  return end.ec == std::errc() && end.ptr == text.data() + text.size() && !text.empty() ? std::optional(x)
+                                                                                        : std::nullopt;
 }
 
 std::optional<fg_scalar> number(std::string_view text) {
@@ -89,7 +90,8 @@ bool read_enum(const ArgInfo& info, CaseArg& arg, std::string_view text) {
 // What a token of this type looks like.
 std::string_view wanted(const ArgInfo& info) {
   switch (info.type) {
-    case ArgType::tensor: return info.scalar_ok ? "a shape such as 4x8 or [], or a number such as #2.5" : "a shape such as 4x8 or []";
+    case ArgType::tensor:
+      return info.scalar_ok ? "a shape such as 4x8 or [], or a number such as #2.5" : "a shape such as 4x8 or []";
     case ArgType::tensor_list: return "shapes such as 2x3;4x3";
     case ArgType::bool_: return "true or false";
     case ArgType::int_:
@@ -158,9 +160,11 @@ Result<CaseValues> parse_case(const OpInfo& op, std::string_view line) {
     std::vector<std::string_view> names;
     std::size_t i = 0;
     for (; i < op.args.size() && op.args[i].name != name; ++i) names.push_back(op.args[i].name);
-    if (equals == std::string_view::npos) return invalid("'" + std::string(token) + "' has no '=', expected name=value");
+    if (equals == std::string_view::npos)
+      return invalid("'" + std::string(token) + "' has no '=', expected name=value");
     if (i == op.args.size()) {
-      return invalid("'" + std::string(name) + "' is no argument of " + std::string(op.name) + did_you_mean(name, names));
+      return invalid("'" + std::string(name) + "' is no argument of " + std::string(op.name) +
+                     did_you_mean(name, names));
     }
     CaseArg& arg = values.args[i];
     if (arg.given) return invalid("'" + std::string(name) + "' is given twice");
@@ -203,7 +207,8 @@ Result<void> infer_case(const OpInfo& op, const CaseValues& values, std::span<Sh
       args[i].shape = arg.shapes[0].data();
       args[i].ndim = static_cast<std::int32_t>(arg.shapes[0].size());
     } else if (op.args[i].type == ArgType::tensor_list && tensor) {
-      attributes[i] = fg_value_tensors(stand_ins.data(), static_cast<std::uint32_t>(std::min(arg.shapes.size(), stand_ins.size())));
+      attributes[i] =
+          fg_value_tensors(stand_ins.data(), static_cast<std::uint32_t>(std::min(arg.shapes.size(), stand_ins.size())));
       lists[i].assign(arg.shapes.begin(), arg.shapes.end());
       args[i].list = lists[i];
     }

@@ -22,9 +22,9 @@ struct CaseArg {
   bool given = false;
   // Tensors: one shape; tensor lists: one each.  A number in place of a tensor has none.
   std::vector<std::vector<std::int64_t>> shapes;
-  fg_scalar number{};               // Numbers, bools, enums (their position) and dtypes.
-  std::vector<std::int64_t> dims;   // dims, sizes
-  bool is_number = false;           // A number in place of a tensor.
+  fg_scalar number{};              // Numbers, bools, enums (their position) and dtypes.
+  std::vector<std::int64_t> dims;  // dims, sizes
+  bool is_number = false;          // A number in place of a tensor.
 };
 
 struct CaseValues {

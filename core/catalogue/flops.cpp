@@ -16,9 +16,12 @@ class Formula {
   double sum() {
     double x = product();
     for (;;) {
-      if (eat('+')) x += product();
-      else if (eat('-')) x -= product();
-      else return x;
+      if (eat('+'))
+        x += product();
+      else if (eat('-'))
+        x -= product();
+      else
+        return x;
     }
   }
 
@@ -32,9 +35,12 @@ class Formula {
   double product() {
     double x = factor();
     for (;;) {
-      if (eat('*')) x *= factor();
-      else if (eat('/')) x /= factor();
-      else return x;
+      if (eat('*'))
+        x *= factor();
+      else if (eat('/'))
+        x /= factor();
+      else
+        return x;
     }
   }
   double factor() {
@@ -44,7 +50,8 @@ class Formula {
       return x;
     }
     const std::size_t from = at_;
-    while (at_ < text_.size() && (std::isalnum(static_cast<unsigned char>(text_[at_])) != 0 || text_[at_] == '_')) ++at_;
+    while (at_ < text_.size() && (std::isalnum(static_cast<unsigned char>(text_[at_])) != 0 || text_[at_] == '_'))
+      ++at_;
     return value(text_.substr(from, at_ - from));
   }
   double value(std::string_view word) const {

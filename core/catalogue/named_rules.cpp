@@ -19,16 +19,21 @@ std::optional<std::int64_t> count(std::int64_t start, std::int64_t end, std::int
                                  : static_cast<std::uint64_t>(start) - static_cast<std::uint64_t>(end);
   const auto stride = step > 0 ? static_cast<std::uint64_t>(step) : 0u - static_cast<std::uint64_t>(step);
   const std::uint64_t n = distance / stride + (distance % stride != 0 ? 1 : 0);
-  return n <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) ? std::optional(static_cast<std::int64_t>(n)) : std::nullopt;
+  return n <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())
+             ? std::optional(static_cast<std::int64_t>(n))
+             : std::nullopt;
 }
 
 Result<void> arange(const RuleCall& call) {
-  const int start_at = call.find("start"), end_at = call.find("end"), step_at = call.find("step"), dtype_at = call.find("dtype");
+  const int start_at = call.find("start"), end_at = call.find("end"), step_at = call.find("step"),
+            dtype_at = call.find("dtype");
   const fg_scalar start = call.number(start_at), end = call.number(end_at), step = call.number(step_at);
-  const std::string range = number_text(as_double(start)) + " to " + number_text(as_double(end)) + " by " + number_text(as_double(step));
+  const std::string range =
+      number_text(as_double(start)) + " to " + number_text(as_double(end)) + " by " + number_text(as_double(step));
   for (const int i : {start_at, end_at, step_at}) {
     if (!std::isfinite(as_double(call.number(i)))) {
-      return call.error(i, FG_R_PARAMETER, call.name(i) + " is " + number_text(as_double(call.number(i))) + ", expected a finite number");
+      return call.error(i, FG_R_PARAMETER,
+                        call.name(i) + " is " + number_text(as_double(call.number(i))) + ", expected a finite number");
     }
   }
   const bool as_integers = call.given(dtype_at) && call.integer(dtype_at) == static_cast<std::int64_t>(FG_I64);
@@ -45,7 +50,9 @@ Result<void> arange(const RuleCall& call) {
     const double length = std::ceil((as_double(end) - as_double(start)) / as_double(step));
     if (length >= 0 && length < 9.2e18) n = static_cast<std::int64_t>(length);
   }
-  if (!n) return call.error(end_at, FG_R_PARAMETER, "the range " + range + " has no end, expected the sign of step to lead from start to end");
+  if (!n)
+    return call.error(end_at, FG_R_PARAMETER,
+                      "the range " + range + " has no end, expected the sign of step to lead from start to end");
   call.outs[0].ndim = 0;
   call.outs[0].push(*n);
   return {};
@@ -55,15 +62,19 @@ Result<void> arange(const RuleCall& call) {
 Result<void> norm(const RuleCall& call) {
   const int input_at = call.find("input"), shape_at = call.find("normalized_shape");
   const auto input = call.shape(input_at), normalized = call.list(shape_at);
-  if (normalized.empty()) return call.error(shape_at, FG_R_SHAPE, "normalized_shape is empty, expected at least 1 length");
+  if (normalized.empty())
+    return call.error(shape_at, FG_R_SHAPE, "normalized_shape is empty, expected at least 1 length");
   if (normalized.size() > input.size() || !std::ranges::equal(normalized, input.last(normalized.size()))) {
-    return call.error(shape_at, FG_R_SHAPE, "normalized_shape is " + shape_text(normalized) + ", input has shape " + shape_text(input) +
-                                                ", expected its last dimensions");
+    return call.error(shape_at, FG_R_SHAPE,
+                      "normalized_shape is " + shape_text(normalized) + ", input has shape " + shape_text(input) +
+                          ", expected its last dimensions");
   }
   for (const std::string_view name : {"weight", "bias"}) {
     const int i = call.find(name);
     if (i >= 0 && call.present(i) && !std::ranges::equal(call.shape(i), normalized)) {
-      return call.error(i, FG_R_SHAPE, std::string(name) + " has shape " + shape_text(call.shape(i)) + ", expected normalized_shape " + shape_text(normalized));
+      return call.error(i, FG_R_SHAPE,
+                        std::string(name) + " has shape " + shape_text(call.shape(i)) + ", expected normalized_shape " +
+                            shape_text(normalized));
     }
   }
   assign(call.outs[0], input);
@@ -89,15 +100,19 @@ struct Attention {
 
 Result<void> check_heads(const RuleCall& call, const Attention& a) {
   const bool grouped = call.integer(call.find("enable_gqa")) != 0;
-  if (grouped && a.n < 3) return call.error(Attention::kQuery, FG_R_RANK, "query has 2 dimensions, expected heads for enable_gqa");
+  if (grouped && a.n < 3)
+    return call.error(Attention::kQuery, FG_R_RANK, "query has 2 dimensions, expected heads for enable_gqa");
   for (std::size_t d = 0; d + 2 < a.n; ++d) {
     const bool heads = grouped && d == a.n - 3;
     if (a.k[d] != a.v[d]) {
-      return call.error(Attention::kValue, FG_R_SHAPE, "key has shape " + shape_text(a.k) + ", value has " + shape_text(a.v) + ", expected the same leading dimensions");
+      return call.error(Attention::kValue, FG_R_SHAPE,
+                        "key has shape " + shape_text(a.k) + ", value has " + shape_text(a.v) +
+                            ", expected the same leading dimensions");
     }
     if (heads ? (a.k[d] == 0 || a.q[d] % a.k[d] != 0) : a.q[d] != a.k[d]) {
       return call.error(Attention::kKey, FG_R_SHAPE,
-                        "query has " + std::to_string(a.q[d]) + " and key " + std::to_string(a.k[d]) + (d == a.n - 3 ? " heads" : " sequences") +
+                        "query has " + std::to_string(a.q[d]) + " and key " + std::to_string(a.k[d]) +
+                            (d == a.n - 3 ? " heads" : " sequences") +
                             (heads ? ", expected a multiple" : ", expected as many"));
     }
   }
@@ -109,16 +124,19 @@ Result<void> attention(const RuleCall& call) {
   a.n = a.q.size();
   for (const int i : {Attention::kQuery, Attention::kKey, Attention::kValue}) {
     if (call.shape(i).size() < 2 || call.shape(i).size() != a.n) {
-      return call.error(i, FG_R_RANK, call.name(i) + " has " + std::to_string(call.shape(i).size()) + " dimensions, expected " +
-                                          (a.n < 2 ? std::string("at least 2") : std::to_string(a.n) + " as query has"));
+      return call.error(i, FG_R_RANK,
+                        call.name(i) + " has " + std::to_string(call.shape(i).size()) + " dimensions, expected " +
+                            (a.n < 2 ? std::string("at least 2") : std::to_string(a.n) + " as query has"));
     }
   }
   const std::size_t s = a.n - 2, c = a.n - 1;
   if (a.q[c] != a.k[c]) {
-    return call.error(Attention::kKey, FG_R_SHAPE, "query has " + std::to_string(a.q[c]) + " channels, key has " + std::to_string(a.k[c]));
+    return call.error(Attention::kKey, FG_R_SHAPE,
+                      "query has " + std::to_string(a.q[c]) + " channels, key has " + std::to_string(a.k[c]));
   }
   if (a.k[s] != a.v[s]) {
-    return call.error(Attention::kValue, FG_R_SHAPE, "key has " + std::to_string(a.k[s]) + " positions, value has " + std::to_string(a.v[s]));
+    return call.error(Attention::kValue, FG_R_SHAPE,
+                      "key has " + std::to_string(a.k[s]) + " positions, value has " + std::to_string(a.v[s]));
   }
   FG_TRY(check_heads(call, a));
   Shape scores;
@@ -126,18 +144,22 @@ Result<void> attention(const RuleCall& call) {
   scores.dim[c] = a.k[s];
   if (call.present(Attention::kMask)) {
     if (call.integer(call.find("is_causal")) != 0) {
-      return call.error(Attention::kMask, FG_R_PARAMETER, "attn_mask is given and is_causal is true, expected one of the two");
+      return call.error(Attention::kMask, FG_R_PARAMETER,
+                        "attn_mask is given and is_causal is true, expected one of the two");
     }
     Shape result = scores;
     if (!broadcast_into(result, call.shape(Attention::kMask)) || !std::ranges::equal(result.dims(), scores.dims())) {
-      return call.error(Attention::kMask, FG_R_SHAPE, "attn_mask of shape " + shape_text(call.shape(Attention::kMask)) + " does not broadcast to " + shape_text(scores.dims()));
+      return call.error(Attention::kMask, FG_R_SHAPE,
+                        "attn_mask of shape " + shape_text(call.shape(Attention::kMask)) + " does not broadcast to " +
+                            shape_text(scores.dims()));
     }
   }
   assign(call.outs[0], a.q);
   call.outs[0].dim[c] = a.v[c];
   std::int64_t b = 1;
   for (std::size_t d = 0; d + 3 < a.n; ++d) b *= a.q[d];
-  const std::int64_t lengths[] = {b, a.n > 2 ? a.q[a.n - 3] : 1, a.n > 2 ? a.k[a.n - 3] : 1, a.q[s], a.k[s], a.q[c], a.v[c]};
+  const std::int64_t lengths[] = {b,     a.n > 2 ? a.q[a.n - 3] : 1, a.n > 2 ? a.k[a.n - 3] : 1, a.q[s], a.k[s], a.q[c],
+                                  a.v[c]};
   for (std::size_t i = 0; i < std::size(lengths); ++i) call.bind(i, lengths[i]);
   return {};
 }
@@ -146,12 +168,16 @@ Result<void> check_rotary_table(const RuleCall& call, std::span<const std::int64
   const int cos_at = call.find("cos"), sin_at = call.find("sin");
   const auto table = call.shape(cos_at);
   const std::int64_t channels = q.back();
-  if (channels % 2 != 0) return call.error(0, FG_R_SHAPE, "q has " + std::to_string(channels) + " channels, expected an even number");
+  if (channels % 2 != 0)
+    return call.error(0, FG_R_SHAPE, "q has " + std::to_string(channels) + " channels, expected an even number");
   if (table.size() != 2 || table[1] != channels / 2) {
-    return call.error(cos_at, FG_R_SHAPE, "cos has shape " + shape_text(table) + ", expected [positions, " + std::to_string(channels / 2) + "]");
+    return call.error(
+        cos_at, FG_R_SHAPE,
+        "cos has shape " + shape_text(table) + ", expected [positions, " + std::to_string(channels / 2) + "]");
   }
   if (!std::ranges::equal(call.shape(sin_at), table)) {
-    return call.error(sin_at, FG_R_SHAPE, "sin has shape " + shape_text(call.shape(sin_at)) + ", cos has " + shape_text(table));
+    return call.error(sin_at, FG_R_SHAPE,
+                      "sin has shape " + shape_text(call.shape(sin_at)) + ", cos has " + shape_text(table));
   }
   return {};
 }
@@ -162,18 +188,26 @@ Result<void> rotary(const RuleCall& call) {
   const std::size_t n = q.size();
   if (n < 2) return call.error(0, FG_R_RANK, "q has " + std::to_string(n) + " dimensions, expected at least 2");
   if (k.size() != n || k.back() != q.back() || !std::ranges::equal(k.first(n - 2), q.first(n - 2))) {
-    return call.error(1, FG_R_SHAPE, "k has shape " + shape_text(k) + ", q has " + shape_text(q) + ", expected them to differ in heads alone");
+    return call.error(
+        1, FG_R_SHAPE,
+        "k has shape " + shape_text(k) + ", q has " + shape_text(q) + ", expected them to differ in heads alone");
   }
   FG_TRY(check_rotary_table(call, q));
   const int ids_at = call.find("position_ids");
   if (call.present(ids_at)) {
     if (!std::ranges::equal(call.shape(ids_at), q.first(n - 2))) {
-      return call.error(ids_at, FG_R_SHAPE, "position_ids has shape " + shape_text(call.shape(ids_at)) + ", expected " + shape_text(q.first(n - 2)));
+      return call.error(
+          ids_at, FG_R_SHAPE,
+          "position_ids has shape " + shape_text(call.shape(ids_at)) + ", expected " + shape_text(q.first(n - 2)));
     }
   } else if (n != 4) {
-    return call.error(ids_at, FG_R_RANK, "position_ids is missing and q has " + std::to_string(n) + " dimensions, expected 4 (batch, position, heads, channels)");
+    return call.error(ids_at, FG_R_RANK,
+                      "position_ids is missing and q has " + std::to_string(n) +
+                          " dimensions, expected 4 (batch, position, heads, channels)");
   } else if (q[1] > call.shape(call.find("cos"))[0]) {
-    return call.error(0, FG_R_SHAPE, "q has " + std::to_string(q[1]) + " positions, cos has " + std::to_string(call.shape(call.find("cos"))[0]) + " rows");
+    return call.error(0, FG_R_SHAPE,
+                      "q has " + std::to_string(q[1]) + " positions, cos has " +
+                          std::to_string(call.shape(call.find("cos"))[0]) + " rows");
   }
   assign(call.outs[0], q);
   assign(call.outs[1], k);
@@ -183,16 +217,20 @@ Result<void> rotary(const RuleCall& call) {
 Result<void> gather(const RuleCall& call) {
   const int dim_at = call.find("dim"), index_at = call.find("index");
   const auto self = call.shape(0), index = call.shape(index_at);
-  FG_TRY_ASSIGN(const std::int32_t dim, wrap_dim(call.op, call.op.args[static_cast<std::size_t>(dim_at)], call.integer(dim_at),
-                                                 static_cast<std::int32_t>(self.size())));
+  FG_TRY_ASSIGN(const std::int32_t dim, wrap_dim(call.op, call.op.args[static_cast<std::size_t>(dim_at)],
+                                                 call.integer(dim_at), static_cast<std::int32_t>(self.size())));
   assign(call.outs[0], index);
   if (std::ranges::find(index, 0) != index.end()) return {};  // Nothing is read.
   if (std::max<std::size_t>(self.size(), 1) != std::max<std::size_t>(index.size(), 1)) {
-    return call.error(index_at, FG_R_RANK, "index has " + std::to_string(index.size()) + " dimensions, self has " + std::to_string(self.size()));
+    return call.error(
+        index_at, FG_R_RANK,
+        "index has " + std::to_string(index.size()) + " dimensions, self has " + std::to_string(self.size()));
   }
   for (std::size_t d = 0; d < self.size() && d < index.size(); ++d) {
     if (static_cast<std::int32_t>(d) != dim && index[d] > self[d]) {
-      return call.error(index_at, FG_R_SHAPE, "index has length " + std::to_string(index[d]) + " in dimension " + std::to_string(d) + ", self has " + std::to_string(self[d]));
+      return call.error(index_at, FG_R_SHAPE,
+                        "index has length " + std::to_string(index[d]) + " in dimension " + std::to_string(d) +
+                            ", self has " + std::to_string(self[d]));
     }
   }
   return {};
@@ -207,18 +245,25 @@ Result<void> cat(const RuleCall& call) {
   Shape& out = call.outs[0];
   assign(out, first == list.end() ? list.front() : *first);
   if (first == list.end()) return {};
-  if (first->empty()) return call.error(0, FG_R_RANK, "tensor " + std::to_string(first - list.begin()) + " has no dimensions, expected at least 1");
-  FG_TRY_ASSIGN(const std::int32_t dim, wrap_dim(call.op, call.op.args[static_cast<std::size_t>(dim_at)], call.integer(dim_at), out.ndim));
+  if (first->empty())
+    return call.error(0, FG_R_RANK,
+                      "tensor " + std::to_string(first - list.begin()) + " has no dimensions, expected at least 1");
+  FG_TRY_ASSIGN(const std::int32_t dim,
+                wrap_dim(call.op, call.op.args[static_cast<std::size_t>(dim_at)], call.integer(dim_at), out.ndim));
   for (auto it = first + 1; it != list.end(); ++it) {
     if (skipped(*it)) continue;
     bool fits = it->size() == first->size();
-    for (std::size_t d = 0; fits && d < it->size(); ++d) fits = static_cast<std::int32_t>(d) == dim || (*it)[d] == (*first)[d];
+    for (std::size_t d = 0; fits && d < it->size(); ++d)
+      fits = static_cast<std::int32_t>(d) == dim || (*it)[d] == (*first)[d];
     if (!fits) {
-      return call.error(0, FG_R_SHAPE, "tensor " + std::to_string(it - list.begin()) + " has shape " + shape_text(*it) + ", tensor " +
-                                           std::to_string(first - list.begin()) + " has " + shape_text(*first) + ", expected the same except in dimension " + std::to_string(dim));
+      return call.error(0, FG_R_SHAPE,
+                        "tensor " + std::to_string(it - list.begin()) + " has shape " + shape_text(*it) + ", tensor " +
+                            std::to_string(first - list.begin()) + " has " + shape_text(*first) +
+                            ", expected the same except in dimension " + std::to_string(dim));
     }
     const std::int64_t more = (*it)[static_cast<std::size_t>(dim)];
-    if (out.dim[dim] > std::numeric_limits<std::int64_t>::max() - more) return call.error(0, FG_R_LIMIT, "the result would be too long");
+    if (out.dim[dim] > std::numeric_limits<std::int64_t>::max() - more)
+      return call.error(0, FG_R_LIMIT, "the result would be too long");
     out.dim[dim] += more;
   }
   return {};

@@ -15,7 +15,8 @@ namespace fg::core {
 enum class ShapeRule : unsigned char { arange, layer_norm, rms_norm, attention, rotary, gather, cat, nonzero };
 
 inline constexpr std::array<std::string_view, 8> kShapeRuleNames{
-    "arange", "layer_norm", "rms_norm", "scaled_dot_product_attention", "apply_rotary_pos_emb", "gather", "cat", "nonzero"};
+    "arange", "layer_norm", "rms_norm", "scaled_dot_product_attention", "apply_rotary_pos_emb",
+    "gather", "cat",        "nonzero"};
 
 inline constexpr std::array<std::string_view, 7> kAttentionSymbols{"b", "hq", "hk", "sq", "sk", "d", "dv"};
 inline constexpr std::array<std::string_view, 2> kNormSymbols{"rows", "columns"};

@@ -21,7 +21,8 @@ bool RuleCall::given(int i) const {
 }
 
 std::int64_t RuleCall::integer(int i) const {
-  return given(i) ? args[static_cast<std::size_t>(i)].value->v.i : op.args[static_cast<std::size_t>(i)].default_value.v.i;
+  return given(i) ? args[static_cast<std::size_t>(i)].value->v.i
+                  : op.args[static_cast<std::size_t>(i)].default_value.v.i;
 }
 
 fg_scalar RuleCall::number(int i) const {
@@ -72,7 +73,8 @@ namespace {
 // The first dimension, counted from the right, in which two shapes do not broadcast.
 Error broadcast_error(const RuleCall& call, const Shape& so_far, int arg) {
   const auto other = call.shape(arg);
-  const std::string text = call.name(arg) + " of shape " + shape_text(other) + " does not broadcast with " + shape_text(so_far.dims());
+  const std::string text =
+      call.name(arg) + " of shape " + shape_text(other) + " does not broadcast with " + shape_text(so_far.dims());
   return std::move(call.error(arg, FG_R_SHAPE, text)).value();
 }
 
@@ -90,7 +92,8 @@ Result<void> map_rule(const RuleCall& call) {
     Shape before;
     if (written >= 0) before = out;
     if (!broadcast_into(out, call.shape(k))) return tl::unexpected(broadcast_error(call, out, k));
-    if (written >= 0 && !std::ranges::equal(before.dims(), out.dims())) return tl::unexpected(broadcast_error(call, before, k));
+    if (written >= 0 && !std::ranges::equal(before.dims(), out.dims()))
+      return tl::unexpected(broadcast_error(call, before, k));
   }
   for (std::size_t j = 1; j < call.outs.size(); ++j) call.outs[j] = out;
   return {};
@@ -135,7 +138,9 @@ Result<void> reduce_rule(const RuleCall& call) {
       continue;
     }
     if (call.op.empty_error && length == 0) {
-      return call.error(0, FG_R_SHAPE, "dimension " + std::to_string(d) + " of " + call.name(0) + " has length 0, expected at least 1 to reduce over it");
+      return call.error(0, FG_R_SHAPE,
+                        "dimension " + std::to_string(d) + " of " + call.name(0) +
+                            " has length 0, expected at least 1 to reduce over it");
     }
     if (keep) out.push(1);
   }
@@ -200,8 +205,9 @@ Result<void> Patterns::one(int arg, int entry, std::int32_t dim, std::int64_t le
   }
   if (known == length) return {};
   return call_.error(arg, FG_R_SHAPE,
-                     call_.name(origin.arg) + " has " + std::to_string(known) + " " + word(origin.dim, origin.ndim, known) + ", " +
-                         call_.name(arg) + " has " + std::to_string(length) + " " + word(dim, ndim, length));
+                     call_.name(origin.arg) + " has " + std::to_string(known) + " " +
+                         word(origin.dim, origin.ndim, known) + ", " + call_.name(arg) + " has " +
+                         std::to_string(length) + " " + word(dim, ndim, length));
 }
 
 Result<void> Patterns::match(int arg) {
@@ -212,8 +218,10 @@ Result<void> Patterns::match(int arg) {
   const bool has_rest = std::find(p.entry, p.entry + p.n, ShapePattern::kRest) != p.entry + p.n;
   const std::int32_t least = p.n - (has_rest ? 1 : 0);
   if (ndim < least || (!has_rest && ndim != least)) {
-    return call_.error(arg, FG_R_RANK, call_.name(arg) + " has " + std::to_string(ndim) + (ndim == 1 ? " dimension" : " dimensions") +
-                                           ", expected " + (has_rest ? "at least " : "") + std::to_string(least) + " (" + std::string(info.shape) + ")");
+    return call_.error(arg, FG_R_RANK,
+                       call_.name(arg) + " has " + std::to_string(ndim) + (ndim == 1 ? " dimension" : " dimensions") +
+                           ", expected " + (has_rest ? "at least " : "") + std::to_string(least) + " (" +
+                           std::string(info.shape) + ")");
   }
   std::int32_t d = 0;
   for (int e = 0; e < p.n; ++e) {
@@ -224,8 +232,9 @@ Result<void> Patterns::match(int arg) {
     }
     const auto rest = shape.subspan(static_cast<std::size_t>(d), static_cast<std::size_t>(ndim - least));
     if (rest_from_ >= 0 && !std::ranges::equal(rest_.dims(), rest)) {
-      return call_.error(arg, FG_R_SHAPE, call_.name(arg) + " has shape " + shape_text(shape) + ", " + call_.name(rest_from_) + " has " +
-                                              shape_text(call_.shape(rest_from_)) + ", expected the same leading dimensions");
+      return call_.error(arg, FG_R_SHAPE,
+                         call_.name(arg) + " has shape " + shape_text(shape) + ", " + call_.name(rest_from_) + " has " +
+                             shape_text(call_.shape(rest_from_)) + ", expected the same leading dimensions");
     }
     if (rest_from_ < 0) assign(rest_, rest), rest_from_ = arg;
     d += ndim - least;
@@ -238,7 +247,9 @@ Result<void> Patterns::match_broadcast(int arg) {
   FG_TRY(build(call_.op.args[static_cast<std::size_t>(arg)].pattern, target));
   Shape result = target;
   if (broadcast_into(result, call_.shape(arg)) && std::ranges::equal(result.dims(), target.dims())) return {};
-  return call_.error(arg, FG_R_SHAPE, call_.name(arg) + " of shape " + shape_text(call_.shape(arg)) + " does not broadcast to " + shape_text(target.dims()));
+  return call_.error(arg, FG_R_SHAPE,
+                     call_.name(arg) + " of shape " + shape_text(call_.shape(arg)) + " does not broadcast to " +
+                         shape_text(target.dims()));
 }
 
 Result<void> Patterns::build(const ShapePattern& p, Shape& out) const {
@@ -250,7 +261,9 @@ Result<void> Patterns::build(const ShapePattern& p, Shape& out) const {
   for (int e = 0; e < p.n; ++e) {
     const auto room = static_cast<std::int32_t>(FG_MAX_NDIM) - out.ndim;
     const std::int32_t more = p.entry[e] == ShapePattern::kRest ? rest_.ndim : 1;
-    if (more > room) return call_.error(-1, FG_R_RANK, "the result would have more than " + std::to_string(FG_MAX_NDIM) + " dimensions");
+    if (more > room)
+      return call_.error(-1, FG_R_RANK,
+                         "the result would have more than " + std::to_string(FG_MAX_NDIM) + " dimensions");
     if (p.entry[e] != ShapePattern::kRest) {
       out.push(lengths_.length[p.entry[e]]);
       if (call_.symbols != nullptr) call_.symbols->length[p.entry[e]] = lengths_.length[p.entry[e]];
@@ -269,7 +282,8 @@ Result<void> pattern_rule(const RuleCall& call) {
     for (std::size_t i = 0; i < call.op.args.size(); ++i) {
       const ArgInfo& a = call.op.args[i];
       const int k = static_cast<int>(i);
-      if (a.type != ArgType::tensor || a.shape.empty() || !call.present(k) || a.pattern.broadcast != broadcast) continue;
+      if (a.type != ArgType::tensor || a.shape.empty() || !call.present(k) || a.pattern.broadcast != broadcast)
+        continue;
       FG_TRY(broadcast ? patterns.match_broadcast(k) : patterns.match(k));
     }
   }
@@ -290,7 +304,9 @@ Result<void> infer_shapes(const OpInfo& op, std::span<const ShapeArg> args, std:
     case Kind::map: return map_rule(call);
     case Kind::reduce: return reduce_rule(call);
     case Kind::scan: FG_TRY(check_dims(call)); return same_rule(call);
-    case Kind::view: return unsupported(std::string(op.name) + ": the shape of a view follows from its strides, see core/tensor/views.hpp");
+    case Kind::view:
+      return unsupported(std::string(op.name) +
+                         ": the shape of a view follows from its strides, see core/tensor/views.hpp");
     default: return same_rule(call);
   }
 }

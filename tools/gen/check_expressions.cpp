@@ -75,7 +75,8 @@ class Combinations {
 
 class ExpressionCheck {
  public:
-  ExpressionCheck(const Op& op, Diagnostics& diagnostics) : op_(op), diagnostics_(diagnostics), inputs_(inputs_of(op)) {}
+  ExpressionCheck(const Op& op, Diagnostics& diagnostics)
+      : op_(op), diagnostics_(diagnostics), inputs_(inputs_of(op)) {}
 
   void variant(const Variant& v);
 
@@ -89,11 +90,12 @@ class ExpressionCheck {
   std::optional<expr::Parsed> parse(const std::vector<Text>& texts, const Names& names);
   std::optional<Call> call(const Variant& v, const std::vector<fg_dtype>& row) const;
   std::vector<std::uint16_t> stored(const Call& c, const std::vector<fg_dtype>& row) const;
-  bool typed(const expr::Parsed& parsed, const Names& names, std::uint16_t common, std::vector<std::uint16_t> out, const Text& at,
-             const std::vector<fg_dtype>& row, std::uint16_t* type);
+  bool typed(const expr::Parsed& parsed, const Names& names, std::uint16_t common, std::vector<std::uint16_t> out,
+             const Text& at, const std::vector<fg_dtype>& row, std::uint16_t* type);
   void all_used(const expr::Parsed& parsed, const Text& at);
   bool map_row(const Variant& v, const expr::Parsed& parsed, const std::vector<fg_dtype>& row);
-  bool fold_row(const Variant& v, const expr::Parsed& prologue, const expr::Parsed& epilogue, const std::vector<fg_dtype>& row);
+  bool fold_row(const Variant& v, const expr::Parsed& prologue, const expr::Parsed& epilogue,
+                const std::vector<fg_dtype>& row);
 
   const Op& op_;
   Diagnostics& diagnostics_;
@@ -110,8 +112,8 @@ Names ExpressionCheck::names(const std::vector<fg_dtype>& row, fg_dtype common, 
   }
   for (const Arg& a : op_.args) {
     if (!is_number(a)) continue;
-    const std::uint16_t type = a.type == ArgType::int_   ? static_cast<std::uint16_t>(FG_CT_I64)
-                               : a.type == ArgType::bool_ ? static_cast<std::uint16_t>(FG_CT_BOOL)
+    const std::uint16_t type = a.type == ArgType::int_                          ? static_cast<std::uint16_t>(FG_CT_I64)
+                               : a.type == ArgType::bool_                       ? static_cast<std::uint16_t>(FG_CT_BOOL)
                                : a.type == ArgType::float_ && !is_float(common) ? static_cast<std::uint16_t>(FG_CT_F64)
                                                                                 : compute_type(common);
     n.add(a.name, expr::Binding::number(type));
@@ -179,8 +181,9 @@ std::vector<std::uint16_t> ExpressionCheck::stored(const Call& c, const std::vec
   return out;
 }
 
-bool ExpressionCheck::typed(const expr::Parsed& parsed, const Names& names, std::uint16_t common, std::vector<std::uint16_t> out,
-                            const Text& at, const std::vector<fg_dtype>& row, std::uint16_t* type) {
+bool ExpressionCheck::typed(const expr::Parsed& parsed, const Names& names, std::uint16_t common,
+                            std::vector<std::uint16_t> out, const Text& at, const std::vector<fg_dtype>& row,
+                            std::uint16_t* type) {
   expr::Typing typing;
   typing.common = common;
   typing.names = names.binding;
@@ -191,8 +194,10 @@ bool ExpressionCheck::typed(const expr::Parsed& parsed, const Names& names, std:
     return true;
   }
   std::string dtypes;
-  for (std::size_t i = 0; i < row.size(); ++i) dtypes += fmt::format("{}{} {}", i == 0 ? "" : ", ", inputs_[i]->name, dtype_name(row[i]));
-  diagnostics_.error(at.where, fmt::format("{}: {} (for {})", op_.name, program.error().message, dtypes.empty() ? "f32" : dtypes));
+  for (std::size_t i = 0; i < row.size(); ++i)
+    dtypes += fmt::format("{}{} {}", i == 0 ? "" : ", ", inputs_[i]->name, dtype_name(row[i]));
+  diagnostics_.error(
+      at.where, fmt::format("{}: {} (for {})", op_.name, program.error().message, dtypes.empty() ? "f32" : dtypes));
   return false;
 }
 
@@ -211,7 +216,8 @@ void ExpressionCheck::all_used(const expr::Parsed& parsed, const Text& at) {
 bool ExpressionCheck::map_row(const Variant& v, const expr::Parsed& parsed, const std::vector<fg_dtype>& row) {
   const auto c = call(v, row);
   if (!c) return true;  // The core refuses such operands.
-  return typed(parsed, names(row, c->common, true), compute_type(c->common), stored(*c, row), v.expr.front(), row, nullptr);
+  return typed(parsed, names(row, c->common, true), compute_type(c->common), stored(*c, row), v.expr.front(), row,
+               nullptr);
 }
 
 bool ExpressionCheck::fold_row(const Variant& v, const expr::Parsed& prologue, const expr::Parsed& epilogue,
@@ -219,7 +225,8 @@ bool ExpressionCheck::fold_row(const Variant& v, const expr::Parsed& prologue, c
   const auto c = call(v, row);
   if (!c) return true;
   std::uint16_t state = FG_CT_F32;
-  if (!typed(prologue, names(row, c->common, true), compute_type(c->common), {expr::kNatural}, v.prologue, row, &state)) return false;
+  if (!typed(prologue, names(row, c->common, true), compute_type(c->common), {expr::kNatural}, v.prologue, row, &state))
+    return false;
   Names from = states(state);
   const Names numbers = names(row, c->common, false);
   for (std::size_t i = 0; i < numbers.text.size(); ++i) from.add(numbers.text[i], numbers.binding[i]);
@@ -229,7 +236,8 @@ bool ExpressionCheck::fold_row(const Variant& v, const expr::Parsed& prologue, c
 void ExpressionCheck::variant(const Variant& v) {
   if (v.expr.size() != op_.outs.size()) {
     const Where where = v.expr.empty() ? op_.where : v.expr.front().where;
-    diagnostics_.error(where, fmt::format("{} has {} expressions, expected one per output ({})", op_.name, v.expr.size(), op_.outs.size()));
+    diagnostics_.error(where, fmt::format("{} has {} expressions, expected one per output ({})", op_.name,
+                                          v.expr.size(), op_.outs.size()));
     return;
   }
   const std::vector<std::vector<fg_dtype>> rows = Combinations(inputs_).rows;

@@ -22,7 +22,8 @@ namespace {
 
 bool is_identifier(const std::string& s) {
   return !s.empty() && std::islower(static_cast<unsigned char>(s[0])) != 0 && s.find("__") == std::string::npos &&
-         std::all_of(s.begin(), s.end(), [](unsigned char c) { return std::islower(c) != 0 || std::isdigit(c) != 0 || c == '_'; });
+         std::all_of(s.begin(), s.end(),
+                     [](unsigned char c) { return std::islower(c) != 0 || std::isdigit(c) != 0 || c == '_'; });
 }
 
 class OpCheck {
@@ -62,11 +63,15 @@ class OpCheck {
 
 void OpCheck::names() {
   // Names that C functions of fg.h or the engine operators have.
-  static const std::set<std::string> kTaken{"map", "reduce", "scan", "call", "init", "shutdown", "version", "stats", "enable", "fallbacks"};
-  if (!is_identifier(op_.name)) error(op_.where, "'{}' is no name for an operator, expected lower case letters, digits and '_'", op_.name);
+  static const std::set<std::string> kTaken{"map",      "reduce",  "scan",  "call",   "init",
+                                            "shutdown", "version", "stats", "enable", "fallbacks"};
+  if (!is_identifier(op_.name))
+    error(op_.where, "'{}' is no name for an operator, expected lower case letters, digits and '_'", op_.name);
   if (kTaken.count(op_.name) != 0) error(op_.where, "the name '{}' is taken by the C API", op_.name);
-  if (op_.name.ends_with("_out")) error(op_.where, "'{}' ends in '_out', which names the form that writes into given tensors", op_.name);
-  if (op_.summary.empty() || !op_.summary.ends_with('.')) error(op_.where, "summary of {} must be a sentence that ends with '.'", op_.name);
+  if (op_.name.ends_with("_out"))
+    error(op_.where, "'{}' ends in '_out', which names the form that writes into given tensors", op_.name);
+  if (op_.summary.empty() || !op_.summary.ends_with('.'))
+    error(op_.where, "summary of {} must be a sentence that ends with '.'", op_.name);
   for (const Out& o : op_.outs) {
     if (!is_identifier(o.name)) error(o.where, "'{}' is no name for an output of {}", o.name, op_.name);
   }
@@ -80,8 +85,8 @@ void OpCheck::same_as(const Arg& a) {
     if (other.is_tensor() && other.name != a.name && other.same_as.empty()) names.push_back(other.name);
   }
   if (i < 0 || std::find(names.begin(), names.end(), a.same_as) == names.end()) {
-    error(a.where, "class of {} names '{}', expected a tensor argument of {} with a class of its own{}", a.name, a.same_as, op_.name,
-          core::did_you_mean(a.same_as, names));
+    error(a.where, "class of {} names '{}', expected a tensor argument of {} with a class of its own{}", a.name,
+          a.same_as, op_.name, core::did_you_mean(a.same_as, names));
   }
 }
 
@@ -90,13 +95,16 @@ void OpCheck::argument(const Arg& a) {
   same_as(a);
   if (a.min && a.max && *a.min > *a.max) error(a.where, "min of {} is {}, above its max {}", a.name, *a.min, *a.max);
   if (a.has_default && a.default_value.kind != FG_SCALAR_NONE && a.type != ArgType::enum_) {
-    const double value = a.default_value.kind == FG_SCALAR_FLOAT ? a.default_value.v.f : static_cast<double>(a.default_value.v.i);
-    if ((a.min && value < *a.min) || (a.max && value > *a.max)) error(a.where, "default of {} is {}, outside its min and max", a.name, value);
+    const double value =
+        a.default_value.kind == FG_SCALAR_FLOAT ? a.default_value.v.f : static_cast<double>(a.default_value.v.i);
+    if ((a.min && value < *a.min) || (a.max && value > *a.max))
+      error(a.where, "default of {} is {}, outside its min and max", a.name, value);
   }
   const auto same_type = [&](const Arg& other) { return other.type == a.type; };
   const bool alone = a.type == ArgType::generator || a.type == ArgType::tensor_list;
   if (alone && std::count_if(op_.args.begin(), op_.args.end(), same_type) > 1) {
-    error(a.where, "{} has several arguments of type {}, at most one is possible", op_.name, kArgTypes[static_cast<std::size_t>(a.type)]);
+    error(a.where, "{} has several arguments of type {}, at most one is possible", op_.name,
+          kArgTypes[static_cast<std::size_t>(a.type)]);
   }
   if (a.type == ArgType::enum_ && a.enum_names.empty()) error(a.where, "enum of {} has no values", a.name);
   if (a.type == ArgType::enum_ && !a.has_default) error(a.where, "enum {} has no default", a.name);
@@ -108,15 +116,18 @@ void OpCheck::forms() {
     error(op_.where, "{} has an in-place form, its first argument must be a tensor", op_.name);
   }
   for (std::size_t i = 1; i < op_.args.size(); ++i) {
-    if (op_.args[i].written) error(op_.args[i].where, "{} is written by {}, expected it as the first argument", op_.args[i].name, op_.name);
+    if (op_.args[i].written)
+      error(op_.args[i].where, "{} is written by {}, expected it as the first argument", op_.args[i].name, op_.name);
   }
   const bool writes = first != nullptr && first->written;
-  if (writes && (op_.functional || op_.out_form || !op_.inplace)) error(op_.where, "{} writes a given tensor, expected forms: [inplace]", op_.name);
+  if (writes && (op_.functional || op_.out_form || !op_.inplace))
+    error(op_.where, "{} writes a given tensor, expected forms: [inplace]", op_.name);
   const bool named = op_.name.ends_with('_');
   if (writes && !named) error(op_.where, "{} writes a given tensor, expected a name that ends in '_'", op_.name);
   if (named && !writes) error(op_.where, "{} ends in '_', expected an output that is 'given'", op_.name);
   if (!op_.functional && !op_.inplace && !op_.out_form) error(op_.where, "{} has no form", op_.name);
-  if (op_.kind == Kind::view && (op_.inplace || op_.out_form)) error(op_.where, "{} is a view, expected forms: [functional]", op_.name);
+  if (op_.kind == Kind::view && (op_.inplace || op_.out_form))
+    error(op_.where, "{} is a view, expected forms: [functional]", op_.name);
 }
 
 void OpCheck::outputs() {
@@ -124,9 +135,11 @@ void OpCheck::outputs() {
   for (const Out& o : op_.outs) {
     if (!seen.insert(o.name).second) error(o.where, "{} has two outputs named '{}'", op_.name, o.name);
     const bool promotes = op_.variants.front().promote != Promote::none;
-    if (o.rule == DtypeRule::promoted && !promotes) error(o.where, "dtype of {} is promoted, but {} has no 'promote'", o.name, op_.name);
+    if (o.rule == DtypeRule::promoted && !promotes)
+      error(o.where, "dtype of {} is promoted, but {} has no 'promote'", o.name, op_.name);
     if (o.rule == DtypeRule::attr && !promotes && op_.args[static_cast<std::size_t>(op_.arg_index(o.arg))].optional) {
-      error(o.where, "dtype of {} is the optional attribute {}, but {} has no 'promote' for when it is left out", o.name, o.arg, op_.name);
+      error(o.where, "dtype of {} is the optional attribute {}, but {} has no 'promote' for when it is left out",
+            o.name, o.arg, op_.name);
     }
   }
 }
@@ -141,7 +154,8 @@ void OpCheck::shapes() {
   const bool named = op_.kind == Kind::kernel || op_.kind == Kind::composite;
   bool any = !op_.shape_rule.empty() || (!op_.args.empty() && op_.args.front().written);
   for (const Out& o : op_.outs) any = any || !o.shape.empty();
-  if (named && !any) error(op_.where, "{} is of kind {} and has no 'shape'", op_.name, kKinds[static_cast<std::size_t>(op_.kind)]);
+  if (named && !any)
+    error(op_.where, "{} is of kind {} and has no 'shape'", op_.name, kKinds[static_cast<std::size_t>(op_.kind)]);
   if (symbols_of(op_).size() > 8) error(op_.where, "{} has more than 8 names of lengths", op_.name);
   std::string inputs;
   for (const Arg& a : op_.args) {
@@ -154,8 +168,10 @@ void OpCheck::shapes() {
     const core::ShapePattern p = compile_pattern(op_, o.shape, ignored);
     const std::vector<std::string> symbols = symbols_of(op_);
     for (int e = 0; e < p.n; ++e) {
-      const std::string name = p.entry[e] == core::ShapePattern::kRest ? "..." : symbols[static_cast<std::size_t>(p.entry[e])];
-      if (inputs.find(name) == std::string::npos) error(o.where, "shape of {} has '{}', which no input of {} has", o.name, name, op_.name);
+      const std::string name =
+          p.entry[e] == core::ShapePattern::kRest ? "..." : symbols[static_cast<std::size_t>(p.entry[e])];
+      if (inputs.find(name) == std::string::npos)
+        error(o.where, "shape of {} has '{}', which no input of {} has", o.name, name, op_.name);
     }
     if (any && op_.shape_rule.empty() && o.shape.empty() && named && !op_.args.front().written) {
       error(o.where, "output {} of {} has no shape", o.name, op_.name);
@@ -166,7 +182,8 @@ void OpCheck::shapes() {
 void OpCheck::profile() {
   static constexpr std::array<std::string_view, 4> kProfiles{"core", "llm", "train", "full"};
   if (std::find(kProfiles.begin(), kProfiles.end(), op_.profile) == kProfiles.end()) {
-    error(op_.where, "profile '{}' of {} is not one of {}{}", op_.profile, op_.name, fmt::join(kProfiles, ", "), core::did_you_mean(op_.profile, kProfiles));
+    error(op_.where, "profile '{}' of {} is not one of {}{}", op_.profile, op_.name, fmt::join(kProfiles, ", "),
+          core::did_you_mean(op_.profile, kProfiles));
   }
 }
 
@@ -179,11 +196,14 @@ void OpCheck::formula() {
       word += c;
       continue;
     }
-    if (!word.empty() && std::isdigit(static_cast<unsigned char>(word[0])) == 0 && std::find(names.begin(), names.end(), word) == names.end()) {
-      error(op_.where, "flops of {} names '{}', expected one of {}{}", op_.name, word, fmt::join(names, ", "), core::did_you_mean(word, names));
+    if (!word.empty() && std::isdigit(static_cast<unsigned char>(word[0])) == 0 &&
+        std::find(names.begin(), names.end(), word) == names.end()) {
+      error(op_.where, "flops of {} names '{}', expected one of {}{}", op_.name, word, fmt::join(names, ", "),
+            core::did_you_mean(word, names));
     }
     word.clear();
-    if (std::string_view(" +-*/()").find(c) == std::string_view::npos) error(op_.where, "flops of {} has '{}', expected + - * / ( )", op_.name, c);
+    if (std::string_view(" +-*/()").find(c) == std::string_view::npos)
+      error(op_.where, "flops of {} has '{}', expected + - * / ( )", op_.name, c);
   }
 }
 
@@ -211,7 +231,9 @@ void check_unique(const Catalogue& catalogue, Diagnostics& diagnostics) {
   for (const Op& op : catalogue.ops) {
     const auto claim = [&](auto& taken, const auto& key, std::string_view what) {
       const auto [it, fresh] = taken.emplace(key, op.name);
-      if (!fresh) diagnostics.error(op.where, fmt::format("{} and another operator{} have the same {}", op.name, it->second == op.name ? "" : " (" + it->second + ")", what));
+      if (!fresh)
+        diagnostics.error(op.where, fmt::format("{} and another operator{} have the same {}", op.name,
+                                                it->second == op.name ? "" : " (" + it->second + ")", what));
     };
     claim(stems, stem(op.name), "name");
     claim(uids, op.uid, "uid");

@@ -18,9 +18,7 @@ struct Where {
 
 class Diagnostics {
  public:
-  void error(const Where& where, std::string message) {
-    entries_.push_back({where, std::move(message)});
-  }
+  void error(const Where& where, std::string message) { entries_.push_back({where, std::move(message)}); }
   bool empty() const { return entries_.empty(); }
   std::size_t size() const { return entries_.size(); }
   // One line each, in the order of files and lines: "ops/reduce.yaml:12: message".

@@ -29,7 +29,8 @@ std::string set_text(DtypeSet set) {
 std::string rule_shape_text(const Op& op, const Out& out) {
   const bool first = out.name == op.outs.front().name;
   if (op.shape_rule == "arange") return "[ceil((end - start) / step)]";
-  if (op.shape_rule == "layer_norm" || op.shape_rule == "rms_norm") return first ? "as `input`" : "as `input`, the normalised dimensions 1";
+  if (op.shape_rule == "layer_norm" || op.shape_rule == "rms_norm")
+    return first ? "as `input`" : "as `input`, the normalised dimensions 1";
   if (op.shape_rule == "scaled_dot_product_attention") return "as `query`, the last dimension that of `value`";
   if (op.shape_rule == "apply_rotary_pos_emb") return first ? "as `q`" : "as `k`";
   if (op.shape_rule == "gather") return "as `index`";
@@ -42,8 +43,11 @@ std::string rule_shape_text(const Op& op, const Out& out) {
 std::string omitted_argument(const Arg& a) {
   if (a.is_tensor() || a.type == ArgType::generator) return "{}";
   if (a.type == ArgType::enum_) return quoted(default_word(a));
-  if (a.has_default && !a.from_scalars) return a.type == ArgType::dims || a.type == ArgType::sizes ? fmt::format("{{{}}}", fmt::join(a.default_dims, ", ")) : default_word(a);
-  const bool number = a.type == ArgType::int_ || a.type == ArgType::float_ || a.type == ArgType::dim || a.type == ArgType::bool_;
+  if (a.has_default && !a.from_scalars)
+    return a.type == ArgType::dims || a.type == ArgType::sizes ? fmt::format("{{{}}}", fmt::join(a.default_dims, ", "))
+                                                               : default_word(a);
+  const bool number =
+      a.type == ArgType::int_ || a.type == ArgType::float_ || a.type == ArgType::dim || a.type == ArgType::bool_;
   return number ? "std::nullopt" : "fg::none";
 }
 
@@ -131,14 +135,16 @@ std::string out_dtype_text(const Out& o) {
     case DtypeRule::same_as: return fmt::format("that of `{}`", o.arg);
     case DtypeRule::given: return "its own";
     case DtypeRule::attr: return fmt::format("`{}`, promoted when left out", o.arg);
-    case DtypeRule::from_scalars: return fmt::format("`{}`; left out: i64 for integers, bool for bools, else f32", o.arg);
+    case DtypeRule::from_scalars:
+      return fmt::format("`{}`; left out: i64 for integers, bool for bools, else f32", o.arg);
     case DtypeRule::stat: return fmt::format("f32 for 16-bit `{0}`, else that of `{0}`", o.arg);
     default: return "promoted";
   }
 }
 
 std::string shape_text(const Op& op, const Out& o) {
-  if (!o.shape.empty()) return o.shape == "..." ? fmt::format("as `{}`", op.args.front().name) : fmt::format("[{}]", o.shape);
+  if (!o.shape.empty())
+    return o.shape == "..." ? fmt::format("as `{}`", op.args.front().name) : fmt::format("[{}]", o.shape);
   if (!op.shape_rule.empty()) return rule_shape_text(op, o);
   if (o.rule == DtypeRule::given) return "its own; others are broadcast to it";
   switch (op.kind) {
@@ -167,9 +173,11 @@ std::string promotion_text(const Op& op) {
   std::string out;
   for (const Variant& v : op.variants) {
     if (v.promote == Promote::none) continue;
-    out += fmt::format("Promotion{}: {}{}.\n\n", v.name.empty() ? "" : fmt::format(" (`{}` {})", op.variant_arg, v.name), sentence(v.promote),
+    out += fmt::format("Promotion{}: {}{}.\n\n",
+                       v.name.empty() ? "" : fmt::format(" (`{}` {})", op.variant_arg, v.name), sentence(v.promote),
                        (kAny & ~v.common) == 0 ? "" : fmt::format("; it must be one of {}", set_text(v.common)));
-    const bool same = std::all_of(op.variants.begin(), op.variants.end(), [&](const Variant& o) { return o.promote == v.promote && o.common == v.common; });
+    const bool same = std::all_of(op.variants.begin(), op.variants.end(),
+                                  [&](const Variant& o) { return o.promote == v.promote && o.common == v.common; });
     if (same && !v.name.empty()) return fmt::format("Promotion: {}.\n\n", sentence(v.promote));
   }
   return out;
@@ -177,15 +185,20 @@ std::string promotion_text(const Op& op) {
 
 std::vector<std::string> usual_errors(const Op& op) {
   std::vector<std::string> out{"a dtype that is not listed above; tensors on different devices"};
-  const auto has = [&](ArgType t) { return std::any_of(op.args.begin(), op.args.end(), [&](const Arg& a) { return a.type == t; }); };
+  const auto has = [&](ArgType t) {
+    return std::any_of(op.args.begin(), op.args.end(), [&](const Arg& a) { return a.type == t; });
+  };
   const auto tensors = std::count_if(op.args.begin(), op.args.end(), [](const Arg& a) { return a.is_tensor(); });
   if (tensors == 0) out.clear();
   if (op.kind == Kind::map && tensors > 1) out.emplace_back("shapes that do not broadcast");
-  if (has(ArgType::dim) || has(ArgType::dims)) out.emplace_back("a dimension outside [-n, n) of a tensor of n dimensions");
+  if (has(ArgType::dim) || has(ArgType::dims))
+    out.emplace_back("a dimension outside [-n, n) of a tensor of n dimensions");
   if (has(ArgType::dims)) out.emplace_back("a dimension named twice");
   if (op.empty_error) out.emplace_back("a reduction over no elements");
   if (!op.args.empty() && !op.args.front().shape.empty()) out.emplace_back("shapes that do not fit the patterns above");
-  if (op.inplace && !op.args.front().written) out.emplace_back("in place: a result of another shape, or of a dtype that does not go into that of `" + op.args.front().name + "`");
+  if (op.inplace && !op.args.front().written)
+    out.emplace_back("in place: a result of another shape, or of a dtype that does not go into that of `" +
+                     op.args.front().name + "`");
   return out;
 }
 
@@ -197,7 +210,8 @@ std::string example_text(const Op& op, const core::CaseValues& values, const std
     if (values.args[i].given) n = i + 1;
   }
   for (std::size_t i = 0; i < n; ++i) {
-    arguments.push_back(values.args[i].given ? given_argument(op, op.args[i], values.args[i]) : omitted_argument(op.args[i]));
+    arguments.push_back(values.args[i].given ? given_argument(op, op.args[i], values.args[i])
+                                             : omitted_argument(op.args[i]));
     if (values.args[i].shapes.empty()) continue;
     std::vector<std::string> shapes;
     for (const auto& s : values.args[i].shapes) shapes.push_back(core::shape_text(s));
@@ -205,11 +219,12 @@ std::string example_text(const Op& op, const core::CaseValues& values, const std
   }
   for (const Out& o : op.outs) outs.push_back(o.name);
   std::string before;
-  if (op.functional) before = outs.size() == 1 ? "fg::Tensor out = " : fmt::format("auto [{}] = ", fmt::join(outs, ", "));
+  if (op.functional)
+    before = outs.size() == 1 ? "fg::Tensor out = " : fmt::format("auto [{}] = ", fmt::join(outs, ", "));
   std::string note = fmt::format("{}", fmt::join(tensors, ", "));
   if (!result.empty()) note += fmt::format("{}-> {}", note.empty() ? "" : " ", result);
-  return fmt::format("## Example\n\n```cpp\n{}fg::{}({});{}\n```\n\n", before, identifier(form_name(op, form)), fmt::join(arguments, ", "),
-                     note.empty() ? "" : "  // " + note);
+  return fmt::format("## Example\n\n```cpp\n{}fg::{}({});{}\n```\n\n", before, identifier(form_name(op, form)),
+                     fmt::join(arguments, ", "), note.empty() ? "" : "  // " + note);
 }
 
 }  // namespace fg::gen

@@ -12,16 +12,16 @@
 
 namespace fg::gen {
 
-std::string emit_abi_header(const Catalogue& catalogue);   // include/fg/abi/ops.h
-std::string emit_table(const Catalogue& catalogue);        // core/catalogue_table.cpp
-std::string emit_c_header(const Catalogue& catalogue);     // include/fg/ops.h
-std::string emit_c_source(const Catalogue& catalogue);     // core/api_ops.cpp
-std::string emit_cpp_header(const Catalogue& catalogue);   // include/fg/ops.hpp
+std::string emit_abi_header(const Catalogue& catalogue);  // include/fg/abi/ops.h
+std::string emit_table(const Catalogue& catalogue);       // core/catalogue_table.cpp
+std::string emit_c_header(const Catalogue& catalogue);    // include/fg/ops.h
+std::string emit_c_source(const Catalogue& catalogue);    // core/api_ops.cpp
+std::string emit_cpp_header(const Catalogue& catalogue);  // include/fg/ops.hpp
 
 struct Page {
   std::string name, text;
 };
-std::vector<Page> emit_docs(const Catalogue& catalogue);   // docs/reference/ops
+std::vector<Page> emit_docs(const Catalogue& catalogue);  // docs/reference/ops
 
 }  // namespace fg::gen
 

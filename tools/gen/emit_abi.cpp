@@ -71,7 +71,8 @@ void emit_params(std::string& out, const Op& op) {
     size += m.type == "fg_scalar" ? 16 : m.type == "int32_t" || m.type == "uint32_t" || m.type == "fg_dtype" ? 4 : 8;
     out += fmt::format("  {} {};{}\n", m.type, m.name, m.note.empty() ? "" : "  // " + m.note);
   }
-  out += fmt::format("}} {0};\nFG_STATIC_ASSERT(sizeof(void*) != 8 || sizeof({0}) == {1}, \"no holes\");\n", params_struct(op), size);
+  out += fmt::format("}} {0};\nFG_STATIC_ASSERT(sizeof(void*) != 8 || sizeof({0}) == {1}, \"no holes\");\n",
+                     params_struct(op), size);
 }
 
 void emit_rows(std::string& out, const Op& op) {
@@ -79,8 +80,8 @@ void emit_rows(std::string& out, const Op& op) {
   const std::vector<std::vector<fg_dtype>> rows = dtype_rows(op);
   if (rows.empty()) return;
   const std::string up = upper(stem(op.name));
-  out += fmt::format("#define FG_OP_{}_N_SLOTS {}\n#define FG_OP_{}_N_ROWS {}\n#define FG_OP_{}_ROWS", up, rows.front().size(), up,
-                     rows.size(), up);
+  out += fmt::format("#define FG_OP_{}_N_SLOTS {}\n#define FG_OP_{}_N_ROWS {}\n#define FG_OP_{}_ROWS", up,
+                     rows.front().size(), up, rows.size(), up);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     std::vector<std::string> names;
     for (const fg_dtype d : rows[i]) names.push_back(dtype_constant(d));
@@ -91,10 +92,13 @@ void emit_rows(std::string& out, const Op& op) {
 
 void emit_engine(std::string& out) {
   out += "// The engine operators (fg/abi/engine.h).  Their schema is the epoch's: hash = uid, version 1.\n";
-  const std::pair<std::string_view, std::string_view> engines[] = {{"MAP", FG_OP_MAP}, {"REDUCE", FG_OP_REDUCE}, {"SCAN", FG_OP_SCAN}};
+  const std::pair<std::string_view, std::string_view> engines[] = {
+      {"MAP", FG_OP_MAP}, {"REDUCE", FG_OP_REDUCE}, {"SCAN", FG_OP_SCAN}};
   for (const auto& [up, name] : engines) {
-    out += fmt::format("#define FG_OP_{}_UID UINT64_C(0x{:016X})\n#define FG_OP_{}_SCHEMA_HASH FG_OP_{}_UID\n#define FG_OP_{}_SCHEMA_VERSION 1\n",
-                       up, hash64(name), up, up, up);
+    out += fmt::format(
+        "#define FG_OP_{}_UID UINT64_C(0x{:016X})\n#define FG_OP_{}_SCHEMA_HASH FG_OP_{}_UID\n#define "
+        "FG_OP_{}_SCHEMA_VERSION 1\n",
+        up, hash64(name), up, up, up);
   }
   out += "\n";
 }
@@ -111,7 +115,9 @@ std::string emit_abi_header(const Catalogue& catalogue) {
     emit_rows(out, op);
     out += "\n";
   }
-  out += "// Calls X(name, NAME) for every operator, sorted by name; a trailing underscore of the name is dropped.\n#define FG_FOR_EACH_OP(X)";
+  out +=
+      "// Calls X(name, NAME) for every operator, sorted by name; a trailing underscore of the name is "
+      "dropped.\n#define FG_FOR_EACH_OP(X)";
   for (const Op& op : catalogue.ops) out += fmt::format(" \\\n  X({}, {})", stem(op.name), upper(stem(op.name)));
   out += fmt::format("\n#define FG_N_OPS {}\n\nFG_EXTERN_C_END\n\n#endif  // FG_ABI_OPS_H_\n", catalogue.ops.size());
   return out;

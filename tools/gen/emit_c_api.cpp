@@ -118,7 +118,8 @@ std::string body(const Op& op, Form form, std::size_t index) {
   std::string out = fmt::format("  const fg_value args[] = {{{}}};\n", fmt::join(values, ", "));
   if (form == Form::inplace) return out + fmt::format("  return run_inplace({}, args, err);\n", index);
   if (form == Form::out) {
-    return out + fmt::format("  return run_out<{}, {}>({}, args, {{{}}}, err);\n", values.size(), outs.size(), index, fmt::join(outs, ", "));
+    return out + fmt::format("  return run_out<{}, {}>({}, args, {{{}}}, err);\n", values.size(), outs.size(), index,
+                             fmt::join(outs, ", "));
   }
   return out + fmt::format("  return run_new({}, args, {{{}}}, {}, err);\n", index, fmt::join(outs, ", "),
                            takes_device(op, form) ? "device" : "nullptr");

@@ -87,7 +87,9 @@ std::string number_literal(const fg_scalar& v) {
 }
 
 std::string cpp_type(const Op& op, const Arg& a, Form form) {
-  const auto optional = [&](std::string_view type) { return a.optional ? fmt::format("std::optional<{}>", type) : std::string(type); };
+  const auto optional = [&](std::string_view type) {
+    return a.optional ? fmt::format("std::optional<{}>", type) : std::string(type);
+  };
   switch (a.type) {
     case ArgType::tensor: return a.scalar_ok && !is_target(op, a, form) ? "const Operand&" : "const Tensor&";
     case ArgType::tensor_list: return "const TensorList&";
@@ -112,7 +114,10 @@ std::string cpp_default(const Arg& a) {
     case ArgType::generator: return "nullptr";
     case ArgType::dtype: return "none";
     case ArgType::dims:
-    case ArgType::sizes: return a.optional ? "none" : fmt::format("Dims(std::initializer_list<std::int64_t>{{{}}})", fmt::join(a.default_dims, ", "));
+    case ArgType::sizes:
+      return a.optional
+                 ? "none"
+                 : fmt::format("Dims(std::initializer_list<std::int64_t>{{{}}})", fmt::join(a.default_dims, ", "));
     case ArgType::scalar: return a.optional ? "none" : number_literal(a.default_value);
     default: return a.optional ? "std::nullopt" : number_literal(a.default_value);
   }
@@ -135,7 +140,8 @@ std::string c_argument(const Op& op, const Arg& a, Form form) {
     case ArgType::enum_: {
       std::vector<std::string> names;
       for (const std::string& e : a.enum_names) names.push_back(quoted(e));
-      return fmt::format("detail::enum_number({}, {}, {}, {{{}}})", quoted(op.name), quoted(a.name), n, fmt::join(names, ", "));
+      return fmt::format("detail::enum_number({}, {}, {}, {{{}}})", quoted(op.name), quoted(a.name), n,
+                         fmt::join(names, ", "));
     }
     case ArgType::generator: return n;
   }
@@ -167,9 +173,11 @@ std::string parameters(const Op& op, Form form) {
   while (defaults_from > 0 && can_omit(op.args[defaults_from - 1])) --defaults_from;
   for (std::size_t i = 0; i < op.args.size(); ++i) {
     const Arg& a = op.args[i];
-    out.push_back(fmt::format("{} {}{}", cpp_type(op, a, form), arg_name(op, a), i >= defaults_from ? " = " + cpp_default(a) : ""));
+    out.push_back(fmt::format("{} {}{}", cpp_type(op, a, form), arg_name(op, a),
+                              i >= defaults_from ? " = " + cpp_default(a) : ""));
   }
-  if (takes_device(op, form)) out.push_back(defaults_from < op.args.size() ? "const Device& device = {}" : "const Device& device");
+  if (takes_device(op, form))
+    out.push_back(defaults_from < op.args.size() ? "const Device& device = {}" : "const Device& device");
   return fmt::format("{}", fmt::join(out, ", "));
 }
 
@@ -187,12 +195,13 @@ std::string function(const Op& op, Form form) {
       args.push_back(fmt::format("&results[{}]", i));
       results.push_back(fmt::format("Tensor::adopt(results[{}])", i));
     }
-    after = op.outs.size() == 1 ? fmt::format("  return {};\n", results.front()) : fmt::format("  return {{{}}};\n", fmt::join(results, ", "));
+    after = op.outs.size() == 1 ? fmt::format("  return {};\n", results.front())
+                                : fmt::format("  return {{{}}};\n", fmt::join(results, ", "));
   }
   args.emplace_back("err");
   const std::string returns = form == Form::functional ? result_type(op) : "void";
-  return fmt::format("inline {} {}({}) {{\n{}  err.check(fg_{}({}));\n{}}}\n", returns, identifier(form_name(op, form)), parameters(op, form), before,
-                     form_name(op, form), fmt::join(args, ", "), after);
+  return fmt::format("inline {} {}({}) {{\n{}  err.check(fg_{}({}));\n{}}}\n", returns, identifier(form_name(op, form)),
+                     parameters(op, form), before, form_name(op, form), fmt::join(args, ", "), after);
 }
 
 }  // namespace

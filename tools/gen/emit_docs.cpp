@@ -45,7 +45,8 @@ std::string arguments(const Op& op) {
   if (op.args.empty()) return "";
   std::string out = "## Arguments\n\n| name | what | dtypes or values | default |\n|---|---|---|---|\n";
   for (const Arg& a : op.args) {
-    out += fmt::format("| `{}` | {} | {} | {} |\n", a.name, type_text(a), values_text(a), can_omit(a) ? "`" + default_word(a) + "`" : "");
+    out += fmt::format("| `{}` | {} | {} | {} |\n", a.name, type_text(a), values_text(a),
+                       can_omit(a) ? "`" + default_word(a) + "`" : "");
   }
   return out + "\n";
 }
@@ -67,8 +68,8 @@ bool shows(const core::CaseValues& values, std::size_t least_rank) {
   return std::all_of(values.args.begin(), values.args.end(), [&](const core::CaseArg& a) {
     const bool dims = !a.given || !a.shapes.empty() || a.dims.size() >= least_rank || a.number.kind != FG_SCALAR_NONE;
     return dims && std::all_of(a.shapes.begin(), a.shapes.end(), [&](const auto& s) {
-      return s.size() >= least_rank && std::find(s.begin(), s.end(), 0) == s.end();
-    });
+             return s.size() >= least_rank && std::find(s.begin(), s.end(), 0) == s.end();
+           });
   });
 }
 
@@ -81,7 +82,8 @@ std::string example(const Op& op) {
       std::vector<core::Shape> outs(op.outs.size());
       std::string result;
       if (!op.dynamic && core::infer_case(view.info(), *values, outs)) {
-        for (std::size_t i = 0; i < outs.size(); ++i) result += fmt::format("{}{} {}", i == 0 ? "" : ", ", op.outs[i].name, core::shape_text(outs[i].dims()));
+        for (std::size_t i = 0; i < outs.size(); ++i)
+          result += fmt::format("{}{} {}", i == 0 ? "" : ", ", op.outs[i].name, core::shape_text(outs[i].dims()));
       }
       return example_text(op, *values, result);
     }
@@ -109,7 +111,8 @@ std::string errors(const Op& op) {
 
 std::string page(const Op& op) {
   std::string out = fmt::format("{}# {}\n\n{}\n\n```\n{}\n```\n\n", kGenerated, op.name, op.summary, call_text(op));
-  out += fmt::format("Kind `{}`: {} Family `{}`, profile `{}`.\n\n", kKinds[static_cast<std::size_t>(op.kind)], kind_text(op.kind), op.family, op.profile);
+  out += fmt::format("Kind `{}`: {} Family `{}`, profile `{}`.\n\n", kKinds[static_cast<std::size_t>(op.kind)],
+                     kind_text(op.kind), op.family, op.profile);
   out += formula(op) + arguments(op) + outputs(op) + forms(op) + errors(op) + example(op);
   if (!op.aten.empty()) out += fmt::format("ATen: {}\n\n", names(op.aten));
   if (!op.gems.empty()) out += fmt::format("FlagGems: {}\n\n", names(op.gems));
@@ -121,11 +124,13 @@ std::string page(const Op& op) {
 std::string index(const Catalogue& catalogue) {
   std::map<std::string, std::vector<const Op*>> families;
   for (const Op& op : catalogue.ops) families[op.family].push_back(&op);
-  std::string out = fmt::format("{}# Operators\n\n{} operators. Names and meaning are those of PyTorch's ATen.\n", kGenerated, catalogue.ops.size());
+  std::string out = fmt::format("{}# Operators\n\n{} operators. Names and meaning are those of PyTorch's ATen.\n",
+                                kGenerated, catalogue.ops.size());
   for (const auto& [family, ops] : families) {
     out += fmt::format("\n## {}\n\n| operator | kind | |\n|---|---|---|\n", family);
     for (const Op* op : ops) {
-      out += fmt::format("| [{0}]({0}.md) | {1} | {2} |\n", op->name, kKinds[static_cast<std::size_t>(op->kind)], op->summary);
+      out += fmt::format("| [{0}]({0}.md) | {1} | {2} |\n", op->name, kKinds[static_cast<std::size_t>(op->kind)],
+                         op->summary);
     }
   }
   return out;

@@ -86,13 +86,15 @@ std::string scalar(const Arg& a) {
 }
 
 std::string_view type_word(ArgType type) {
-  static constexpr std::array<std::string_view, 12> kWords{"tensor", "tensor_list", "scalar", "float_", "int_", "bool_", "dim",
-                                                           "dims", "sizes", "dtype", "enum_", "generator"};
+  static constexpr std::array<std::string_view, 12> kWords{"tensor", "tensor_list", "scalar", "float_",
+                                                           "int_",   "bool_",       "dim",    "dims",
+                                                           "sizes",  "dtype",       "enum_",  "generator"};
   return kWords[static_cast<std::size_t>(type)];
 }
 
 std::string_view rule_word(DtypeRule rule) {
-  static constexpr std::array<std::string_view, 8> kWords{"any_of", "same_as", "promoted", "fixed", "attr", "from_scalars", "stat", "given"};
+  static constexpr std::array<std::string_view, 8> kWords{"any_of", "same_as",      "promoted", "fixed",
+                                                          "attr",   "from_scalars", "stat",     "given"};
   return kWords[static_cast<std::size_t>(rule)];
 }
 
@@ -131,31 +133,37 @@ std::string TableWriter::arg(const Op& op, const Arg& a, const std::string& pref
   for (const std::int64_t d : a.default_dims) dims.push_back(std::to_string(d));
   const std::string name = prefix + camel(a.name);
   const DtypeRule rule = a.same_as.empty() ? DtypeRule::any_of : DtypeRule::same_as;
-  std::string text = fmt::format("{{.name = {}, .type = ArgType::{}, .optional = {}, .scalar_ok = {}, .promotes = {}, .has_default = {}, "
-                                 ".index = {}, .written = {},\n     .rule = DtypeRule::{}, .dtypes = 0x{:x}, .same_as = {}, ",
-                                 quoted(a.name), type_word(a.type), a.optional, a.scalar_ok, a.promotes, a.has_default, a.index, a.written,
-                                 rule_word(rule), a.dtypes, op.arg_index(a.same_as));
-  text += fmt::format(".default_value = {}, .default_dims = {}, .enum_names = {},\n     .has_min = {}, .has_max = {}, .min = {}, .max = {}, ",
-                      scalar(a), array("std::int64_t", name + "Default", dims), texts(name + "Names", a.enum_names), a.min.has_value(),
-                      a.max.has_value(), real(a.min.value_or(0)), real(a.max.value_or(0)));
+  std::string text = fmt::format(
+      "{{.name = {}, .type = ArgType::{}, .optional = {}, .scalar_ok = {}, .promotes = {}, .has_default = {}, "
+      ".index = {}, .written = {},\n     .rule = DtypeRule::{}, .dtypes = 0x{:x}, .same_as = {}, ",
+      quoted(a.name), type_word(a.type), a.optional, a.scalar_ok, a.promotes, a.has_default, a.index, a.written,
+      rule_word(rule), a.dtypes, op.arg_index(a.same_as));
+  text += fmt::format(
+      ".default_value = {}, .default_dims = {}, .enum_names = {},\n     .has_min = {}, .has_max = {}, .min = {}, .max "
+      "= {}, ",
+      scalar(a), array("std::int64_t", name + "Default", dims), texts(name + "Names", a.enum_names), a.min.has_value(),
+      a.max.has_value(), real(a.min.value_or(0)), real(a.max.value_or(0)));
   const std::string offset = a.is_tensor() ? "0" : fmt::format("offsetof({}, {})", params_struct(op), member_name(a));
-  text += fmt::format(".params_offset = {}, .shape = {}, .pattern = {}}}", offset, quoted(a.shape), pattern_text(op, a.shape));
+  text += fmt::format(".params_offset = {}, .shape = {}, .pattern = {}}}", offset, quoted(a.shape),
+                      pattern_text(op, a.shape));
   return text;
 }
 
 std::string TableWriter::out(const Op& op, const Out& o) {
-  return fmt::format("{{.name = {}, .rule = DtypeRule::{}, .dtype = {}, .arg = {}, .shape = {}, .pattern = {}}}", quoted(o.name),
-                     rule_word(o.rule), o.dtype == 0 ? "0" : dtype_constant(o.dtype), op.arg_index(o.arg), quoted(o.shape),
-                     pattern_text(op, o.shape));
+  return fmt::format("{{.name = {}, .rule = DtypeRule::{}, .dtype = {}, .arg = {}, .shape = {}, .pattern = {}}}",
+                     quoted(o.name), rule_word(o.rule), o.dtype == 0 ? "0" : dtype_constant(o.dtype),
+                     op.arg_index(o.arg), quoted(o.shape), pattern_text(op, o.shape));
 }
 
 std::string TableWriter::variant(const Variant& v, const std::string& prefix) {
   std::vector<std::string> exprs;
   for (const Text& e : v.expr) exprs.push_back(e.text);
-  static constexpr std::array<std::string_view, 9> kWords{"none", "default_", "int_to_float", "always_bool", "bool_to_long",
-                                                          "complex_to_float", "no_opmath", "same", "sum"};
-  return fmt::format("{{.name = {}, .promote = Promote::{}, .expr = {}, .prologue = {}, .common = 0x{:x}}}", quoted(v.name),
-                     kWords[static_cast<std::size_t>(v.promote)], texts(prefix + camel(v.name) + "Expr", exprs), quoted(v.prologue.text), v.common);
+  static constexpr std::array<std::string_view, 9> kWords{"none",        "default_",     "int_to_float",
+                                                          "always_bool", "bool_to_long", "complex_to_float",
+                                                          "no_opmath",   "same",         "sum"};
+  return fmt::format("{{.name = {}, .promote = Promote::{}, .expr = {}, .prologue = {}, .common = 0x{:x}}}",
+                     quoted(v.name), kWords[static_cast<std::size_t>(v.promote)],
+                     texts(prefix + camel(v.name) + "Expr", exprs), quoted(v.prologue.text), v.common);
 }
 
 std::string TableWriter::op(const Op& op, std::size_t index) {
@@ -164,24 +172,33 @@ std::string TableWriter::op(const Op& op, std::size_t index) {
   for (const Arg& a : op.args) args.push_back(arg(op, a, k));
   for (const Out& o : op.outs) outs.push_back(out(op, o));
   for (const Variant& v : op.variants) variants.push_back(variant(v, k + "V"));
-  for (const Case& c : op.cases) cases.push_back(fmt::format("{{.tier = {}, .text = {}}}", quoted(c.tier), quoted(c.text)));
+  for (const Case& c : op.cases)
+    cases.push_back(fmt::format("{{.tier = {}, .text = {}}}", quoted(c.tier), quoted(c.text)));
   for (const Text& b : op.bench) bench.push_back(b.text);
   const std::string args_name = array("ArgInfo", k + "Args", args);
   const std::string outs_name = array("OutInfo", k + "Outs", outs);
   const std::string variants_name = array("Variant", k + "Variants", variants);
   const std::string cases_name = array("CaseLine", k + "Cases", cases);
-  std::string text = fmt::format("    {{.name = {}, .family = {}, .summary = {}, .source = {},\n", quoted(op.name), quoted(op.family),
-                                 quoted(op.summary), quoted(op.source));
-  text += fmt::format("     .kind = Kind::{}, .has_functional = {}, .has_inplace = {}, .has_out = {}, .dynamic = {}, .empty_error = {},\n",
-                      kKinds[static_cast<std::size_t>(op.kind)], op.functional, op.inplace, op.out_form, op.dynamic, op.empty_error);
-  text += fmt::format("     .index = {}, .uid = 0x{:016X}u, .schema_hash = 0x{:016X}u, .schema_version = {}, .params_size = sizeof({}),\n",
-                      index, op.uid, op.schema_hash, op.version, params_struct(op));
+  std::string text = fmt::format("    {{.name = {}, .family = {}, .summary = {}, .source = {},\n", quoted(op.name),
+                                 quoted(op.family), quoted(op.summary), quoted(op.source));
+  text += fmt::format(
+      "     .kind = Kind::{}, .has_functional = {}, .has_inplace = {}, .has_out = {}, .dynamic = {}, .empty_error = "
+      "{},\n",
+      kKinds[static_cast<std::size_t>(op.kind)], op.functional, op.inplace, op.out_form, op.dynamic, op.empty_error);
+  text += fmt::format(
+      "     .index = {}, .uid = 0x{:016X}u, .schema_hash = 0x{:016X}u, .schema_version = {}, .params_size = "
+      "sizeof({}),\n",
+      index, op.uid, op.schema_hash, op.version, params_struct(op));
   const auto monoid = std::find(kMonoids.begin(), kMonoids.end(), op.monoid);
-  text += fmt::format("     .args = {}, .outs = {}, .variant_arg = {}, .variants = {}, .monoid = {}, .shape_rule = {}, .symbols = {},\n", args_name,
-                      outs_name, op.arg_index(op.variant_arg), variants_name, op.monoid.empty() ? 0 : monoid - kMonoids.begin() + 1,
-                      quoted(op.shape_rule), texts(k + "Symbols", symbols_of(op)));
-  text += fmt::format("     .aten = {}, .gems = {}, .cases = {}, .bench = {}, .flops = {}, .profile = {}}},\n", texts(k + "Aten", op.aten),
-                      texts(k + "Gems", op.gems), cases_name, texts(k + "Bench", bench), quoted(op.flops), quoted(op.profile));
+  text += fmt::format(
+      "     .args = {}, .outs = {}, .variant_arg = {}, .variants = {}, .monoid = {}, .shape_rule = {}, .symbols = "
+      "{},\n",
+      args_name, outs_name, op.arg_index(op.variant_arg), variants_name,
+      op.monoid.empty() ? 0 : monoid - kMonoids.begin() + 1, quoted(op.shape_rule),
+      texts(k + "Symbols", symbols_of(op)));
+  text += fmt::format("     .aten = {}, .gems = {}, .cases = {}, .bench = {}, .flops = {}, .profile = {}}},\n",
+                      texts(k + "Aten", op.aten), texts(k + "Gems", op.gems), cases_name, texts(k + "Bench", bench),
+                      quoted(op.flops), quoted(op.profile));
   return text;
 }
 
@@ -195,10 +212,12 @@ std::string emit_table(const Catalogue& catalogue) {
     rows += writer.op(catalogue.ops[i], i);
     by_uid[i] = i;
   }
-  std::sort(by_uid.begin(), by_uid.end(), [&](std::size_t a, std::size_t b) { return catalogue.ops[a].uid < catalogue.ops[b].uid; });
+  std::sort(by_uid.begin(), by_uid.end(),
+            [&](std::size_t a, std::size_t b) { return catalogue.ops[a].uid < catalogue.ops[b].uid; });
   std::string out(kHead);
   out += writer.data;
-  out += fmt::format("\nconstexpr std::array<std::uint16_t, {}> kByUid{{{}}};\n\n", by_uid.size(), fmt::join(by_uid, ", "));
+  out += fmt::format("\nconstexpr std::array<std::uint16_t, {}> kByUid{{{}}};\n\n", by_uid.size(),
+                     fmt::join(by_uid, ", "));
   out += fmt::format("constexpr std::array<OpInfo, {}> kOps{{{{\n{}", catalogue.ops.size(), rows);
   return out + std::string(kTail);
 }

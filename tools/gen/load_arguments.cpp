@@ -47,7 +47,8 @@ void read_class(const Source& source, const YAML::Node& node, Arg& arg) {
       arg.same_as = *same;
       continue;
     }
-    const auto it = std::find_if(kDtypeClasses.begin(), kDtypeClasses.end(), [&](const DtypeClass& c) { return c.name == part; });
+    const auto it =
+        std::find_if(kDtypeClasses.begin(), kDtypeClasses.end(), [&](const DtypeClass& c) { return c.name == part; });
     if (it != kDtypeClasses.end()) {
       arg.dtypes = static_cast<DtypeSet>(arg.dtypes | it->set);
       arg.index = arg.index || it->index;
@@ -55,8 +56,8 @@ void read_class(const Source& source, const YAML::Node& node, Arg& arg) {
       arg.dtypes = static_cast<DtypeSet>(arg.dtypes | dtype_bit(*dtype));
     } else {
       const auto names = class_names();
-      source.error(node, fmt::format("dtype class '{}' of {} is not one of {}{}", part, arg.name, fmt::join(names, ", "),
-                                     core::did_you_mean(part, names)));
+      source.error(node, fmt::format("dtype class '{}' of {} is not one of {}{}", part, arg.name,
+                                     fmt::join(names, ", "), core::did_you_mean(part, names)));
     }
   }
 }
@@ -85,7 +86,8 @@ void read_default(const Source& source, const YAML::Node& node, Arg& arg) {
       if (node.IsScalar() && YAML::convert<std::int64_t>::decode(node, i)) {
         value.kind = FG_SCALAR_INT;
         value.v.i = i;
-      } else if (node.IsScalar() && (node.Scalar() == "true" || node.Scalar() == "false") && YAML::convert<bool>::decode(node, b)) {
+      } else if (node.IsScalar() && (node.Scalar() == "true" || node.Scalar() == "false") &&
+                 YAML::convert<bool>::decode(node, b)) {
         value.kind = FG_SCALAR_BOOL;
         value.v.i = b ? 1 : 0;
       } else {
@@ -124,17 +126,20 @@ void read_default(const Source& source, const YAML::Node& node, Arg& arg) {
       break;
     }
     default:
-      source.error(node, fmt::format("{}: an argument of type {} has no default", what, kArgTypes[static_cast<std::size_t>(arg.type)]));
+      source.error(node, fmt::format("{}: an argument of type {} has no default", what,
+                                     kArgTypes[static_cast<std::size_t>(arg.type)]));
   }
 }
 
 std::optional<double> read_bound(const Source& source, const Mapping& map, std::string_view key, const Arg& arg) {
   const YAML::Node* node = map.find(key);
   if (node == nullptr) return std::nullopt;
-  const bool number = arg.type == ArgType::int_ || arg.type == ArgType::float_ || arg.type == ArgType::scalar || arg.type == ArgType::sizes;
+  const bool number = arg.type == ArgType::int_ || arg.type == ArgType::float_ || arg.type == ArgType::scalar ||
+                      arg.type == ArgType::sizes;
   if (!number) source.error(*node, fmt::format("'{}' of {} has no meaning, it is not a number", key, arg.name));
   const auto value = read_float(source, *node, fmt::format("'{}' of {}", key, arg.name));
-  if (value && std::isnan(*value)) source.error(*node, fmt::format("'{}' of {} is NaN, expected a number", key, arg.name));
+  if (value && std::isnan(*value))
+    source.error(*node, fmt::format("'{}' of {} is NaN, expected a number", key, arg.name));
   return value;
 }
 
@@ -149,23 +154,27 @@ Arg read_attribute(const Source& source, const Mapping::Entry& e) {
     if (map.has("type")) source.error(*map.find("type"), fmt::format("attribute {} has both 'type' and 'enum'", e.key));
   } else if (const YAML::Node* type = map.require("type")) {
     const std::string word = read_text(source, *type, "type of " + e.key).value_or("");
-    const auto which = choose(source, *type, word, {"scalar", "float", "int", "bool", "dim", "dims", "sizes", "dtype", "generator"},
-                              "type");
-    if (which) arg.type = static_cast<ArgType>(static_cast<int>(ArgType::scalar) + static_cast<int>(*which) + (*which == 8 ? 1 : 0));
+    const auto which = choose(source, *type, word,
+                              {"scalar", "float", "int", "bool", "dim", "dims", "sizes", "dtype", "generator"}, "type");
+    if (which)
+      arg.type =
+          static_cast<ArgType>(static_cast<int>(ArgType::scalar) + static_cast<int>(*which) + (*which == 8 ? 1 : 0));
   }
   arg.optional = map.flag("optional", false);
   arg.min = read_bound(source, map, "min", arg);
   arg.max = read_bound(source, map, "max", arg);
   if (const YAML::Node* node = map.find("default")) {
     read_default(source, *node, arg);
-    if (arg.optional) source.error(*node, fmt::format("attribute {} is optional and has a default, expected one of the two", e.key));
+    if (arg.optional)
+      source.error(*node, fmt::format("attribute {} is optional and has a default, expected one of the two", e.key));
   }
   if (arg.type == ArgType::generator) arg.optional = true;
   return arg;
 }
 
 void add_argument(const Source& source, const YAML::Node& node, Op& op, Arg arg) {
-  if (op.arg_index(arg.name) >= 0) return source.error(node, fmt::format("{} has two arguments named '{}'", op.name, arg.name));
+  if (op.arg_index(arg.name) >= 0)
+    return source.error(node, fmt::format("{} has two arguments named '{}'", op.name, arg.name));
   op.args.push_back(std::move(arg));
 }
 
@@ -178,8 +187,9 @@ void read_output(const Source& source, const YAML::Node& node, Op& op, Out& out)
     if (i < 0 || op.args[static_cast<std::size_t>(i)].is_tensor() != tensor) {
       std::vector<std::string> names;
       for (const Arg& a : op.args) names.push_back(a.name);
-      source.error(node, fmt::format("dtype of {} names '{}', which is no {} of {}{}", out.name, name,
-                                     tensor ? "tensor argument" : "attribute", op.name, core::did_you_mean(name, names)));
+      source.error(node,
+                   fmt::format("dtype of {} names '{}', which is no {} of {}{}", out.name, name,
+                               tensor ? "tensor argument" : "attribute", op.name, core::did_you_mean(name, names)));
     }
   };
   if (text == "promoted") {
@@ -198,8 +208,10 @@ void read_output(const Source& source, const YAML::Node& node, Op& op, Out& out)
     const bool from_scalars = op.args[static_cast<std::size_t>(i)].from_scalars;
     refer(from_scalars ? DtypeRule::from_scalars : DtypeRule::attr, text, false);
   } else {
-    source.error(node, fmt::format("dtype '{}' of {} is neither promoted, given, same(ARGUMENT), stat(ARGUMENT), a dtype "
-                                   "nor an attribute of type dtype", text, out.name));
+    source.error(node,
+                 fmt::format("dtype '{}' of {} is neither promoted, given, same(ARGUMENT), stat(ARGUMENT), a dtype "
+                             "nor an attribute of type dtype",
+                             text, out.name));
   }
 }
 

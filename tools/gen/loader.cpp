@@ -16,9 +16,10 @@ namespace fg::gen {
 namespace {
 
 const std::initializer_list<std::string_view> kOpKeys = {
-    "op", "kind", "version", "summary", "source", "in", "attrs", "call_order", "out", "forms", "promote", "promote_over", "common",
-    "scalar_operands", "expr", "prologue", "monoid", "epilogue", "empty", "dynamic", "shape", "flops", "cases", "bench",
-    "errors", "aten", "gems", "profile"};
+    "op",         "kind",     "version", "summary",  "source",       "in",      "attrs",
+    "call_order", "out",      "forms",   "promote",  "promote_over", "common",  "scalar_operands",
+    "expr",       "prologue", "monoid",  "epilogue", "empty",        "dynamic", "shape",
+    "flops",      "cases",    "bench",   "errors",   "aten",         "gems",    "profile"};
 
 std::vector<Text> texts_at(const Source& source, const YAML::Node& node, std::string_view what) {
   std::vector<Text> out;
@@ -53,7 +54,8 @@ class OpLoader {
   void load_forms(const Mapping& map);
   void load_order(const Mapping& map);
   void load_programs(const Mapping& map);
-  Variant load_variant(const std::string& name, const Field& promote, const Field& common, const Field& prologue, const Field& expr);
+  Variant load_variant(const std::string& name, const Field& promote, const Field& common, const Field& prologue,
+                       const Field& expr);
   void find_variant_arg(const std::vector<Field>& fields);
   void load_shapes(const Mapping& map);
   void mark(const Mapping& map, std::string_view key, bool Arg::*member);
@@ -74,8 +76,8 @@ void OpLoader::mark(const Mapping& map, std::string_view key, bool Arg::*member)
       for (const Arg& a : op_.args) {
         if (a.is_tensor()) names.push_back(a.name);
       }
-      source_.error(*map.find(key), fmt::format("'{}' names '{}', which is no tensor argument of {}{}", key, name, op_.name,
-                                                core::did_you_mean(name, names)));
+      source_.error(*map.find(key), fmt::format("'{}' names '{}', which is no tensor argument of {}{}", key, name,
+                                                op_.name, core::did_you_mean(name, names)));
     }
   }
 }
@@ -111,7 +113,8 @@ void OpLoader::load_order(const Mapping& map) {
     sorted.push_back(op_.args[static_cast<std::size_t>(i)]);
   }
   if (sorted.size() != op_.args.size()) {
-    source_.error(*node, fmt::format("call_order has {} names, {} has {} arguments", sorted.size(), op_.name, op_.args.size()));
+    source_.error(
+        *node, fmt::format("call_order has {} names, {} has {} arguments", sorted.size(), op_.name, op_.args.size()));
     return;
   }
   op_.args = std::move(sorted);
@@ -127,19 +130,19 @@ void OpLoader::find_variant_arg(const std::vector<Field>& fields) {
     };
     const auto it = std::find_if(op_.args.begin(), op_.args.end(), fits);
     if (it == op_.args.end()) {
-      source_.error(*field.node, fmt::format("'{}' of {} has the keys {}, which are the values of no enum attribute", field.key,
-                                             op_.name, fmt::join(keys, ", ")));
+      source_.error(*field.node, fmt::format("'{}' of {} has the keys {}, which are the values of no enum attribute",
+                                             field.key, op_.name, fmt::join(keys, ", ")));
     } else if (!op_.variant_arg.empty() && op_.variant_arg != it->name) {
-      source_.error(*field.node, fmt::format("'{}' of {} depends on {}, another field on {}", field.key, op_.name, it->name,
-                                             op_.variant_arg));
+      source_.error(*field.node, fmt::format("'{}' of {} depends on {}, another field on {}", field.key, op_.name,
+                                             it->name, op_.variant_arg));
     } else {
       op_.variant_arg = it->name;
     }
   }
 }
 
-Variant OpLoader::load_variant(const std::string& name, const Field& promote, const Field& common, const Field& prologue,
-                               const Field& expr) {
+Variant OpLoader::load_variant(const std::string& name, const Field& promote, const Field& common,
+                               const Field& prologue, const Field& expr) {
   Variant v;
   v.name = name;
   if (const YAML::Node node = promote.of(name); node.IsDefined()) {
@@ -231,7 +234,8 @@ void OpLoader::load_shapes(const Mapping& map) {
 }
 
 Op OpLoader::load(const std::string& family) {
-  const std::string name = node_.IsMap() && node_["op"] && node_["op"].IsScalar() ? node_["op"].Scalar() : "an operator";
+  const std::string name =
+      node_.IsMap() && node_["op"] && node_["op"].IsScalar() ? node_["op"].Scalar() : "an operator";
   const Mapping map(source_, node_, name, kOpKeys);
   op_.where = source_.at(node_);
   op_.family = family;
@@ -250,7 +254,8 @@ Op OpLoader::load(const std::string& family) {
   op_.aten = map.texts("aten");
   op_.gems = map.texts("gems");
   op_.dynamic = map.flag("dynamic", false);
-  if (const YAML::Node* node = map.find("version")) op_.version = static_cast<int>(read_int(source_, *node, "version").value_or(1));
+  if (const YAML::Node* node = map.find("version"))
+    op_.version = static_cast<int>(read_int(source_, *node, "version").value_or(1));
   if (const YAML::Node* node = map.find("empty")) {
     op_.empty_error = choose(source_, *node, node->Scalar(), {"identity", "error"}, "empty") == 1u;
   }
@@ -325,7 +330,8 @@ void load_file(const std::string& file, Diagnostics& diagnostics, Catalogue& cat
 Catalogue load(const std::vector<std::string>& files, Diagnostics& diagnostics) {
   Catalogue catalogue;
   for (const std::string& file : files) load_file(file, diagnostics, catalogue);
-  std::stable_sort(catalogue.ops.begin(), catalogue.ops.end(), [](const Op& a, const Op& b) { return a.name < b.name; });
+  std::stable_sort(catalogue.ops.begin(), catalogue.ops.end(),
+                   [](const Op& a, const Op& b) { return a.name < b.name; });
   return catalogue;
 }
 

@@ -31,7 +31,7 @@ struct Arg {
   // Tensors.
   std::string dtype_class;  // As written, for the reference page.
   DtypeSet dtypes = 0;
-  std::string same_as;      // Name of the argument whose dtype this one has.
+  std::string same_as;  // Name of the argument whose dtype this one has.
   // Attributes.
   fg_scalar default_value{};
   std::vector<std::int64_t> default_dims;

@@ -93,8 +93,9 @@ Mapping::Mapping(const Source& source, const YAML::Node& node, std::string what,
     }
     if (keys.size() != 0 && std::find(keys.begin(), keys.end(), key) == keys.end()) {
       const std::string guess = core::did_you_mean(key, keys);
-      source.error(pair.first, fmt::format("unknown key '{}' of {}{}", key, what_,
-                                           guess.empty() ? fmt::format(", expected one of {}", fmt::join(keys, ", ")) : guess));
+      source.error(pair.first,
+                   fmt::format("unknown key '{}' of {}{}", key, what_,
+                               guess.empty() ? fmt::format(", expected one of {}", fmt::join(keys, ", ")) : guess));
       continue;
     }
     entries_.push_back({key, pair.first, pair.second});

@@ -14,7 +14,8 @@ namespace fg::gen {
 namespace {
 
 std::string without_blanks(std::string text) {
-  text.erase(std::remove_if(text.begin(), text.end(), [](unsigned char c) { return std::isspace(c) != 0; }), text.end());
+  text.erase(std::remove_if(text.begin(), text.end(), [](unsigned char c) { return std::isspace(c) != 0; }),
+             text.end());
   return text;
 }
 
@@ -31,18 +32,20 @@ std::string default_text(const Arg& a) {
 std::string schema_text(const Op& op) {
   std::string out = fmt::format("{};{};", op.name, kKinds[static_cast<std::size_t>(op.kind)]);
   for (const Arg& a : op.args) {
-    out += fmt::format("arg {} {} {:x} {} {:d}{:d}{:d}{:d} {} {} {}", a.name, kArgTypes[static_cast<std::size_t>(a.type)], a.dtypes,
-                       a.same_as, a.optional, a.scalar_ok, a.promotes, a.written, default_text(a), fmt::join(a.enum_names, ","),
-                       without_blanks(a.shape));
+    out += fmt::format("arg {} {} {:x} {} {:d}{:d}{:d}{:d} {} {} {}", a.name,
+                       kArgTypes[static_cast<std::size_t>(a.type)], a.dtypes, a.same_as, a.optional, a.scalar_ok,
+                       a.promotes, a.written, default_text(a), fmt::join(a.enum_names, ","), without_blanks(a.shape));
     if (a.min) out += fmt::format(" min {:a}", *a.min);
     if (a.max) out += fmt::format(" max {:a}", *a.max);
     out += ";";
   }
   for (const Out& o : op.outs) {
-    out += fmt::format("out {} {} {:x} {} {};", o.name, static_cast<int>(o.rule), o.dtype, o.arg, without_blanks(o.shape));
+    out +=
+        fmt::format("out {} {} {:x} {} {};", o.name, static_cast<int>(o.rule), o.dtype, o.arg, without_blanks(o.shape));
   }
   for (const Variant& v : op.variants) {
-    out += fmt::format("variant {} {} {:x} {}", v.name, kPromotes[static_cast<std::size_t>(v.promote)], v.common, without_blanks(v.prologue.text));
+    out += fmt::format("variant {} {} {:x} {}", v.name, kPromotes[static_cast<std::size_t>(v.promote)], v.common,
+                       without_blanks(v.prologue.text));
     for (const Text& e : v.expr) out += " " + without_blanks(e.text);
     out += ";";
   }

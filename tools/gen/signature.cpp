@@ -23,14 +23,16 @@ std::string form_name(const Op& op, Form form) {
 }
 
 bool takes_device(const Op& op, Form form) {
-  return form == Form::functional && std::none_of(op.args.begin(), op.args.end(), [](const Arg& a) { return a.is_tensor(); });
+  return form == Form::functional &&
+         std::none_of(op.args.begin(), op.args.end(), [](const Arg& a) { return a.is_tensor(); });
 }
 
 std::string out_name(const Op& op, const Out& out) { return op.outs.size() == 1 ? "out" : "out_" + out.name; }
 
 std::string arg_name(const Op& op, const Arg& arg) {
-  const bool clash = arg.name == "out" || arg.name == "err" || arg.name == "device" ||
-                     std::any_of(op.outs.begin(), op.outs.end(), [&](const Out& o) { return out_name(op, o) == arg.name; });
+  const bool clash =
+      arg.name == "out" || arg.name == "err" || arg.name == "device" ||
+      std::any_of(op.outs.begin(), op.outs.end(), [&](const Out& o) { return out_name(op, o) == arg.name; });
   return clash ? arg.name + "_" : identifier(arg.name);
 }
 
@@ -63,7 +65,8 @@ std::string c_parameter(const Op& op, const Arg& arg, Form form) {
 std::string c_value(const Op& op, const Arg& arg, Form form) {
   const std::string name = arg_name(op, arg);
   switch (arg.type) {
-    case ArgType::tensor: return arg.scalar_ok && !is_target(op, arg, form) ? name : fmt::format("from_tensor({})", name);
+    case ArgType::tensor:
+      return arg.scalar_ok && !is_target(op, arg, form) ? name : fmt::format("from_tensor({})", name);
     case ArgType::tensor_list: return fmt::format("fg_value_tensors({0}, static_cast<std::uint32_t>(n_{0}))", name);
     case ArgType::scalar: return name;
     case ArgType::float_: return arg.optional ? name : fmt::format("fg_value_float({})", name);

@@ -8,7 +8,8 @@ namespace fg::gen {
 
 std::string upper(std::string_view text) {
   std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   return out;
 }
 
@@ -20,9 +21,9 @@ std::string stem(const std::string& op_name) {
 
 std::string identifier(const std::string& name) {
   static constexpr std::array<std::string_view, 33> kWords{
-      "and", "auto", "bool", "break", "case", "char", "const", "continue", "default", "delete", "do",
-      "double", "else", "enum", "false", "float", "for", "if", "int", "long", "new", "not",
-      "operator", "or", "return", "short", "signed", "static", "switch", "this", "true", "void", "xor"};
+      "and",      "auto", "bool",   "break", "case",   "char",   "const",  "continue", "default", "delete", "do",
+      "double",   "else", "enum",   "false", "float",  "for",    "if",     "int",      "long",    "new",    "not",
+      "operator", "or",   "return", "short", "signed", "static", "switch", "this",     "true",    "void",   "xor"};
   const bool taken = std::find(kWords.begin(), kWords.end(), name) != kWords.end();
   return taken ? name + "_" : name;
 }
