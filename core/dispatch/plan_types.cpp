@@ -326,6 +326,10 @@ Result<void> choose_types(const Call& c, Plan& p) {
     auto r = promote(kind, operands_of(c), any_dtype_attribute(c));
     if (!r) return tl::unexpected(std::move(r).error().while_doing(op.name));
     promoted = *r;
+    const DtypeSet common = op.variants[p.variant].common;
+    if ((common & bit(promoted.common)) == 0) {
+      return invalid(fmt::format("{}: the operands are {}, expected one of {}", op.name, dtype_name(promoted.common), set_text(common)), FG_R_DTYPE, 0);
+    }
   }
   if (op.outs.size() > kMaxOutputs) return fail(FG_E_INTERNAL, fmt::format("{} has {} outputs", op.name, op.outs.size()));
   for (std::size_t i = 0; i < op.outs.size(); ++i) p.out_dtype[i] = out_dtype(c, p, op.outs[i], promoted);

@@ -28,7 +28,11 @@ namespace fs = std::filesystem;
 using fg::gen::Catalogue;
 using fg::gen::Page;
 
-constexpr const char* kUsage = "usage: fg-gen (--out DIR | --docs DIR | --check DIR) FILE...\n";
+constexpr const char* kUsage =
+    "usage: fg-gen (--out DIR | --docs DIR | --check DIR) FILE...\n"
+    "  --out DIR    write the generated headers and tables below DIR\n"
+    "  --docs DIR   write the reference pages into DIR\n"
+    "  --check DIR  compare the pages in DIR with fresh ones; exit 1 when they differ\n";
 enum { kDone = 0, kDiffers = 1, kUsageError = 2, kInternal = 4 };
 
 std::optional<std::string> read_file(const fs::path& path) {
@@ -91,6 +95,10 @@ int check_docs(const Catalogue& catalogue, const fs::path& dir) {
 
 int main(int argc, char** argv) {
   const std::vector<std::string> words(argv + 1, argv + argc);
+  if (words.size() == 1 && (words[0] == "--help" || words[0] == "-h")) {
+    fmt::print("{}", kUsage);
+    return kDone;
+  }
   if (words.size() < 3 || (words[0] != "--out" && words[0] != "--docs" && words[0] != "--check")) {
     fmt::print(stderr, "{}", kUsage);
     return kUsageError;

@@ -64,4 +64,18 @@ TEST_F(AddedOperator, RunsInEveryDeclaredDtype) {
   EXPECT_THROW(fg::hardswish(integers), fg::Exception);
 }
 
+// `common:` of an entry.
+TEST_F(AddedOperator, DtypesOutsideTheCommonClassAreRefused) {
+  const bool bits[] = {true, false};
+  const fg::Tensor x = fg::Tensor::from(std::span<const bool>(bits), fg::Dims{2});
+  EXPECT_EQ(fg::div(x, x).dtype(), fg::kF32);
+  try {
+    fg::div(x, x, "floor");
+    FAIL() << "bool was taken";
+  } catch (const fg::Exception& e) {
+    EXPECT_STREQ(e.what(), "div: the operands are bool, expected one of f64 f32 f16 bf16 i64 i32 i16 i8 u8");
+    EXPECT_EQ(e.reason(), FG_R_DTYPE);
+  }
+}
+
 }  // namespace
