@@ -20,6 +20,7 @@ Result<void> start() {
   const std::lock_guard lock(mutex);
   if (g_started.load(std::memory_order_relaxed)) return {};
   FG_TRY_ASSIGN(const Config config, Registry::get().config());
+  set_denials(config.deny);
   if (config.fallback) set_fallback_policy(*config.fallback);
   g_started.store(true, std::memory_order_release);
   return {};

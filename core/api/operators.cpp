@@ -23,7 +23,7 @@ fg_status fg_call(const char* name, uint32_t form, const fg_value* args, uint32_
     FG_TRY(need(name, "call", "name"));
     if (n_args > 0) FG_TRY(need(args, "call", "args"));
     if (n_outs > 0) FG_TRY(need(outs, "call", "outs"));
-    const uint32_t plain = form & ~static_cast<uint32_t>(FG_CALL_COMPOSITE);
+    const uint32_t plain = form & ~FG_CALL_COMPOSITE;
     if (plain > FG_FORM_OUT) return invalid(fmt::format("call: {} is no form", form), FG_R_PARAMETER);
     FG_TRY_ASSIGN(const OpInfo* op, lookup(name));
     const auto core_form = static_cast<Form>(plain);

@@ -12,6 +12,7 @@
 #include "core/catalogue/nearest.hpp"
 #include "core/dispatch/record.hpp"
 #include "core/registry/registry.hpp"
+#include "core/trace/log.hpp"
 
 namespace fg::core {
 namespace {
@@ -20,6 +21,15 @@ constexpr std::size_t kMaxOps = 2048;
 
 // One flag per operator, read by plans as they are made; changes raise the generation.
 std::array<std::atomic<bool>, kMaxOps> g_denied{};
+
+struct Denials {
+  std::mutex mutex;
+  std::vector<DeniedOperator> list;
+};
+Denials& denials() {
+  static Denials d;
+  return d;
+}
 
 std::vector<std::string_view> op_names() {
   std::vector<std::string_view> names;
@@ -54,6 +64,30 @@ Result<void> enable(const EnableOptions& options) {
   }
   for (std::size_t i = 0; i < denied.size() && i < kMaxOps; ++i) g_denied[i].store(denied[i], std::memory_order_relaxed);
   g_generation.fetch_add(1, std::memory_order_release);
+  return {};
+}
+
+void set_denials(const std::vector<DeniedOperator>& list) {
+  std::vector<DeniedOperator> known;
+  for (const DeniedOperator& d : list) {
+    if (find_op(d.op) != nullptr) {
+      known.push_back(d);
+    } else {
+      FG_LOG(warn, "fg.yaml denies an unknown operator '{}'{}", d.op, did_you_mean(d.op, op_names()));
+    }
+  }
+  const std::lock_guard lock(denials().mutex);
+  denials().list = std::move(known);
+  g_generation.fetch_add(1, std::memory_order_release);
+}
+
+std::string denial(const OpInfo& op, std::string_view plugin) {
+  const std::lock_guard lock(denials().mutex);
+  for (const DeniedOperator& d : denials().list) {
+    if (d.op == op.name && (d.plugin.empty() || d.plugin == plugin)) {
+      return d.reason.empty() ? std::string("denied by fg.yaml") : fmt::format("denied by fg.yaml: {}", d.reason);
+    }
+  }
   return {};
 }
 

@@ -31,6 +31,11 @@ struct EnableOptions {
 Result<void> enable(const EnableOptions& options);
 bool enabled(const OpInfo& op);  // [any-thread]
 
+// Operators that fg.yaml denies; a name that is not in the catalogue is logged and ignored.
+void set_denials(const std::vector<DeniedOperator>& denials);
+// Why `op` may not run on the plugin of that name, empty when it may.  [any-thread]
+std::string denial(const OpInfo& op, std::string_view plugin);
+
 void set_fallback_policy(FallbackPolicy policy);
 FallbackPolicy fallback_policy();
 

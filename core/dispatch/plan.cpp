@@ -266,9 +266,15 @@ Result<Plan> make_plan(const Call& c) {
     refuse(p, "the operator is not enabled");
     return p;
   }
-  if ((c.mode & kComposite) == 0) find_named(c, p);
+  const std::string denied = denial(c.op, p.device->api->name);
+  if (!denied.empty()) {
+    refuse(p, denied);
+  } else if ((c.mode & kComposite) == 0) {
+    find_named(c, p);
+  }
   if (is_engine_kind(c.op.kind)) {
     FG_TRY(find_engine(c, p));
+    if (!denied.empty()) p.program = nullptr;
   } else if (c.op.kind == Kind::composite) {
     p.composite = find_composite(c.op.name);
   }

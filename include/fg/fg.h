@@ -111,7 +111,7 @@ FG_API void* fg_tensor_data(fg_tensor_handle t) FG_NOEXCEPT;
 // FG_E_NOT_FOUND for an unknown name, with the nearest one; err->arg_index names a bad argument.
 // FG_CALL_COMPOSITE added to `form` runs the core's own function of a composite operator even where
 // the plugin has a kernel for it.
-enum { FG_CALL_COMPOSITE = 0x100 };
+#define FG_CALL_COMPOSITE 0x100u
 FG_API fg_status fg_call(const char* name, uint32_t form, const fg_value* args, uint32_t n_args,
                          fg_tensor_handle* outs, uint32_t n_outs, fg_device_handle device,
                          fg_error* err) FG_NOEXCEPT;

@@ -65,6 +65,22 @@ TEST_F(Enabling, UnusedOperatorsAreRefusedWhereNobodyElseServesThem) {
   EXPECT_FALSE(run("tanh", f32({1}, {1})).has_value());
 }
 
+TEST_F(Enabling, DeniedOperatorsOfThisPluginOnly) {
+  core::set_fallback_policy(core::FallbackPolicy::forbid);
+  core::set_denials({{"exp", "fake", "driver bug", ""}, {"tanh", "other", "", ""}, {"no_such_operator", "", "", ""}});
+  expect_error(run("exp", f32({1}, {1})), FG_E_UNSUPPORTED, FG_R_UNKNOWN_OP, "driver bug");
+  EXPECT_TRUE(run("tanh", f32({1}, {1})).has_value());
+  core::set_denials({});
+  EXPECT_TRUE(run("exp", f32({1}, {1})).has_value());
+}
+
+TEST_F(Enabling, ADeniedCompositeRunsAsComposite) {
+  static FakeDevice& d = *new FakeDevice({.named = {"softmax"}}, "denied:0");
+  core::set_denials({{"softmax", "", "", ""}});
+  EXPECT_EQ(values_of<float>(get("softmax", tensor_of(d.device(), FG_F32, {2}, std::vector<float>{0, 0}), v(0)))[0], 0.5f);
+  core::set_denials({});
+}
+
 TEST_F(Enabling, ARecordThatCannotBeWritten) {
   expect_error(core::enable({.record = true, .path = "/nowhere/x.log"}), FG_E_NOT_FOUND, FG_R_PARAMETER, "/nowhere/x.log");
   expect_error(core::enable({.record = true}), FG_E_INVALID, FG_R_PARAMETER, "path");
