@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// F32 arithmetic is done in float, so that +, -, *, / and sqrt round once as the contract says; the
-// transcendental functions are done in double and rounded, within half an ulp of f32.
+// F32 arithmetic is done in float, so that +, -, *, / and sqrt round once as the contract says;
+// floor_div, which has several steps, and the transcendental functions are done in double and
+// rounded, within half an ulp of f32.
 
 #include "core/expr/evaluate.hpp"
 
@@ -117,15 +118,14 @@ bool compare(std::uint16_t op, T a, T b) {
 }
 
 // Python's: the floor of the exact quotient, computed through the exact fmod.
-template <class T>
-T floor_divide(T a, T b) {
-  if (b == T{0}) return a / b;
-  const T rest = std::fmod(a, b);
-  T quotient = (a - rest) / b;
-  if (rest != T{0} && (b < T{0}) != (rest < T{0})) quotient -= T{1};
-  if (quotient == T{0}) return std::copysign(T{0}, a / b);
-  const T floored = std::floor(quotient);
-  return quotient - floored > T{0.5} ? floored + T{1} : floored;
+double floor_divide(double a, double b) {
+  if (b == 0.0) return a / b;
+  const double rest = std::fmod(a, b);
+  double quotient = (a - rest) / b;
+  if (rest != 0.0 && (b < 0.0) != (rest < 0.0)) quotient -= 1.0;
+  if (quotient == 0.0) return std::copysign(0.0, a / b);
+  const double floored = std::floor(quotient);
+  return quotient - floored > 0.5 ? floored + 1.0 : floored;
 }
 
 template <class T>
@@ -142,7 +142,6 @@ T arithmetic(std::uint16_t op, T a, T b, T c) {
     case FG_EX_MUL: return a * b;
     case FG_EX_DIV: return a / b;
     case FG_EX_TRUNC_DIV: return std::trunc(a / b);
-    case FG_EX_FLOOR_DIV: return floor_divide(a, b);
     case FG_EX_FMOD: return std::fmod(a, b);
     case FG_EX_REMAINDER: return remainder_of(a, b);
     case FG_EX_MIN: return a != a || a < b ? a : (b != b ? b : (a == b && std::signbit(a) ? a : b));
@@ -189,13 +188,15 @@ double transcendental(std::uint16_t op, double a, double b) {
       int sign = 0;
       return ::lgamma_r(a, &sign);  // std::lgamma writes a global
     }
-    case FG_EX_SIGMOID: return 1.0 / (1.0 + std::exp(-a));
+    case FG_EX_SIGMOID: return a < 0.0 ? std::exp(a) / (1.0 + std::exp(a)) : 1.0 / (1.0 + std::exp(-a));
+    case FG_EX_FLOOR_DIV: return floor_divide(a, b);
     default: return std::numeric_limits<double>::quiet_NaN();
   }
 }
 
 bool is_arithmetic(std::uint16_t op) {
-  return (op <= FG_EX_SIGN && op != FG_EX_POW && op != FG_EX_ATAN2) || (op >= FG_EX_FLOOR && op <= FG_EX_SQRT);
+  return (op <= FG_EX_SIGN && op != FG_EX_POW && op != FG_EX_ATAN2 && op != FG_EX_FLOOR_DIV) ||
+         (op >= FG_EX_FLOOR && op <= FG_EX_SQRT);
 }
 
 double apply_float(std::uint16_t op, std::uint16_t type, double a, double b, double c) {

@@ -74,6 +74,7 @@ TEST(Evaluate, FourWaysToDivideFloats) {
   EXPECT_EQ(f32(FG_EX_REMAINDER, -7, 2), 1);
   EXPECT_EQ(f64(FG_EX_FLOOR_DIV, 1.0, 0.1), 9.0);  // 0.1 lies above a tenth
   EXPECT_EQ(f64(FG_EX_FLOOR_DIV, 1.0, 0.0), kInf);
+  EXPECT_EQ(f32(FG_EX_FLOOR_DIV, 700, 0x1.0ef066p-16), 43345728);  // the exact floor is 43345730
   EXPECT_TRUE(std::isnan(f64(FG_EX_REMAINDER, 1.0, 0.0)));
   EXPECT_EQ(f64(FG_EX_REMAINDER, -1.0, kInf), kInf);
   EXPECT_TRUE(std::signbit(f64(FG_EX_FLOOR_DIV, -0.0, 2.0)));
@@ -140,6 +141,7 @@ TEST(Evaluate, SpecialValuesOfFunctions) {
   EXPECT_EQ(f32(FG_EX_RSQRT, 0), kInf);
   EXPECT_EQ(f32(FG_EX_SIGMOID, -kInf), 0);
   EXPECT_EQ(f32(FG_EX_SIGMOID, 200), 1);
+  EXPECT_GT(f64(FG_EX_SIGMOID, -720), 0);
   EXPECT_EQ(f32(FG_EX_LGAMMA, 0), kInf);
   EXPECT_EQ(f64(FG_EX_ATAN2, 0.0, -1.0), std::atan2(0.0, -1.0));
   EXPECT_TRUE(std::isnan(f64(FG_EX_LOG, -1)));
