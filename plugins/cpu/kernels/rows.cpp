@@ -25,24 +25,30 @@ void walk(const Space& s, std::size_t tensor, F&& f) {
   }
 }
 
-// `count` rows, `apart` elements from one another in the strided tensor, `length` in the dense copy.
+// Elements from one copied row to the next: a line more than the row, so that the neighbours of a row
+// whose length is a power of two do not compete for the same lines of the cache.
+std::int64_t copy_pitch(const Rows& rows) {
+  return ((rows.length() * rows.element_bytes + 63) / 64 + 1) * 64 / rows.element_bytes;
+}
+
+// `count` rows, `apart` elements from one another in the strided tensor.
 void copy_in(const std::byte* src, std::int64_t apart, const Rows& rows, std::int64_t count, std::byte* dst) {
-  const std::int64_t length = rows.length();
+  const std::int64_t pitch = copy_pitch(rows);
   with_bytes(rows.element_bytes, [&]<class T>(T) {
     const T* from = reinterpret_cast<const T*>(src);
     T* to = reinterpret_cast<T*>(dst);
     walk(rows.row, 0, [&](std::int64_t i, std::int64_t offset) {
-      for (std::int64_t r = 0; r < count; ++r) to[r * length + i] = from[offset + r * apart];
+      for (std::int64_t r = 0; r < count; ++r) to[r * pitch + i] = from[offset + r * apart];
     });
   });
 }
 void copy_out(const std::byte* src, std::int64_t apart, const Rows& rows, std::int64_t count, std::byte* dst) {
-  const std::int64_t length = rows.length();
+  const std::int64_t pitch = copy_pitch(rows);
   with_bytes(rows.element_bytes, [&]<class T>(T) {
     const T* from = reinterpret_cast<const T*>(src);
     T* to = reinterpret_cast<T*>(dst);
     walk(rows.row, 1, [&](std::int64_t i, std::int64_t offset) {
-      for (std::int64_t r = 0; r < count; ++r) to[offset + r * apart] = from[r * length + i];
+      for (std::int64_t r = 0; r < count; ++r) to[offset + r * apart] = from[r * pitch + i];
     });
   });
 }
@@ -54,7 +60,7 @@ std::int64_t rows_together(const Rows& rows) {
 
 std::int64_t copy_bytes(const Rows& rows, std::size_t tensor) {
   if (rows.contiguous(tensor)) return 0;
-  return (rows_together(rows) * rows.length() * rows.element_bytes + 63) / 64 * 64;
+  return rows_together(rows) * copy_pitch(rows) * rows.element_bytes;
 }
 
 // Puts the walked dimension with the smallest step last, where neighbours are copied together.
@@ -123,7 +129,7 @@ void for_rows(const Rows& rows, const Exec& exec, std::byte* scratch, RowFn fn, 
   const bool copies_x = !rows.contiguous(0), copies_y = !rows.contiguous(1);
   const std::int64_t inner = outer.ndim == 0 ? 1 : outer.size[static_cast<std::size_t>(outer.ndim - 1)];
   const std::int64_t step = copies_x || copies_y ? std::min(rows_together(rows), inner) : 1;
-  const std::int64_t groups = (inner + step - 1) / step, bytes = rows.element_bytes;
+  const std::int64_t groups = (inner + step - 1) / step, bytes = rows.element_bytes, pitch = copy_pitch(rows);
   const std::int64_t grain = std::max<std::int64_t>(1, kGrain / 4 / std::max<std::int64_t>(length * step, 1));
   std::array<std::int64_t, Space::kMany> apart{};
   for (std::size_t t = 0; t < Space::kMany && outer.ndim > 0; ++t) apart[t] = outer.stride[t][static_cast<std::size_t>(outer.ndim - 1)];
@@ -137,8 +143,8 @@ void for_rows(const Rows& rows, const Exec& exec, std::byte* scratch, RowFn fn, 
       std::byte* y = static_cast<std::byte*>(rows.y) + at[1] * bytes;
       if (copies_x) copy_in(x, apart[0], rows, together, copy_x);
       for (std::int64_t r = 0; r < together; ++r) {
-        fn(context, RowAt{copies_x ? copy_x + r * length * bytes : x + r * apart[0] * bytes,
-                          copies_y ? copy_y + r * length * bytes : y + r * apart[1] * bytes,
+        fn(context, RowAt{copies_x ? copy_x + r * pitch * bytes : x + r * apart[0] * bytes,
+                          copies_y ? copy_y + r * pitch * bytes : y + r * apart[1] * bytes,
                           at[2] + r * apart[2], at[3] + r * apart[3], worker});
       }
       if (copies_y) copy_out(copy_y, apart[1], rows, together, y);

@@ -109,12 +109,24 @@ void make_numbers(const Words& w, const Interval<S>& r, S* out) {
       out[i] = std::min(std::max(x, r.least), r.greatest);
     }
   } else {
+    const hn::ScalableTag<float> d;
+    const hn::RebindToSigned<decltype(d)> di;
+    const hn::RebindToUnsigned<decltype(d)> du;
+    const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+    const auto from = hn::Set(d, r.from), width = hn::Set(d, r.width), unit = hn::Set(d, 0x1p-24f);
+    const auto least = hn::Set(d, r.least), greatest = hn::Set(d, r.greatest);
+    S part[4][kBlocks];
     for (std::int64_t word = 0; word < 4; ++word) {
-      for (std::int64_t block = 0; block < kBlocks; ++block) {
-        const float u = static_cast<float>(static_cast<std::int32_t>(w.lane[word][block] >> 8)) * 0x1p-24f;
-        const float x = stored<S>(r.from + u * r.width);
-        out[4 * block + word] = static_cast<S>(std::min(std::max(x, r.least), r.greatest));
+      for (std::int64_t block = 0; block < kBlocks; block += lanes) {
+        const auto bits = hn::ShiftRight<8>(hn::LoadU(du, w.lane[word] + block));
+        const auto u = hn::Mul(hn::ConvertTo(d, hn::BitCast(di, bits)), unit);
+        S* to = part[word] + block;
+        store(d, hn::Add(from, hn::Mul(u, width)), to);  // The rounding that may leave the interval.
+        store(d, hn::Min(hn::Max(load(d, to), least), greatest), to);
       }
+    }
+    for (std::int64_t block = 0; block < kBlocks; ++block) {
+      for (std::int64_t word = 0; word < 4; ++word) out[4 * block + word] = part[word][block];
     }
   }
 }
