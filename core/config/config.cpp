@@ -59,7 +59,7 @@ Result<PluginSettings> read_plugin(const YamlNode& node) {
   }
   if (const YamlNode* n = node.find("options")) {
     if (n->kind != YamlNode::Kind::map) return n->complain("expected a map of options");
-    for (const auto& [key, value] : n->members) {
+    for (const auto& [key, line, value] : n->members) {
       FG_TRY_ASSIGN(std::string text, value.as_text());
       out.options.emplace(key, std::move(text));
     }
@@ -116,7 +116,7 @@ Result<void> read_cache(Config& config, const YamlNode& node) {
 
 Result<void> read_plugins(Config& config, const YamlNode& node) {
   if (node.kind != YamlNode::Kind::map) return node.complain("expected a map from plugin names to settings");
-  for (const auto& [name, settings] : node.members) {
+  for (const auto& [name, line, settings] : node.members) {
     FG_TRY_ASSIGN(PluginSettings read, read_plugin(settings));
     PluginSettings& into = config.plugins[name];
     if (!into.disable) into.disable = read.disable;

@@ -42,9 +42,8 @@ YamlNode convert(const YAML::Node& in, const std::string& file, std::size_t& bud
     case YAML::NodeType::Map:
       out.kind = YamlNode::Kind::map;
       for (const auto& member : in) {
-        out.members.emplace_back(member.first.IsScalar() ? member.first.Scalar() : std::string("?"),
-                                 convert(member.second, file, budget));
-        out.member_lines.push_back(member.first.Mark().line + 1);
+        out.members.push_back({member.first.IsScalar() ? member.first.Scalar() : std::string("?"),
+                               member.first.Mark().line + 1, convert(member.second, file, budget)});
       }
       break;
     case YAML::NodeType::Null:
@@ -56,12 +55,12 @@ YamlNode convert(const YAML::Node& in, const std::string& file, std::size_t& bud
 Result<void> no_duplicate_keys(const YamlNode& node) {
   for (std::size_t i = 0; i < node.members.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {
-      if (node.members[i].first == node.members[j].first) {
-        return invalid(fmt::format("{}:{}: {} is given twice, first in line {}", node.file, node.member_lines[i],
-                                   node.members[i].first, node.member_lines[j]));
+      if (node.members[i].key == node.members[j].key) {
+        return invalid(fmt::format("{}:{}: {} is given twice, first in line {}", node.file, node.members[i].line,
+                                   node.members[i].key, node.members[j].line));
       }
     }
-    FG_TRY(no_duplicate_keys(node.members[i].second));
+    FG_TRY(no_duplicate_keys(node.members[i].value));
   }
   for (const YamlNode& item : node.items) FG_TRY(no_duplicate_keys(item));
   return {};
@@ -80,8 +79,8 @@ std::string shown(const YamlNode& node) {
 }  // namespace
 
 const YamlNode* YamlNode::find(std::string_view key) const {
-  const auto it = std::find_if(members.begin(), members.end(), [&](const auto& m) { return m.first == key; });
-  return it == members.end() ? nullptr : &it->second;
+  const auto it = std::find_if(members.begin(), members.end(), [&](const YamlMember& m) { return m.key == key; });
+  return it == members.end() ? nullptr : &it->value;
 }
 
 std::string YamlNode::where() const { return fmt::format("{}:{}", file, line); }
@@ -93,10 +92,9 @@ tl::unexpected<Error> YamlNode::complain(std::string_view what) const {
 Result<void> YamlNode::expect_keys(std::initializer_list<std::string_view> known) const {
   if (kind == Kind::null) return {};
   if (kind != Kind::map) return complain(fmt::format("expected a map, not {}", shown(*this)));
-  for (std::size_t i = 0; i < members.size(); ++i) {
-    const std::string& key = members[i].first;
-    if (std::find(known.begin(), known.end(), key) == known.end()) {
-      return invalid(fmt::format("{}:{}: unknown key {}{}", file, member_lines[i], key, did_you_mean(key, known)));
+  for (const YamlMember& m : members) {
+    if (std::find(known.begin(), known.end(), m.key) == known.end()) {
+      return invalid(fmt::format("{}:{}: unknown key {}{}", file, m.line, m.key, did_you_mean(m.key, known)));
     }
   }
   return {};

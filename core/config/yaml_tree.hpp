@@ -10,12 +10,13 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "fg/sdk/result.hpp"
 
 namespace fg::core {
+
+struct YamlMember;
 
 struct YamlNode {
   enum class Kind : std::uint8_t { null, scalar, list, map };
@@ -24,8 +25,7 @@ struct YamlNode {
   int line = 0;      // 1-based
   std::string text;  // scalar
   std::vector<YamlNode> items;
-  std::vector<std::pair<std::string, YamlNode>> members;
-  std::vector<int> member_lines;  // Line of each key.
+  std::vector<YamlMember> members;
 
   const YamlNode* find(std::string_view key) const;
   // "fg.yaml:12"
@@ -44,6 +44,12 @@ struct YamlNode {
   Result<std::uint64_t> as_bytes() const;
   // Index into `words`.
   Result<std::size_t> as_word(std::initializer_list<std::string_view> words) const;
+};
+
+struct YamlMember {
+  std::string key;
+  int line = 0;  // Of the key.
+  YamlNode value;
 };
 
 // Parses text; `file` is for messages.  At most 1 MiB, 100 000 nodes.
