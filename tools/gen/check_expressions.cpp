@@ -234,6 +234,7 @@ bool ExpressionCheck::fold_row(const Variant& v, const expr::Parsed& prologue, c
 }
 
 void ExpressionCheck::variant(const Variant& v) {
+  if (op_.outs.empty()) return;  // Reported already.
   if (v.expr.size() != op_.outs.size()) {
     const Where where = v.expr.empty() ? op_.where : v.expr.front().where;
     diagnostics_.error(where, fmt::format("{} has {} expressions, expected one per output ({})", op_.name,

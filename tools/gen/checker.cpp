@@ -132,6 +132,7 @@ void OpCheck::forms() {
 
 void OpCheck::outputs() {
   std::set<std::string> seen;
+  if (op_.outs.empty()) error(op_.where, "{} has no output", op_.name);
   for (const Out& o : op_.outs) {
     if (!seen.insert(o.name).second) error(o.where, "{} has two outputs named '{}'", op_.name, o.name);
     const bool promotes = op_.variants.front().promote != Promote::none;
@@ -152,7 +153,8 @@ void OpCheck::pattern(const Where& where, const std::string& text) {
 
 void OpCheck::shapes() {
   const bool named = op_.kind == Kind::kernel || op_.kind == Kind::composite;
-  bool any = !op_.shape_rule.empty() || (!op_.args.empty() && op_.args.front().written);
+  const bool writes = !op_.args.empty() && op_.args.front().written;
+  bool any = !op_.shape_rule.empty() || writes;
   for (const Out& o : op_.outs) any = any || !o.shape.empty();
   if (named && !any)
     error(op_.where, "{} is of kind {} and has no 'shape'", op_.name, kKinds[static_cast<std::size_t>(op_.kind)]);
@@ -173,7 +175,7 @@ void OpCheck::shapes() {
       if (inputs.find(name) == std::string::npos)
         error(o.where, "shape of {} has '{}', which no input of {} has", o.name, name, op_.name);
     }
-    if (any && op_.shape_rule.empty() && o.shape.empty() && named && !op_.args.front().written) {
+    if (any && op_.shape_rule.empty() && o.shape.empty() && named && !writes) {
       error(o.where, "output {} of {} has no shape", o.name, op_.name);
     }
   }

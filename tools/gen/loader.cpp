@@ -173,7 +173,7 @@ void OpLoader::load_programs(const Mapping& map) {
   const Field expr{folds ? "epilogue" : "expr", map.find(folds ? "epilogue" : "expr")};
   find_variant_arg({promote, common, prologue, expr});
   const int i = op_.arg_index(op_.variant_arg);
-  if (i < 0) {
+  if (i < 0 || op_.args[static_cast<std::size_t>(i)].enum_names.empty()) {
     op_.variants.push_back(load_variant("", promote, common, prologue, expr));
   } else {
     for (const std::string& name : op_.args[static_cast<std::size_t>(i)].enum_names) {

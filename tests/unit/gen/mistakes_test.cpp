@@ -4,6 +4,8 @@
 // was expected.
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "tests/unit/gen/generator.hpp"
 
 namespace fg::gen {
@@ -179,6 +181,46 @@ TEST(Mistakes, AFileThatIsNotThere) {
   Diagnostics diagnostics;
   load({"no/such.yaml"}, diagnostics);
   EXPECT_EQ(diagnostics.text(), "no/such.yaml: cannot be read\n");
+}
+
+// Whatever a file holds is answered with messages, never with a crash.
+TEST(Mistakes, DamagedFilesAreAnswered) {
+  const char* const pieces[] = {"[",  "]",  "{",  "}", ":", "- ", "\n",    "  ",  "3",  "''",
+                                "&a", "*a", "!x", "|", "?", "~",  "same(", "...", "\"", "#"};
+  std::mt19937 random(7);
+  int silent = 0;
+  for (int round = 0; round < 600; ++round) {
+    std::string text(kSound);
+    for (int edit = 0; edit < 1 + round % 3; ++edit) {
+      const std::size_t at = random() % text.size();
+      const std::size_t cut = random() % 6;
+      text.replace(at, std::min(cut, text.size() - at), pieces[random() % std::size(pieces)]);
+    }
+    std::string errors;
+    ASSERT_NO_THROW(errors = read_text(text).errors) << text;
+    silent += errors.empty() ? 1 : 0;
+  }
+  EXPECT_LT(silent, 200);  // Most damage is noticed.
+}
+
+TEST(Mistakes, ValuesOfTheWrongKindAreAnswered) {
+  const char* const keys[] = {
+      "op",         "kind",     "version", "summary",  "source",       "in",      "attrs",
+      "call_order", "out",      "forms",   "promote",  "promote_over", "common",  "scalar_operands",
+      "expr",       "prologue", "monoid",  "epilogue", "empty",        "dynamic", "shape",
+      "flops",      "cases",    "bench",   "errors",   "aten",         "gems",    "profile"};
+  for (const char* key : keys) {
+    for (const char* value : {"3", "[3, [4]]", "{a: {b: c}}", "~", "[{a: b}]"}) {
+      const std::string text = std::string("family: t\nops:\n- ") + key + ": " + value + "\n";
+      std::string errors;
+      ASSERT_NO_THROW(errors = read_text(text).errors) << text;
+      EXPECT_NE(errors, "") << text;
+    }
+  }
+  for (const char* text : {"", "3", "[]", "ops: 3", "family: t", "family: t\nops: [3, [4], ~]",
+                           "family: t\ndefaults: 3\nops: []", "family: [t]\nops: []", "? [a]\n: b"}) {
+    EXPECT_NO_THROW(read_text(text)) << text;
+  }
 }
 
 std::uint64_t hash_of(const std::string& text) {
