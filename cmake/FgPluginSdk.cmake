@@ -1,11 +1,11 @@
-# fg_add_plugin(<name> SOURCES <file>... [LINK <target>...])
+# fg_add_plugin(<name> SOURCES <file>... [LINK <target>...] [NO_INSTALL])
 #
 # Builds libfg_<name>.so, a module that exports fg_plugin_query_v1() and nothing else, and installs
 # it where the core looks for plugins.  Installed with the SDK: the project's plugins and a vendor's
 # are built by these lines.
 set(FG_PLUGIN_EXPORT_MAP "${CMAKE_CURRENT_LIST_DIR}/plugin.map")
 function(fg_add_plugin name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINK")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "NO_INSTALL" "" "SOURCES;LINK")
   set(target "fg_${name}")
   add_library(${target} MODULE ${arg_SOURCES})
   target_link_libraries(${target} PRIVATE fg::sdk ${arg_LINK})
@@ -23,5 +23,7 @@ function(fg_add_plugin name)
   if(NOT FG_SANITIZE)
     target_link_options(${target} PRIVATE "LINKER:-z,defs")
   endif()
-  install(TARGETS ${target} LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}/fg/plugins" COMPONENT plugin_${name})
+  if(NOT arg_NO_INSTALL)
+    install(TARGETS ${target} LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}/fg/plugins" COMPONENT plugin_${name})
+  endif()
 endfunction()

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "bench/cases.hpp"
+
+#include <algorithm>
+
+#include "fg/sdk/dtype.hpp"
+
+namespace fg::bench {
+namespace {
+
+using core::ArgInfo;
+using core::ArgType;
+using core::OpInfo;
+
+bool takes(core::DtypeSet set, fg_dtype dtype) {
+  for (std::size_t k = 0; k < kDtypes.size(); ++k) {
+    if (kDtypes[k].dtype == dtype) return (set >> k & 1u) != 0;
+  }
+  return false;
+}
+
+bool is_tensor(const ArgInfo& a) { return a.type == ArgType::tensor || a.type == ArgType::tensor_list; }
+
+// The tensor arguments that carry the case's dtype: not positions, not those that follow another.
+bool carries_dtype(const ArgInfo& a) { return is_tensor(a) && !a.index && a.rule == core::DtypeRule::any_of; }
+
+bool fits(const OpInfo& op, fg_dtype dtype) {
+  bool any = false;
+  for (const ArgInfo& a : op.args) {
+    if (!carries_dtype(a)) continue;
+    // A dtype that only one argument knows is chosen in inputs.cpp (masks, conditions).
+    if (takes(a.dtypes, dtype)) any = true;
+  }
+  return any || std::ranges::none_of(op.args, carries_dtype);
+}
+
+Result<std::vector<fg_dtype>> dtypes_for(const OpInfo& op, const Options& options) {
+  std::vector<fg_dtype> wanted;
+  for (const std::string& name : options.dtypes) {
+    const auto d = dtype_from_name(name);
+    if (!d) return invalid("--dtype " + name + ": no such dtype, expected one of f64 f32 f16 bf16 i64 i32 i16 i8 u8 bool");
+    wanted.push_back(*d);
+  }
+  if (wanted.empty()) wanted = {FG_F32, FG_F16, FG_BF16};
+  std::erase_if(wanted, [&](fg_dtype d) { return !fits(op, d); });
+  if (wanted.empty() && options.dtypes.empty() && fits(op, FG_I64)) wanted = {FG_I64};
+  return wanted;
+}
+
+double numel(const std::vector<std::int64_t>& shape) {
+  double n = 1;
+  for (const std::int64_t d : shape) n *= static_cast<double>(d);
+  return n;
+}
+
+// Shapes of the outputs, bytes and operations of the values as they now are.
+Result<void> weigh(Case& c) {
+  core::Shape shapes[8];
+  core::Symbols symbols;
+  FG_TRY(core::infer_case(*c.op, c.values, {shapes, c.op->outs.size()}, &symbols));
+  c.out_shapes.clear();
+  c.bytes = 0;
+  for (std::size_t k = 0; k < c.op->outs.size(); ++k) {
+    c.out_shapes.emplace_back(shapes[k].dims().begin(), shapes[k].dims().end());
+    c.bytes += numel(c.out_shapes.back()) * static_cast<double>(dtype_bytes(c.dtype));
+  }
+  for (std::size_t i = 0; i < c.op->args.size(); ++i) {
+    const double size = c.op->args[i].index ? 8 : static_cast<double>(dtype_bytes(c.dtype));
+    for (const auto& shape : c.values.args[i].shapes) c.bytes += numel(shape) * size;
+  }
+  const auto out_numel = c.out_shapes.empty() ? 0 : static_cast<std::int64_t>(numel(c.out_shapes[0]));
+  c.flops = core::flops(*c.op, symbols, out_numel);
+  return {};
+}
+
+// Halves the largest length wherever it occurs, so that shapes that belong together stay so.
+bool halve_largest(Case& c) {
+  std::int64_t largest = 0;
+  const auto each = [&](auto&& f) {
+    for (core::CaseArg& a : c.values.args) {
+      for (auto& shape : a.shapes) std::ranges::for_each(shape, f);
+    }
+    for (std::size_t i = 0; i < c.values.args.size(); ++i) {
+      if (c.op->args[i].type == ArgType::sizes) std::ranges::for_each(c.values.args[i].dims, f);
+    }
+  };
+  each([&](std::int64_t& n) { largest = std::max(largest, n); });
+  if (largest < 2) return false;
+  each([&](std::int64_t& n) { n = n == largest ? n / 2 : n; });
+  c.scaled *= 2;
+  return true;
+}
+
+Result<Case> make_case(const OpInfo& op, fg_dtype dtype, std::string_view line, double max_bytes) {
+  Case c;
+  c.op = &op;
+  c.dtype = dtype;
+  std::string text(line);
+  std::ranges::replace(text, ' ', ',');
+  c.name = std::string(op.name) + "/" + std::string(dtype_name(dtype)) + "/" + text;
+  FG_TRY_ASSIGN(c.values, core::parse_case(op, line));
+  FG_TRY(weigh(c));
+  while (c.bytes > max_bytes && halve_largest(c)) FG_TRY(weigh(c));
+  return c;
+}
+
+}  // namespace
+
+bool glob(std::string_view pattern, std::string_view text) {
+  if (pattern.empty()) return text.empty();
+  if (pattern[0] == '*') return glob(pattern.substr(1), text) || (!text.empty() && glob(pattern, text.substr(1)));
+  return !text.empty() && (pattern[0] == '?' || pattern[0] == text[0]) && glob(pattern.substr(1), text.substr(1));
+}
+
+Result<std::vector<Case>> make_cases(const Options& options) {
+  std::vector<Case> cases;
+  for (const OpInfo& op : core::catalogue()) {
+    if (op.kind == core::Kind::view) continue;  // Moves nothing: there is nothing to time but the call.
+    FG_TRY_ASSIGN(const auto dtypes, dtypes_for(op, options));
+    for (const fg_dtype dtype : dtypes) {
+      for (const std::string_view line : op.bench) {
+        auto c = make_case(op, dtype, line, options.max_bytes);
+        if (!c) return tl::unexpected(std::move(c).error().while_doing(std::string(op.name) + ": bench line '" + std::string(line) + "'"));
+        const bool chosen = options.filters.empty() ||
+                            std::ranges::any_of(options.filters, [&](const std::string& f) { return glob(f, c->name); });
+        if (chosen) cases.push_back(std::move(*c));
+      }
+    }
+  }
+  return cases;
+}
+
+}  // namespace fg::bench

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// fg-bench: times what the plugin serves.
+
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+
+#include "bench/cases.hpp"
+#include "bench/compare.hpp"
+#include "bench/options.hpp"
+#include "bench/report.hpp"
+
+namespace fg::bench {
+namespace {
+
+std::atomic<bool> g_interrupted{false};
+
+int leave(int code, const std::string& why) {
+  std::cerr << "fg-bench: " << why << "\n";
+  return code;
+}
+
+// `--plugin` as the library's two words: a vendor name and folders to search first.
+struct Choice {
+  std::string vendor, folders;
+};
+Choice choose(const std::string& plugin) {
+  namespace fs = std::filesystem;
+  Choice c{plugin, ""};
+  const fs::path path(plugin);
+  if (path.has_parent_path()) {
+    std::error_code ec;
+    c.folders = fs::weakly_canonical(fs::absolute(path).parent_path(), ec).string();
+  }
+  const std::string file = path.filename().string();
+  if (file.starts_with("libfg_") && file.ends_with(".so")) c.vendor = file.substr(6, file.size() - 9);
+  else if (path.has_parent_path()) c.vendor = path.stem().string();
+  if (const std::string noop = noop_folder(); !noop.empty()) c.folders += (c.folders.empty() ? "" : ":") + noop;
+  return c;
+}
+
+void progress(const Options& o, std::size_t i, std::size_t n, const std::string& name) {
+  if (o.quiet) return;
+  if (::isatty(STDERR_FILENO) != 0) std::fprintf(stderr, "\r\x1b[2K%zu/%zu  %s", i, n, name.c_str());
+  else if (n < 10 || i % (n / 10) == 0) std::fprintf(stderr, "%zu/%zu  %s\n", i, n, name.c_str());
+}
+void clear_progress(const Options& o) {
+  if (!o.quiet && ::isatty(STDERR_FILENO) != 0) std::fputs("\r\x1b[2K", stderr);
+}
+
+// The matrix products among the cases, for the peers.
+std::vector<Product> products_of(const std::vector<Case>& cases) {
+  std::vector<Product> out;
+  for (const Case& c : cases) {
+    if (c.op->name != "mm" || (c.dtype != FG_F32 && c.dtype != FG_F64)) continue;
+    const auto& a = c.values.args[0].shapes[0];
+    const auto& b = c.values.args[1].shapes[0];
+    out.push_back({c.name, static_cast<int>(a[0]), static_cast<int>(a[1]), static_cast<int>(b[1]), c.dtype == FG_F64});
+  }
+  return out;
+}
+
+Report measure_all(const Options& o, const std::vector<Case>& cases, const Device& device) {
+  const auto start = Clock::now();
+  Report r;
+  r.version = fg_version();
+  r.plugin = device.vendor();
+  const fg_device_info info = device.info();
+  r.device = device.name() + " " + info.name;
+  r.driver = info.driver;
+  r.machine = look_at_machine();
+  progress(o, 0, cases.size(), "roofline");
+  r.roofline = measure_roofline(r.machine.cpus, o.quick ? 0.3 : 1.0);
+  r.has_roofline = true;
+  for (std::size_t i = 0; i < cases.size() && !g_interrupted; ++i) {
+    progress(o, i, cases.size(), cases[i].name);
+    r.cases.push_back(run_case(cases[i], device, r.roofline, r.machine.last_cache, o.min_time_s));
+    fg_memory_trim(device.handle(), nullptr);
+  }
+  if (!g_interrupted && o.filters.empty()) {
+    progress(o, cases.size(), cases.size(), "dispatch");
+    r.dispatch = measure_dispatch(device, o.quick ? 0.2 : 0.5);
+    r.has_dispatch = true;
+  }
+  if (!g_interrupted && o.peers) {
+    progress(o, cases.size(), cases.size(), "peers");
+    r.peers = measure_peers(products_of(cases), static_cast<int>(r.machine.cpus.size()), o.min_time_s);
+  }
+  clear_progress(o);
+  r.seconds = ns_since(start) * 1e-9;
+  return r;
+}
+
+int verdict(const Options& o, const Report& r) {
+  if (g_interrupted) return kInterrupted;
+  for (const Measured& m : r.cases) {
+    if (m.state == Measured::State::wrong || m.state == Measured::State::failed) return kFailures;
+  }
+  if (o.enforce) {
+    for (const Limit& l : limits(r)) {
+      if (!l.met()) return kFailures;
+    }
+  }
+  return kOk;
+}
+
+std::string read_file(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return "";
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+int run_compare(const Options& o) {
+  const auto r = compare_documents(read_file(o.before), read_file(o.after), o.threshold);
+  if (!r) return leave(kUsage, r.error().message);
+  std::cout << r->text;
+  return r->slower > 0 ? kFailures : kOk;
+}
+
+int run(const Options& o) {
+  if (o.verb == Options::Verb::compare) return run_compare(o);
+  const auto cases = make_cases(o);
+  if (!cases) return leave(kUsage, cases.error().message);
+  if (cases->empty()) return leave(kNothing, "the filter selected nothing; fg-bench --list prints the names");
+  if (o.verb == Options::Verb::list) {
+    for (const Case& c : *cases) std::cout << c.name << "\n";
+    return kOk;
+  }
+  restrict_cpus(o.threads);
+  const Choice choice = choose(o.plugin);
+  std::optional<Device> device;
+  try {
+    init(choice.vendor, choice.folders);
+    device = Device(choice.vendor);
+  } catch (const Exception& e) {
+    return leave(kUnavailable, e.what());
+  }
+  const Report r = measure_all(o, *cases, *device);
+  if (o.json) std::cout << to_json(r);
+  else std::cout << to_table(r);
+  if (!o.output.empty()) {
+    std::ofstream out(o.output);
+    if (!(out << to_json(r)).flush()) return leave(kUsage, "cannot write " + o.output);
+  }
+  return verdict(o, r);
+}
+
+}  // namespace
+}  // namespace fg::bench
+
+int main(int argc, char** argv) {
+  try {
+    const fg::bench::Parsed parsed = fg::bench::parse_options(argc, argv);
+    if (parsed.leave) return parsed.exit_code;
+    std::signal(SIGINT, [](int) { fg::bench::g_interrupted = true; });
+    return fg::bench::run(parsed.options);
+  } catch (const std::exception& e) {
+    std::cerr << "fg-bench: " << e.what() << "\n";
+    return fg::bench::kInternal;
+  }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the machine can do, measured in this process with as many threads as the plugin has: the
+// memory triad a = b + s * c, and the peak of fused multiply-adds.
+
+#ifndef FG_BENCH_ROOFLINE_HPP_
+#define FG_BENCH_ROOFLINE_HPP_
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace fg::bench {
+
+struct Roofline {
+  double triad_gbps = 0;            // The better of the two below; 10^9 bytes, three arrays counted.
+  double triad_cached_gbps = 0;     // Ordinary stores.
+  double triad_streaming_gbps = 0;  // Stores past the caches.
+  double fma_f32_gflops = 0;
+  double fma_f64_gflops = 0;
+  double fma_bf16_gflops = 0;       // 0 where the processor has no bf16 products.
+};
+
+// `cpus`: one thread is bound to each.  Arrays of `array_bytes` each, as large as the largest
+// element-wise case, so that both meet the same caches.
+Roofline measure_roofline(const std::vector<int>& cpus, double seconds, std::size_t array_bytes = std::size_t{64} << 20);
+
+// One thread's share of the work, best instructions the processor has (roofline_kernels.cpp).
+namespace kernels {
+void triad(float* a, const float* b, const float* c, float s, std::size_t n);
+bool triad_streaming(float* a, const float* b, const float* c, float s, std::size_t n);  // False: no such stores.
+// Each does `rounds` rounds and returns the operations done (a fused multiply-add is two).
+double fma_f32(std::int64_t rounds);
+double fma_f64(std::int64_t rounds);
+double fma_bf16(std::int64_t rounds);  // 0: no such instruction.
+}  // namespace kernels
+
+}  // namespace fg::bench
+
+#endif  // FG_BENCH_ROOFLINE_HPP_
