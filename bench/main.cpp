@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <cstdio>
@@ -11,6 +12,7 @@
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <optional>
 
 #include "bench/cases.hpp"
 #include "bench/compare.hpp"
@@ -67,6 +69,11 @@ std::vector<Product> products_of(const std::vector<Case>& cases) {
   return out;
 }
 
+// The costs of dispatch are measured unless a filter leaves "dispatch" out.
+bool wants_dispatch(const Options& o) {
+  return o.filters.empty() || std::ranges::any_of(o.filters, [](const std::string& f) { return glob(f, "dispatch"); });
+}
+
 Report measure_all(const Options& o, const std::vector<Case>& cases, const Device& device) {
   const auto start = Clock::now();
   Report r;
@@ -81,10 +88,10 @@ Report measure_all(const Options& o, const std::vector<Case>& cases, const Devic
   r.has_roofline = true;
   for (std::size_t i = 0; i < cases.size() && !g_interrupted; ++i) {
     progress(o, i, cases.size(), cases[i].name);
-    r.cases.push_back(run_case(cases[i], device, r.roofline, r.machine.last_cache, o.min_time_s));
+    r.cases.push_back(run_case(cases[i], device, r.roofline, r.machine, o.min_time_s));
     fg_memory_trim(device.handle(), nullptr);
   }
-  if (!g_interrupted && o.filters.empty()) {
+  if (!g_interrupted && wants_dispatch(o)) {
     progress(o, cases.size(), cases.size(), "dispatch");
     r.dispatch = measure_dispatch(device, o.quick ? 0.2 : 0.5);
     r.has_dispatch = true;
@@ -128,9 +135,10 @@ int run(const Options& o) {
   if (o.verb == Options::Verb::compare) return run_compare(o);
   const auto cases = make_cases(o);
   if (!cases) return leave(kUsage, cases.error().message);
-  if (cases->empty()) return leave(kNothing, "the filter selected nothing; fg-bench --list prints the names");
+  if (cases->empty() && !wants_dispatch(o)) return leave(kNothing, "the filter selected nothing; fg-bench --list prints the names");
   if (o.verb == Options::Verb::list) {
     for (const Case& c : *cases) std::cout << c.name << "\n";
+    if (wants_dispatch(o)) std::cout << "dispatch\n";
     return kOk;
   }
   restrict_cpus(o.threads);

@@ -28,7 +28,8 @@ Parsed parse_options(int argc, char** argv) {
   app.add_option("--plugin,-p", o.plugin, "path, file name on the plugin path, or vendor name")->capture_default_str();
   app.add_option("--filter,-f", o.filters, "glob over case names, e.g. 'add/f32/*'; repeatable");
   app.add_option("--dtype", o.dtypes, "dtypes to time")->delimiter(',');
-  app.add_flag("--list", "print the names of the cases and stop");
+  bool list = false;
+  app.add_flag("--list", list, "print the names of the cases and stop");
   app.add_flag("--quick", o.quick, "f32 and small memory: a minute or two");
   app.add_flag("--json", o.json, "one JSON document on stdout instead of the table");
   app.add_option("--output,-o", o.output, "also write the JSON document to this file");
@@ -51,7 +52,7 @@ Parsed parse_options(int argc, char** argv) {
     return p;
   }
   if (compare->parsed()) o.verb = Options::Verb::compare;
-  else if (app.count("--list") > 0) o.verb = Options::Verb::list;
+  else if (list) o.verb = Options::Verb::list;
   if (o.quick) {
     if (app.count("--min-time") == 0) o.min_time_s = 0.05;
     if (app.count("--max-bytes") == 0) o.max_bytes = 256.0 * 1024 * 1024;

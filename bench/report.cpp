@@ -60,7 +60,7 @@ std::vector<Limit> limits(const Report& r) {
     set(3, std::max(r.dispatch.loss_out_percent, r.dispatch.loss_new_percent));
   }
   // Both sides at their undisturbed best: p20 against p20.
-  const Measured* add = find(r, "add/f32/*=4096x4096");
+  const Measured* add = find(r, "add/f32/self=4096x4096,other=4096x4096");
   if (add != nullptr && add->scaled == 1 && r.roofline.triad_gbps > 0) set(4, 100 * add->bytes / add->times.p20 / r.roofline.triad_gbps);
   const Measured* mm = find(r, "mm/f32/self=1024x1024,mat2=1024x1024");
   if (mm != nullptr && mm->scaled == 1 && r.roofline.fma_f32_gflops > 0) set(5, 100 * mm->flops / mm->times.p20 / r.roofline.fma_f32_gflops);

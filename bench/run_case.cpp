@@ -32,9 +32,11 @@ double peak_flops(const Roofline& r, fg_dtype dtype) {
   return r.fma_f32_gflops * 1e9;  // 16-bit floats are computed in f32; integers have no such units.
 }
 
-// The nearer of the two limits, in seconds, against what was measured undisturbed.
-void compare_with_roofline(Measured& m, const Roofline& r, fg_dtype dtype) {
-  const double by_memory = r.triad_gbps > 0 ? m.bytes / (r.triad_gbps * 1e9) : 0;
+// The nearer of the two limits, in seconds, against what was measured undisturbed.  Memory is no
+// limit for what stays in the cores' own caches.
+void compare_with_roofline(Measured& m, const Roofline& r, const Machine& machine, fg_dtype dtype) {
+  const bool from_memory = r.triad_gbps > 0 && m.bytes > 4 * machine.core_caches;
+  const double by_memory = from_memory ? m.bytes / (r.triad_gbps * 1e9) : 0;
   const double peak = peak_flops(r, dtype);
   const double by_compute = peak > 0 ? m.flops / peak : 0;
   const double limit = std::max(by_memory, by_compute);
@@ -84,7 +86,7 @@ Times time_calls(const Case& c, Inputs& in, const std::vector<Tensor>& outs, con
       wait, o);
 }
 
-void run(const Case& c, const Device& device, const Roofline& roofline, double last_cache, double seconds, Measured& m) {
+void run(const Case& c, const Device& device, const Roofline& roofline, const Machine& machine, double seconds, Measured& m) {
   auto made = make_inputs(c, device);
   if (!made) {
     m.text = made.error().message;
@@ -106,8 +108,8 @@ void run(const Case& c, const Device& device, const Roofline& roofline, double l
   m.state = Measured::State::timed;
   m.gbps = m.bytes / m.times.p50;
   m.tflops = m.flops / m.times.p50 * 1e-3;
-  m.in_cache = m.bytes < last_cache;
-  compare_with_roofline(m, roofline, c.dtype);
+  m.in_cache = m.bytes < machine.last_cache;
+  compare_with_roofline(m, roofline, machine, c.dtype);
 }
 
 }  // namespace
@@ -123,7 +125,7 @@ std::string_view state_name(Measured::State s) {
   return "?";
 }
 
-Measured run_case(const Case& c, const Device& device, const Roofline& roofline, double last_cache, double seconds) {
+Measured run_case(const Case& c, const Device& device, const Roofline& roofline, const Machine& machine, double seconds) {
   Measured m;
   m.name = c.name;
   m.shapes = shapes_of(c);
@@ -131,7 +133,7 @@ Measured run_case(const Case& c, const Device& device, const Roofline& roofline,
   m.bytes = c.bytes;
   m.flops = c.flops;
   try {
-    run(c, device, roofline, last_cache, seconds, m);
+    run(c, device, roofline, machine, seconds, m);
   } catch (const Exception& e) {
     m.text = e.what();
     const bool memory = e.status() == FG_E_OOM_DEVICE || e.status() == FG_E_OOM_HOST;

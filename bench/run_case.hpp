@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "bench/cases.hpp"
+#include "bench/machine.hpp"
 #include "bench/roofline.hpp"
 #include "bench/timing.hpp"
 #include "fg/fg.hpp"
@@ -26,12 +27,12 @@ struct Measured {
   double gbps = 0, tflops = 0;
   double percent_of_roofline = 0;  // 0 where no limit applies.
   const char* bound = "";          // "memory" or "compute": which limit is nearer.
-  bool in_cache = false;           // The tensors fit the last cache: memory is no limit.
+  bool in_cache = false;           // The tensors fit the last cache, so memory may be no limit.
 };
 
 std::string_view state_name(Measured::State s);
 
-Measured run_case(const Case& c, const Device& device, const Roofline& roofline, double last_cache, double seconds);
+Measured run_case(const Case& c, const Device& device, const Roofline& roofline, const Machine& machine, double seconds);
 
 }  // namespace fg::bench
 

@@ -10,6 +10,7 @@
 
 #include "conformance/cases/operators.hpp"
 #include "conformance/compare/compare.hpp"
+#include "fg/sdk/dtype.hpp"
 
 namespace fg::bench {
 namespace {
@@ -73,38 +74,42 @@ struct Plan {
   std::vector<Part> outs;
 };
 
+ref::Argument number_argument(const fg_scalar& x) {
+  ref::Argument a;
+  a.kind = ref::Argument::Kind::number;
+  a.category = x.kind == FG_SCALAR_FLOAT ? ref::Type::f64 : x.kind == FG_SCALAR_BOOL ? ref::Type::boolean : ref::Type::i64;
+  a.number = x.kind == FG_SCALAR_FLOAT ? static_cast<ref::Real>(x.v.f) : static_cast<ref::Real>(x.v.i);
+  return a;
+}
+
+// The line's value, else the default; neither leaves the argument out.
 ref::Argument attribute(const core::ArgInfo& info, const core::CaseArg& v, const fg_generator& g) {
   ref::Argument a;
   using Kind = ref::Argument::Kind;
+  if (info.type == core::ArgType::generator) {
+    a.kind = Kind::generator;
+    a.seed = g.seed;
+    a.offset = g.offset;
+    return a;
+  }
+  if (!v.given && !info.has_default) return a;
+  const fg_scalar& number = v.given ? v.number : info.default_value;
   switch (info.type) {
-    case core::ArgType::generator:
-      a.kind = Kind::generator;
-      a.seed = g.seed;
-      a.offset = g.offset;
-      return a;
     case core::ArgType::dims:
     case core::ArgType::sizes:
-      if (!v.given) return a;
       a.kind = Kind::dims;
-      a.dims = v.dims;
+      if (v.given) a.dims = v.dims;
+      else a.dims.assign(info.default_dims.begin(), info.default_dims.end());
       return a;
-    case core::ArgType::enum_: {
-      if (!v.given) return a;
+    case core::ArgType::enum_:
       a.kind = Kind::word;
-      a.word = info.enum_names[static_cast<std::size_t>(v.number.v.i)];
+      a.word = info.enum_names[static_cast<std::size_t>(number.v.i)];
       return a;
-    }
     case core::ArgType::dtype:
-      if (!v.given) return a;
       a.kind = Kind::dtype;
-      a.category = conformance::to_reference(static_cast<fg_dtype>(v.number.v.i));
+      a.category = conformance::to_reference(static_cast<fg_dtype>(number.v.i));
       return a;
-    default:
-      if (!v.given) return a;
-      a.kind = Kind::number;
-      a.category = v.number.kind == FG_SCALAR_FLOAT ? ref::Type::f64 : v.number.kind == FG_SCALAR_BOOL ? ref::Type::boolean : ref::Type::i64;
-      a.number = v.number.kind == FG_SCALAR_FLOAT ? static_cast<ref::Real>(v.number.v.f) : static_cast<ref::Real>(v.number.v.i);
-      return a;
+    default: return number_argument(number);
   }
 }
 

@@ -3,9 +3,11 @@
 // A plugin whose kernels do nothing, in host memory: what a call costs on it is what the core costs.
 // fg-bench alone loads it; it is not installed where the core looks for plugins.
 
+#include <array>
 #include <cstdlib>
 #include <cstring>
 
+#include "fg/abi/engine.h"
 #include "fg/abi/note.h"
 #include "fg/abi/ops.h"
 #include "fg/abi/plugin.h"
