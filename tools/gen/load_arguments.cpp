@@ -62,6 +62,50 @@ void read_class(const Source& source, const YAML::Node& node, Arg& arg) {
   }
 }
 
+// A number that keeps its category: 1, 1.0 and true differ.
+fg_scalar read_scalar(const Source& source, const YAML::Node& node, const std::string& what) {
+  fg_scalar value{};
+  std::int64_t i = 0;
+  if (node.IsScalar() && YAML::convert<std::int64_t>::decode(node, i)) {
+    value.kind = FG_SCALAR_INT;
+    value.v.i = i;
+  } else if (node.IsScalar() && (node.Scalar() == "true" || node.Scalar() == "false")) {
+    value.kind = FG_SCALAR_BOOL;
+    value.v.i = node.Scalar() == "true" ? 1 : 0;
+  } else {
+    value.kind = FG_SCALAR_FLOAT;
+    value.v.f = read_float(source, node, what).value_or(0);
+  }
+  return value;
+}
+
+std::int64_t read_enum(const Source& source, const YAML::Node& node, const std::string& what,
+                       const std::vector<std::string>& names) {
+  const std::string word = read_text(source, node, what).value_or("");
+  const auto it = std::find(names.begin(), names.end(), word);
+  if (it != names.end()) return it - names.begin();
+  source.error(node, fmt::format("{} '{}' is not one of {}{}", what, word, fmt::join(names, ", "),
+                                 core::did_you_mean(word, names)));
+  return 0;
+}
+
+// The defaults that are no single number.
+void read_other_default(const Source& source, const YAML::Node& node, const std::string& what, Arg& arg) {
+  if (arg.type == ArgType::dims || arg.type == ArgType::sizes) {
+    if (!node.IsSequence()) return source.error(node, what + " must be a list of integers");
+    for (const YAML::Node& item : node) arg.default_dims.push_back(read_int(source, item, what).value_or(0));
+  } else if (arg.type == ArgType::dtype) {
+    const std::string word = read_text(source, node, what).value_or("");
+    arg.from_scalars = word == "from_scalars";
+    if (!arg.from_scalars) {
+      source.error(node, fmt::format("{} is '{}', expected from_scalars; or make it optional", what, word));
+    }
+  } else {
+    source.error(node, fmt::format("{}: an argument of type {} has no default", what,
+                                   kArgTypes[static_cast<std::size_t>(arg.type)]));
+  }
+}
+
 void read_default(const Source& source, const YAML::Node& node, Arg& arg) {
   const std::string what = "default of " + arg.name;
   arg.has_default = true;
@@ -70,64 +114,22 @@ void read_default(const Source& source, const YAML::Node& node, Arg& arg) {
     case ArgType::bool_:
       value.kind = FG_SCALAR_BOOL;
       value.v.i = read_bool(source, node, what).value_or(false) ? 1 : 0;
-      break;
+      return;
     case ArgType::int_:
     case ArgType::dim:
       value.kind = FG_SCALAR_INT;
       value.v.i = read_int(source, node, what).value_or(0);
-      break;
+      return;
     case ArgType::float_:
       value.kind = FG_SCALAR_FLOAT;
       value.v.f = read_float(source, node, what).value_or(0);
-      break;
-    case ArgType::scalar: {
-      std::int64_t i = 0;
-      bool b = false;
-      if (node.IsScalar() && YAML::convert<std::int64_t>::decode(node, i)) {
-        value.kind = FG_SCALAR_INT;
-        value.v.i = i;
-      } else if (node.IsScalar() && (node.Scalar() == "true" || node.Scalar() == "false") &&
-                 YAML::convert<bool>::decode(node, b)) {
-        value.kind = FG_SCALAR_BOOL;
-        value.v.i = b ? 1 : 0;
-      } else {
-        value.kind = FG_SCALAR_FLOAT;
-        value.v.f = read_float(source, node, what).value_or(0);
-      }
-      break;
-    }
-    case ArgType::enum_: {
+      return;
+    case ArgType::scalar: value = read_scalar(source, node, what); return;
+    case ArgType::enum_:
       value.kind = FG_SCALAR_INT;
-      const std::string word = read_text(source, node, what).value_or("");
-      const auto it = std::find(arg.enum_names.begin(), arg.enum_names.end(), word);
-      if (it == arg.enum_names.end()) {
-        source.error(node, fmt::format("{} '{}' is not one of {}{}", what, word, fmt::join(arg.enum_names, ", "),
-                                       core::did_you_mean(word, arg.enum_names)));
-      } else {
-        value.v.i = it - arg.enum_names.begin();
-      }
-      break;
-    }
-    case ArgType::dims:
-    case ArgType::sizes:
-      if (!node.IsSequence()) {
-        source.error(node, what + " must be a list of integers");
-        break;
-      }
-      for (const YAML::Node& item : node) arg.default_dims.push_back(read_int(source, item, what).value_or(0));
-      break;
-    case ArgType::dtype: {
-      const std::string word = read_text(source, node, what).value_or("");
-      if (word == "from_scalars") {
-        arg.from_scalars = true;
-      } else {
-        source.error(node, fmt::format("{} is '{}', expected from_scalars; or make it optional", what, word));
-      }
-      break;
-    }
-    default:
-      source.error(node, fmt::format("{}: an argument of type {} has no default", what,
-                                     kArgTypes[static_cast<std::size_t>(arg.type)]));
+      value.v.i = read_enum(source, node, what, arg.enum_names);
+      return;
+    default: read_other_default(source, node, what, arg);
   }
 }
 
