@@ -178,6 +178,15 @@ TEST(Environment, PageListsWhatTheCodeReads) {
   EXPECT_EQ(rows, env_variables().size());
 }
 
+TEST(Refusals, PageExplainsEveryReason) {
+  const std::string page = read_file(FG_SOURCE_DIR "/docs/plugins-and-devices.md");
+  for (int i = 1; i <= static_cast<int>(Refusal::name_taken); ++i) {
+    const std::string name(refusal_name(static_cast<Refusal>(i)));
+    EXPECT_THAT(page, HasSubstr("| `" + name + "` |"));
+    EXPECT_EQ(refusal_from_name(name), static_cast<Refusal>(i));
+  }
+}
+
 TEST(Environment, UnknownVariablesAreNotRead) {
   using Values = std::map<std::string, std::string>;
   EXPECT_FALSE(Environment(Values{{"OTHER", "x"}}).get("OTHER"));
