@@ -30,6 +30,8 @@ constexpr std::int64_t kBatch = 256;
 constexpr std::int64_t kShort = 48;
 // Elements of a direct block: the prologue only reads.
 constexpr std::int64_t kDirectBlock = 8192;
+// Lanes of a tile: the largest block.
+constexpr std::size_t kMaxLanes = 1024;
 
 struct ReduceKernel : sdk::KernelObject {
   Program prologue, epilogue;
@@ -54,9 +56,18 @@ class Reduction {
   void reduce(Range kept, Range reduced, State* state) const;
   void fold_row(Frame& frame, std::byte* buffer, std::int64_t kept, Range reduced, State& state) const;
   void fold_columns(Frame& frame, std::byte* buffer, Range kept, Range reduced, State* state) const;
+  void fold_lanes(Frame& frame, std::byte* buffer, Range kept, Range reduced, std::byte* lanes) const;
   const void* tile(Frame& frame, std::byte* buffer, Range kept, std::int64_t first_row, std::int64_t rows) const;
   const void* run_prologue(Frame& frame, std::byte* result, std::int64_t n) const;
-  void finish(Range kept, const State* state) const;
+  // Runs the epilogue over [kept.begin, kept.end); put(first, n, block) writes the states of n elements.
+  template <class Put>
+  void finish_with(Range kept, Put&& put) const;
+  void finish(Range kept, const State* state) const {
+    finish_with(kept, [&](std::int64_t first, std::int64_t n, void* const* block) {
+      for (std::int64_t i = 0; i < n; ++i) kernel_.monoid.put(state[first + i], block, static_cast<std::size_t>(i));
+    });
+  }
+  void reduce_and_finish_lanes(Range kept) const;
   Operand at(std::size_t k, std::int64_t kept) const {
     Operand o = reduced_operand_[k];
     const std::int64_t offset = offset_of(kept_, kept_operand_[inputs_from_ + k].stride, kept);
@@ -183,30 +194,38 @@ const void* Reduction::tile(Frame& frame, std::byte* buffer, Range kept, std::in
   return run_prologue(frame, buffer, rows * cols);
 }
 
-void Reduction::fold_columns(Frame& frame, std::byte* buffer, Range kept, Range reduced, State* state) const {
+// Sums and the like of every kept element, into its lane.
+void Reduction::fold_lanes(Frame& frame, std::byte* buffer, Range kept, Range reduced, std::byte* lanes) const {
   const Monoid& m = kernel_.monoid;
   const std::int64_t cols = kept.end - kept.begin;
   const std::int64_t rows = std::max<std::int64_t>(1, std::min(reduced.end - reduced.begin, kernel_.block / cols));
-  const std::size_t value = compute_bytes(m.type());
-  alignas(64) std::byte lanes[1024 * 8];
-  const auto width = static_cast<std::size_t>(rows * cols);
-  if (m.simple()) m.fill_identity(lanes, width);
+  m.fill_identity(lanes, static_cast<std::size_t>(rows * cols));
+  for (std::int64_t r = reduced.begin; r < reduced.end; r += rows) {
+    const std::int64_t n = std::min(rows, reduced.end - r);
+    m.accumulate()(lanes, tile(frame, buffer, kept, r, n), static_cast<std::size_t>(n * cols));
+  }
+  for (std::int64_t i = 1; i < rows; ++i) {
+    m.merge_lanes(lanes, lanes + static_cast<std::size_t>(i * cols) * m.lane_bytes(), static_cast<std::size_t>(cols));
+  }
+}
+
+void Reduction::fold_columns(Frame& frame, std::byte* buffer, Range kept, Range reduced, State* state) const {
+  const Monoid& m = kernel_.monoid;
+  const std::int64_t cols = kept.end - kept.begin;
+  if (m.simple()) {
+    alignas(64) std::byte lanes[kMaxLanes * 8];
+    fold_lanes(frame, buffer, kept, reduced, lanes);
+    for (std::int64_t c = 0; c < cols; ++c) state[c] = m.from_lane(lanes, static_cast<std::size_t>(c));
+    return;
+  }
+  const std::int64_t rows = std::max<std::int64_t>(1, std::min(reduced.end - reduced.begin, kernel_.block / cols));
+  const auto row_bytes = static_cast<std::size_t>(cols) * compute_bytes(m.type());
   for (std::int64_t r = reduced.begin; r < reduced.end; r += rows) {
     const std::int64_t n = std::min(rows, reduced.end - r);
     const auto* x = static_cast<const std::byte*>(tile(frame, buffer, kept, r, n));
-    if (m.simple()) {
-      m.accumulate()(lanes, x, static_cast<std::size_t>(n * cols));
-      continue;
-    }
     for (std::int64_t i = 0; i < n; ++i) {
-      for (std::int64_t c = 0; c < cols; ++c) {
-        m.step(state[c], x + static_cast<std::size_t>(i * cols + c) * value, r + i);
-      }
+      m.step_row(state, x + static_cast<std::size_t>(i) * row_bytes, static_cast<std::size_t>(cols), r + i);
     }
-  }
-  if (!m.simple()) return;
-  for (std::int64_t i = 0; i < rows; ++i) {
-    for (std::int64_t c = 0; c < cols; ++c) m.combine(state[c], m.from_lane(lanes, static_cast<std::size_t>(i * cols + c)));
   }
 }
 
@@ -224,11 +243,11 @@ void Reduction::reduce(Range kept, Range reduced, State* state) const {
   for (std::int64_t k = kept.begin; k < kept.end; ++k) fold_row(frame, buffer, k, reduced, state[k - kept.begin]);
 }
 
-void Reduction::finish(Range kept, const State* state) const {
+template <class Put>
+void Reduction::finish_with(Range kept, Put&& put) const {
   const Program& p = kernel_.epilogue;
-  const Monoid& m = kernel_.monoid;
   alignas(64) std::byte scratch[kScratchBytes];
-  const std::size_t bytes = static_cast<std::size_t>(kernel_.out_block) * 8, states = m.n_states();
+  const std::size_t bytes = static_cast<std::size_t>(kernel_.out_block) * 8, states = kernel_.monoid.n_states();
   Frame frame(p, epilogue_cells_, scratch, kernel_.out_block);
   std::byte* buffer = scratch + p.n_temps * bytes;
   void* block[4];
@@ -237,7 +256,7 @@ void Reduction::finish(Range kept, const State* state) const {
   buffer += (states + 1) * bytes;
   for (std::int64_t start = kept.begin; start < kept.end; start += kernel_.out_block) {
     const std::int64_t n = std::min(kernel_.out_block, kept.end - start);
-    for (std::int64_t i = 0; i < n; ++i) m.put(state[start - kept.begin + i], block, static_cast<std::size_t>(i));
+    put(start - kept.begin, n, block);
     std::fill_n(static_cast<std::int64_t*>(block[states]), n, reduced_.count());
     std::array<bool, kMaxOperands> staged;
     for (std::size_t j = 0; j < p.n_out; ++j) {
@@ -250,6 +269,19 @@ void Reduction::finish(Range kept, const State* state) const {
       if (staged[j]) scatter(kept_, kept_operand_[j], start, n, frame.output(j));
     }
   }
+}
+
+// Columns of a simple monoid, whole: from lanes to the epilogue without a state for each.
+void Reduction::reduce_and_finish_lanes(Range kept) const {
+  alignas(64) std::byte scratch[kScratchBytes];
+  alignas(64) std::byte lanes[kMaxLanes * 8];
+  Frame frame(kernel_.prologue, cells_, scratch, kernel_.block);
+  std::byte* buffer = scratch + kernel_.prologue.n_temps * static_cast<std::size_t>(kernel_.block) * 8;
+  const Monoid& m = kernel_.monoid;
+  fold_lanes(frame, buffer, kept, {0, reduced_.count()}, lanes);
+  finish_with(kept, [&](std::int64_t first, std::int64_t n, void* const* block) {
+    m.put_lanes(lanes + static_cast<std::size_t>(first) * m.lane_bytes(), block[0], static_cast<std::size_t>(n));
+  });
 }
 
 void Reduction::run() {
@@ -269,6 +301,10 @@ void Reduction::run() {
       State state[kBatch];
       for (std::int64_t u = from; u < to; ++u) {
         const Range k{u * width, std::min(kept, (u + 1) * width)};
+        if (columns_ && kernel_.monoid.simple()) {
+          reduce_and_finish_lanes(k);
+          continue;
+        }
         reduce(k, {0, reduced_.count()}, state);
         finish(k, state);
       }

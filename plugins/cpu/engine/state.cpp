@@ -84,6 +84,14 @@ Result<Monoid> Monoid::make(std::uint32_t monoid, std::uint16_t type) {
   }
   m.fold_ = find_fold(m.how_, type);
   m.accumulate_ = m.simple() ? find_accumulate(m.how_, type) : nullptr;
+  m.merge_ = m.simple() ? find_accumulate(m.how_, m.lane_type()) : nullptr;
+  m.narrow_ = m.lane_type() == type ? find_copy(compute_bytes(type)) : find_cast(m.lane_type(), type);
+  if (monoid == FG_MONOID_LOGSUMEXP) {
+    constexpr Form kSecondIsOneValue = 2;
+    m.sub_ = find_micro(FG_EX_SUB, type, type, kSecondIsOneValue);
+    m.exp_ = find_micro(FG_EX_EXP, type, type, 0);
+    m.sum_ = find_fold(Fold::sum, type);
+  }
   if (monoid == FG_MONOID_WELFORD) m.deviations_ = find_fold(Fold::square_deviations, type);
   return m;
 }
@@ -144,6 +152,41 @@ void Monoid::step(State& s, const void* x, std::int64_t position) const {
   const std::int64_t v = read_int(x, type_);
   if (arg()) return take(s, v, position);
   combine(s, State{0, 0, v, -1});
+}
+
+template <class T>
+void Monoid::step_row_of(State* s, const T* x, std::size_t n, std::int64_t position) const {
+  if constexpr (std::is_floating_point_v<T>) {
+    if (kind_ == FG_MONOID_WELFORD) {
+      const double weight = 1 / static_cast<double>(s[0].i + 1);  // all have seen as many
+      for (std::size_t k = 0; k < n; ++k) {
+        const double v = static_cast<double>(x[k]), delta = v - s[k].a;
+        s[k].a += delta * weight;
+        s[k].b += delta * (v - s[k].a);
+        ++s[k].i;
+      }
+      return;
+    }
+    if (kind_ == FG_MONOID_LOGSUMEXP) {
+      for (std::size_t k = 0; k < n; ++k) step(s[k], x + k, position);
+      return;
+    }
+  }
+  const bool max = kind_ == FG_MONOID_ARGMAX || kind_ == FG_MONOID_LASTMAX;
+  for (std::size_t k = 0; k < n; ++k) {
+    if constexpr (std::is_floating_point_v<T>) {
+      const double v = static_cast<double>(x[k]);
+      const bool worse = max ? v < s[k].a : v > s[k].a;  // false for NaN
+      if (!worse || s[k].index < 0) take(s[k], v, position);
+    } else {
+      const auto v = static_cast<std::int64_t>(x[k]);
+      const bool worse = max ? v < s[k].i : v > s[k].i;
+      if (!worse || s[k].index < 0) take(s[k], v, position);
+    }
+  }
+}
+void Monoid::step_row(State* s, const void* x, std::size_t n, std::int64_t position) const {
+  with_compute_type(type_, [&](auto tag) { step_row_of(s, static_cast<const typename decltype(tag)::type*>(x), n, position); });
 }
 
 void Monoid::combine(State& s, const State& later) const {
@@ -253,9 +296,16 @@ void Monoid::fold_log_sum_exp(State& s, const void* x, std::size_t n) const {
   if (std::isinf(block.a)) {
     block.b = block.a > 0 ? 1 : 0;
   } else if (block.a == block.a) {
+    constexpr std::size_t kPart = 512;
+    alignas(64) double part[kPart];
     const std::size_t bytes = compute_bytes(type_);
-    for (std::size_t i = 0; i < n; ++i) {
-      block.b += std::exp(read_float(static_cast<const char*>(x) + i * bytes, type_) - block.a);
+    for (std::size_t i = 0; i < n; i += kPart) {
+      const std::size_t k = std::min(kPart, n - i);
+      sub_(part, static_cast<const char*>(x) + i * bytes, &r, nullptr, k);  // r has the block's peak
+      exp_(part, part, part, part, k);
+      double sum = 0;
+      sum_(&sum, part, nullptr, k);
+      block.b += sum;
     }
   }
   combine(s, block);
@@ -285,9 +335,11 @@ void Monoid::put(const State& s, void* const* block, std::size_t at) const {
   if (kind_ == FG_MONOID_WELFORD) write(2, static_cast<double>(s.i));
 }
 
-std::size_t Monoid::lane_bytes() const {
-  return how_ == Fold::sum || how_ == Fold::prod ? 8 : compute_bytes(type_);
+std::uint16_t Monoid::lane_type() const {
+  if (how_ != Fold::sum && how_ != Fold::prod) return type_;
+  return static_cast<std::uint16_t>(is_float() ? FG_CT_F64 : FG_CT_I64);
 }
+void Monoid::put_lanes(const void* lanes, void* block, std::size_t n) const { narrow_(block, lanes, lanes, lanes, n); }
 void Monoid::fill_identity(void* lanes, std::size_t n) const {
   const State s = identity();
   std::uint64_t cell = 0;

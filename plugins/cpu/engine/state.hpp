@@ -17,6 +17,7 @@
 
 #include "fg/abi/engine.h"
 #include "fg/sdk/result.hpp"
+#include "plugins/cpu/engine/convert.hpp"
 #include "plugins/cpu/engine/micro.hpp"
 
 namespace fg::cpu {
@@ -38,6 +39,8 @@ class Monoid {
   State identity() const;
   // Folds n > 0 values; the first has position `first`.
   void fold(State& s, const void* x, std::size_t n, std::int64_t first) const;
+  // Folds x[k] into s[k] for k < n: one element of n neighbouring reductions, all at `position`.
+  void step_row(State* s, const void* x, std::size_t n, std::int64_t position) const;
   // Folds the one value at x.
   void step(State& s, const void* x, std::int64_t position) const;
   // s (+) later, where `later` comes after it.
@@ -54,11 +57,18 @@ class Monoid {
   bool simple() const { return kind_ <= FG_MONOID_OR; }
   BlockAccumulate accumulate() const { return accumulate_; }
   // Bytes of one element of what accumulate() keeps, its identity, and reading it back.
-  std::size_t lane_bytes() const;
+  std::size_t lane_bytes() const { return compute_bytes(lane_type()); }
+  std::uint16_t lane_type() const;
+  // lanes[k] = lanes[k] (+) more[k].
+  void merge_lanes(void* lanes, const void* more, std::size_t n) const { merge_(lanes, more, n); }
+  // The lanes as the epilogue's first input.
+  void put_lanes(const void* lanes, void* block, std::size_t n) const;
   void fill_identity(void* lanes, std::size_t n) const;
   State from_lane(const void* lanes, std::size_t at) const;
 
  private:
+  template <class T>
+  void step_row_of(State* s, const T* x, std::size_t n, std::int64_t position) const;
   template <class T>
   void fold_arg(State& s, const T* x, std::size_t n, std::int64_t first) const;
   template <class T>
@@ -72,7 +82,9 @@ class Monoid {
   std::uint16_t type_ = 0;
   Fold how_ = Fold::sum;
   BlockFold fold_ = nullptr, deviations_ = nullptr;
-  BlockAccumulate accumulate_ = nullptr;
+  BlockAccumulate accumulate_ = nullptr, merge_ = nullptr;
+  Micro narrow_ = nullptr, sub_ = nullptr, exp_ = nullptr;
+  BlockFold sum_ = nullptr;
 };
 
 }  // namespace fg::cpu
