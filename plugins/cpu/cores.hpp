@@ -11,8 +11,8 @@
 namespace fg::cpu {
 
 struct Cores {
-  int count = 1;     // Physical cores, at least 1.
-  cpu_set_t set{};   // Their first logical processors; empty when unknown.
+  int count = 1;    // Physical cores, at least 1.
+  cpu_set_t set{};  // Their first logical processors; empty when unknown.
 };
 
 Cores usable_cores();

@@ -58,7 +58,8 @@ std::int32_t numa_node(hwloc_topology_t topology) {
 fg_device_info describe() {
   fg_device_info d{};
   const Topology topology = load_topology();
-  const hwloc_obj_t package = topology != nullptr ? hwloc_get_obj_by_type(topology.get(), HWLOC_OBJ_PACKAGE, 0) : nullptr;
+  const hwloc_obj_t package =
+      topology != nullptr ? hwloc_get_obj_by_type(topology.get(), HWLOC_OBJ_PACKAGE, 0) : nullptr;
   std::string model = info(package, "CPUModel");
   if (model.empty()) model = "CPU";
   put(d.name, sizeof d.name, model);
@@ -74,7 +75,7 @@ fg_device_info describe() {
   d.dlpack_id = 0;
   d.caps = FG_D_FLAT_ADDRESS | FG_D_HOST_VISIBLE | FG_D_F64 | FG_D_DENORMALS | FG_D_SYNCHRONOUS;
   d.alloc_align = kAlign;
-  struct sysinfo si{};
+  struct sysinfo si {};
   if (sysinfo(&si) == 0) d.mem_total = d.max_alloc = std::uint64_t{si.totalram} * si.mem_unit;
   return d;
 }
@@ -88,7 +89,7 @@ fg_status device_info(fg_instance* instance, std::uint32_t device, fg_device_inf
     if (out->hdr.struct_size < sizeof(fg_hdr)) return fail(FG_E_ABI, "fg_device_info is smaller than its header");
     static const fg_device_info constant = describe();
     fg_device_info d = constant;
-    struct sysinfo si{};
+    struct sysinfo si {};
     if (sysinfo(&si) == 0) d.mem_free = (std::uint64_t{si.freeram} + si.bufferram) * si.mem_unit;
     const std::size_t n = std::min<std::size_t>(out->hdr.struct_size, sizeof d);
     std::memcpy(reinterpret_cast<char*>(out) + sizeof(fg_hdr), reinterpret_cast<const char*>(&d) + sizeof(fg_hdr),

@@ -5,12 +5,13 @@
 #ifndef PLUGINS_CPU_INSTANCE_HPP_
 #define PLUGINS_CPU_INSTANCE_HPP_
 
+#include <sys/types.h>
+
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
-#include <sys/types.h>
 
 #include "fg/abi/plugin.h"
 #include "fg/sdk/result.hpp"
@@ -46,9 +47,9 @@ struct fg_timeline {
 
 namespace fg::cpu {
 
-inline constexpr std::uint64_t kAlign = 64;                  // Bytes; one cache line and one AVX-512 register.
+inline constexpr std::uint64_t kAlign = 64;                         // Bytes; one cache line and one AVX-512 register.
 inline constexpr std::uint64_t kHugePage = std::uint64_t{2} << 20;  // Bytes.
-inline constexpr std::uint64_t kPoisoned = UINT64_MAX;       // Value of a timeline whose stream failed.
+inline constexpr std::uint64_t kPoisoned = UINT64_MAX;              // Value of a timeline whose stream failed.
 
 fg_status device_info(fg_instance*, std::uint32_t device, fg_device_info*) noexcept;
 

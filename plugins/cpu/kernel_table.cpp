@@ -2,13 +2,12 @@
 //
 // Every operator that the CPU plugin serves: the three engines, then the named kernels.
 
-#include "plugins/cpu/kernel_registry.hpp"
-
 #include <array>
 #include <vector>
 
 #include "fg/abi/ops.h"
 #include "plugins/cpu/engine/engine.hpp"
+#include "plugins/cpu/kernel_registry.hpp"
 #include "plugins/cpu/kernels/kernels.hpp"
 
 namespace fg::cpu {

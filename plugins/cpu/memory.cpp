@@ -36,7 +36,8 @@ Result<void> check_range(const char* what, const fg_buffer* b, std::uint64_t off
 Result<void> mem_alloc(fg_instance& instance, std::uint32_t device, std::uint32_t kind, std::uint64_t bytes,
                        std::uint64_t align, fg_buffer** buffer, void** ptr) {
   if (buffer == nullptr || ptr == nullptr) return invalid("mem_alloc: a result pointer is NULL", FG_R_NULL_POINTER);
-  if (device != 0) return fail(FG_E_NOT_FOUND, "mem_alloc: device " + std::to_string(device) + ", there is one", FG_R_DEVICE);
+  if (device != 0)
+    return fail(FG_E_NOT_FOUND, "mem_alloc: device " + std::to_string(device) + ", there is one", FG_R_DEVICE);
   if (kind != FG_MEM_DEVICE && kind != FG_MEM_STAGING) {
     return unsupported("mem_alloc: unknown kind of memory " + std::to_string(kind), FG_R_PARAMETER);
   }
@@ -91,10 +92,12 @@ Result<void> copy(fg_stream* stream, fg_buffer* dst, std::uint64_t dst_offset, f
   return {};
 }
 
-Result<void> fill(fg_stream* stream, fg_buffer* buffer, std::uint64_t offset, std::uint64_t bytes, std::uint32_t pattern) {
+Result<void> fill(fg_stream* stream, fg_buffer* buffer, std::uint64_t offset, std::uint64_t bytes,
+                  std::uint32_t pattern) {
   if (stream == nullptr) return invalid("fill: the stream is NULL", FG_R_NULL_POINTER);
   FG_TRY(check_range("fill", buffer, offset, bytes));
-  if (offset % 4 != 0 || bytes % 4 != 0) return invalid("fill: offset and bytes must be multiples of 4", FG_R_ALIGNMENT);
+  if (offset % 4 != 0 || bytes % 4 != 0)
+    return invalid("fill: offset and bytes must be multiples of 4", FG_R_ALIGNMENT);
   auto* to = reinterpret_cast<std::uint32_t*>(buffer->data + offset);
   parallel_for(stream->instance->pool, static_cast<std::int64_t>(bytes / 4), kCopyGrain / 4,
                [&](std::int64_t begin, std::int64_t end) { std::fill(to + begin, to + end, pattern); });

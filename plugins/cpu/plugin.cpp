@@ -237,7 +237,8 @@ fg_status fg_plugin_query_v1(const fg_query* offer, const fg_api** api, fg_error
   return guard(err, [&]() -> Result<void> {
     FG_TRY(not_null("query", offer, api));
     FG_TRY(fg::sdk::check_header(offer->hdr, "fg_query"));
-    if (offer->epoch != FG_ABI_EPOCH) return fg::fail(FG_E_ABI, "offered epoch " + std::to_string(offer->epoch) + ", expected 1");
+    if (offer->epoch != FG_ABI_EPOCH)
+      return fg::fail(FG_E_ABI, "offered epoch " + std::to_string(offer->epoch) + ", expected 1");
     if (offer->minor_min > FG_ABI_MINOR) {
       return fg::fail(FG_E_ABI, "the core needs minor " + std::to_string(offer->minor_min) + ", the plugin has 0");
     }

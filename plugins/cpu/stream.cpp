@@ -54,8 +54,8 @@ fg_status host_wait(fg_timeline* timeline, std::uint64_t value, std::int64_t tim
       constexpr std::int64_t kCentury = std::int64_t{100} * 365 * 24 * 3600 * 1'000'000'000;
       const auto until = std::chrono::steady_clock::now() + std::chrono::nanoseconds(std::min(timeout_ns, kCentury));
       if (!timeline->changed.wait_until(lock, until, reached)) {
-        return sdk::report(err, Error{FG_E_TIMEOUT, "the timeline did not reach " + std::to_string(value) + " in time",
-                                      FG_R_STREAM});
+        return sdk::report(
+            err, Error{FG_E_TIMEOUT, "the timeline did not reach " + std::to_string(value) + " in time", FG_R_STREAM});
       }
     }
   }

@@ -59,8 +59,8 @@ struct ThreadPool::State {
   std::once_flag started;
   std::mutex mutex;
   std::condition_variable wake, helper_left;
-  std::vector<Job*> jobs;               // Under mutex.
-  int sleeping = 0;                     // Under mutex.
+  std::vector<Job*> jobs;                // Under mutex.
+  int sleeping = 0;                      // Under mutex.
   std::atomic<std::uint64_t> posted{0};  // Raised with every job; what spinning workers watch.
   std::atomic<bool> stop{false};
   std::vector<std::thread> workers;

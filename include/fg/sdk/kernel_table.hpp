@@ -62,11 +62,11 @@ using PreparedKernel = std::unique_ptr<KernelObject, DestroyKernel>;
 
 // What a kernel promises and asks for beyond its row.
 struct KernelTraits {
-  std::uint64_t guards = 0;     // FG_GUARD_*
-  std::uint32_t flags = 0;      // FG_K_*, added to the row's
-  std::uint64_t workspace = 0;  // Bytes, the same for every launch ...
+  std::uint64_t guards = 0;            // FG_GUARD_*
+  std::uint32_t flags = 0;             // FG_K_*, added to the row's
+  std::uint64_t workspace = 0;         // Bytes, the same for every launch ...
   WorkspaceFn workspace_of = nullptr;  // ... or asked for at each launch.
-  const char* name = nullptr;   // Static; the operator's name when NULL.
+  const char* name = nullptr;          // Static; the operator's name when NULL.
 };
 
 namespace detail {
@@ -130,17 +130,17 @@ PreparedKernel make_kernel(State state, const KernelTraits& traits = {}) {
 
 // One operator of the plugin.
 struct KernelEntry {
-  const char* name;            // Canonical name.
-  std::uint64_t uid;           // op_uid(name)
-  std::uint64_t schema_hash;   // Of fg/abi/ops.h.
+  const char* name;           // Canonical name.
+  std::uint64_t uid;          // op_uid(name)
+  std::uint64_t schema_hash;  // Of fg/abi/ops.h.
   std::uint16_t schema_version = 1;
-  std::uint16_t n_slots = 1;   // Tensors per row of `rows`; 0: `rows` lists the dtypes of any operand.
+  std::uint16_t n_slots = 1;       // Tensors per row of `rows`; 0: `rows` lists the dtypes of any operand.
   std::span<const fg_dtype> rows;  // rows.size() / n_slots combinations, outputs first.
   std::int16_t list_slot = -1;     // The slot that stands for all tensors of a list.
   bool counted = false;            // A dynamic operator: "count" follows the outputs and has no slot.
   std::uint16_t max_ndim = FG_MAX_NDIM;
   std::uint32_t layouts = FG_LAYOUT_ANY;
-  std::uint32_t flags = 0;     // FG_K_*
+  std::uint32_t flags = 0;  // FG_K_*
   std::uint32_t accuracy_class = FG_ACC_DEFAULT;
   Result<PreparedKernel> (*prepare)(const fg_sig&) = nullptr;
   // Refuses what the row cannot say, e.g. an expression with an unknown node; NULL: nothing to add.

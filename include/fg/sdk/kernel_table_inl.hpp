@@ -37,7 +37,8 @@ inline Result<void> check_slot(const fg_tensor& t, const KernelEntry& e, std::in
     return invalid(who + " has rank " + std::to_string(t.ndim) + ", expected 0 to 16", FG_R_RANK, i);
   }
   if (t.ndim > e.max_ndim) {
-    return unsupported(who + " has rank " + std::to_string(t.ndim) + ", at most " + std::to_string(e.max_ndim), FG_R_RANK, i);
+    return unsupported(who + " has rank " + std::to_string(t.ndim) + ", at most " + std::to_string(e.max_ndim),
+                       FG_R_RANK, i);
   }
   return {};
 }
@@ -125,7 +126,8 @@ inline Result<const KernelEntry*> KernelTable::match(const fg_sig& sig) const {
   FG_TRY(check_header(sig.hdr, "fg_sig"));
   if (sig.zero != 0 || sig.zero2 != 0) return invalid("fg_sig: a reserved field is not 0", FG_R_RESERVED);
   if (sig.t == nullptr && sig.n_out + sig.n_in > 0) return invalid("fg_sig: t is NULL", FG_R_NULL_POINTER);
-  const auto entry = std::find_if(entries_.begin(), entries_.end(), [&](const KernelEntry& e) { return e.uid == sig.op_uid; });
+  const auto entry =
+      std::find_if(entries_.begin(), entries_.end(), [&](const KernelEntry& e) { return e.uid == sig.op_uid; });
   if (entry == entries_.end()) return unsupported("no kernel for this operator", FG_R_UNKNOWN_OP);
   if (entry->schema_hash != sig.schema_hash || entry->schema_version != sig.schema_version) {
     return unsupported(std::string(entry->name) + ": built with another version of the schema", FG_R_SCHEMA);

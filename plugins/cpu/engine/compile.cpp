@@ -18,8 +18,8 @@ bool is_comparison(std::uint16_t op) { return op >= FG_EX_EQ && op <= FG_EX_ISNA
 int arity(std::uint16_t op) {
   if (is_leaf(op)) return 0;
   if (op == FG_EX_WHERE || op == FG_EX_FMA) return 3;
-  if (op == FG_EX_CAST || op == FG_EX_NEG || op == FG_EX_ABS || op == FG_EX_SIGN || op == FG_EX_ISNAN || op == FG_EX_NOT ||
-      op >= FG_EX_FLOOR) {
+  if (op == FG_EX_CAST || op == FG_EX_NEG || op == FG_EX_ABS || op == FG_EX_SIGN || op == FG_EX_ISNAN ||
+      op == FG_EX_NOT || op >= FG_EX_FLOOR) {
     return 1;
   }
   return 2;
@@ -86,12 +86,15 @@ class Compiler {
   std::vector<std::uint32_t> uses_;
   std::vector<Place> place_;
   std::vector<std::uint32_t> last_use_;  // Node after which the value is dead.
-  struct Fused { std::uint32_t mul = 0, other = 0; std::uint16_t op = 0; };
+  struct Fused {
+    std::uint32_t mul = 0, other = 0;
+    std::uint16_t op = 0;
+  };
   std::vector<Fused> fused_;
   std::vector<Step> uniform_, broadcast_, body_;
-  std::vector<Place> broadcast_of_;      // By cell: its block, if one was asked for.
+  std::vector<Place> broadcast_of_;  // By cell: its block, if one was asked for.
   std::vector<std::uint16_t> free_temps_;
-  bool written_directly_ = false;        // The only output was written by its operation.
+  bool written_directly_ = false;  // The only output was written by its operation.
   Program program_;
 };
 
@@ -196,7 +199,8 @@ void Compiler::emit_input(std::uint32_t k) {
   }
 }
 
-Result<void> Compiler::emit_operation(std::uint32_t k, std::uint16_t op, std::array<std::uint32_t, 3> args, int n_args) {
+Result<void> Compiler::emit_operation(std::uint32_t k, std::uint16_t op, std::array<std::uint32_t, 3> args,
+                                      int n_args) {
   Form form = 0;
   bool all_uniform = true;
   for (int i = 0; i < n_args; ++i) {
@@ -206,7 +210,8 @@ Result<void> Compiler::emit_operation(std::uint32_t k, std::uint16_t op, std::ar
   }
   const std::uint16_t arg_type = op == FG_EX_WHERE ? node(k).type : node(args[0]).type;
   const auto find = [&](Form f) {
-    return op == FG_EX_CAST ? (f == 0 ? find_cast(arg_type, node(k).type) : nullptr) : find_micro(op, node(k).type, arg_type, f);
+    return op == FG_EX_CAST ? (f == 0 ? find_cast(arg_type, node(k).type) : nullptr)
+                            : find_micro(op, node(k).type, arg_type, f);
   };
   Micro fn = all_uniform ? find(0) : find(form);
   const bool as_blocks = fn == nullptr;
@@ -281,8 +286,9 @@ Result<Program> Compiler::finish() {
   const std::size_t operands = program_.n_operands();
   const std::size_t buffers = operands + program_.n_temps;
   if (operands > kMaxOperands || program_.cells.size() > kMaxCells || buffers > kMaxBuffers) {
-    return unsupported("expression: needs " + std::to_string(buffers) + " blocks and " + std::to_string(program_.cells.size()) +
-                           " scalars, at most " + std::to_string(kMaxBuffers) + " and " + std::to_string(kMaxCells),
+    return unsupported("expression: needs " + std::to_string(buffers) + " blocks and " +
+                           std::to_string(program_.cells.size()) + " scalars, at most " + std::to_string(kMaxBuffers) +
+                           " and " + std::to_string(kMaxCells),
                        FG_R_LIMIT);
   }
   const auto slot = [&](Place p) {
@@ -346,8 +352,10 @@ namespace {
 
 Result<void> check_leaf(const fg_expr& e, const fg_expr_node& x, const std::string& who) {
   if (x.op == FG_EX_INPUT && x.arg[0] >= e.n_in) return refuse(who + ": there is no input " + std::to_string(x.arg[0]));
-  if (x.op == FG_EX_SCALAR && x.arg[0] >= e.n_scalar) return refuse(who + ": there is no scalar " + std::to_string(x.arg[0]));
-  if (x.op == FG_EX_INDEX && (x.type != FG_CT_I64 || x.arg[0] >= FG_ENGINE_MAX_NDIM)) return refuse(who + ": bad index");
+  if (x.op == FG_EX_SCALAR && x.arg[0] >= e.n_scalar)
+    return refuse(who + ": there is no scalar " + std::to_string(x.arg[0]));
+  if (x.op == FG_EX_INDEX && (x.type != FG_CT_I64 || x.arg[0] >= FG_ENGINE_MAX_NDIM))
+    return refuse(who + ": bad index");
   return {};
 }
 
@@ -387,7 +395,8 @@ Result<void> check_expr(const fg_expr& e) {
     FG_TRY(check_types(e, x, who));
   }
   for (std::uint16_t j = 0; j < e.n_out; ++j) {
-    if (e.out[j] >= e.n_node) return refuse("output " + std::to_string(j) + ": there is no node " + std::to_string(e.out[j]));
+    if (e.out[j] >= e.n_node)
+      return refuse("output " + std::to_string(j) + ": there is no node " + std::to_string(e.out[j]));
   }
   return {};
 }

@@ -40,16 +40,16 @@ struct ScalarCell {
 
 struct Program {
   std::uint16_t n_out = 0, n_in = 0;
-  std::vector<std::uint16_t> index_dims;       // Dimension of each index operand.
-  std::vector<std::uint64_t> cells;            // Constants; the rest is filled at launch.
+  std::vector<std::uint16_t> index_dims;  // Dimension of each index operand.
+  std::vector<std::uint64_t> cells;       // Constants; the rest is filled at launch.
   std::vector<ScalarCell> scalars;
-  std::vector<Instr> uniform;                  // Once per launch, n = 1.
-  std::vector<Instr> broadcast;                // Once per thread, n = block: cells as blocks.
-  std::vector<Instr> body;                     // For every block.
+  std::vector<Instr> uniform;                      // Once per launch, n = 1.
+  std::vector<Instr> broadcast;                    // Once per thread, n = block: cells as blocks.
+  std::vector<Instr> body;                         // For every block.
   std::vector<std::uint32_t> out_bytes, in_bytes;  // Element sizes.
   std::uint16_t n_temps = 0;
-  std::int16_t identity = -1;                  // The program is a copy of this input, same type.
-  std::int64_t cost = 0;                       // Tenths of a nanosecond per element, roughly.
+  std::int16_t identity = -1;  // The program is a copy of this input, same type.
+  std::int64_t cost = 0;       // Tenths of a nanosecond per element, roughly.
   std::array<std::uint64_t, 2> hash{};
 
   std::size_t n_operands() const { return std::size_t{n_out} + n_in + index_dims.size(); }
@@ -74,7 +74,8 @@ class Frame {
   Frame(const Program& program, std::uint64_t* cells, std::byte* scratch, std::int64_t block) : program_(program) {
     const std::size_t cell0 = program.n_operands(), temp0 = program.first_temp();
     for (std::size_t i = 0; i < program.cells.size(); ++i) slot_[cell0 + i] = cells + i;
-    for (std::size_t i = 0; i < program.n_temps; ++i) slot_[temp0 + i] = scratch + i * static_cast<std::size_t>(block) * 8;
+    for (std::size_t i = 0; i < program.n_temps; ++i)
+      slot_[temp0 + i] = scratch + i * static_cast<std::size_t>(block) * 8;
     for (const Instr& k : program.broadcast) run(k, static_cast<std::size_t>(block));
   }
   void*& output(std::size_t j) { return slot_[j]; }

@@ -82,7 +82,8 @@ auto with_compute_type(std::uint16_t type, F&& f) {
 constexpr std::size_t compute_bytes(std::uint16_t type) {
   switch (type) {
     case FG_CT_BOOL: return 1;
-    case FG_CT_I32: case FG_CT_F32: return 4;
+    case FG_CT_I32:
+    case FG_CT_F32: return 4;
     default: return 8;
   }
 }

@@ -13,7 +13,8 @@ namespace fg::cpu {
 std::int64_t block_elements(std::size_t buffers) {
   constexpr std::int64_t kL1Bytes = 32 << 10, kMaxBlock = 1024;
   const std::int64_t fits = kL1Bytes / (8 * static_cast<std::int64_t>(std::max<std::size_t>(buffers, 1)));
-  const std::int64_t limit = static_cast<std::int64_t>(kScratchBytes) / (8 * static_cast<std::int64_t>(std::max<std::size_t>(buffers, 1)));
+  const std::int64_t limit =
+      static_cast<std::int64_t>(kScratchBytes) / (8 * static_cast<std::int64_t>(std::max<std::size_t>(buffers, 1)));
   return std::max(kMinBlock, std::min({fits, limit, kMaxBlock}) / kMinBlock * kMinBlock);
 }
 

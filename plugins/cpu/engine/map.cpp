@@ -134,7 +134,8 @@ struct Tiled {
     const Program& p = kernel.program;
     const std::size_t bytes = static_cast<std::size_t>(kernel.block) * 8, n = p.n_operands();
     std::byte* buffer = scratch + p.n_temps * bytes;
-    const std::int64_t rows = std::min(kTileSide, space.size[across] - r), cols = std::min(kTileSide, space.size[last] - c);
+    const std::int64_t rows = std::min(kTileSide, space.size[across] - r),
+                       cols = std::min(kTileSide, space.size[last] - c);
     const auto tile_of = [&](const Operand& o) { return Tile{rows, cols, o.stride[across], o.stride[last]}; };
     const auto corner = [&](const Operand& o) {
       return o.at(offset_outer(o, outer_number) + r * o.stride[across] + c * o.stride[last]);
@@ -181,8 +182,8 @@ Result<void> check_spaces(const fg_launch& l) {
     bool same = l.t[i].ndim == l.t[0].ndim;
     for (int d = 0; same && d < l.t[0].ndim; ++d) same = l.t[i].shape[d] == l.t[0].shape[d];
     if (!same) {
-      return invalid("fg.map/1: tensor " + std::to_string(i) + " has shape " + sdk::shape_text(l.t[i]) + ", output 0 has " +
-                         sdk::shape_text(l.t[0]),
+      return invalid("fg.map/1: tensor " + std::to_string(i) + " has shape " + sdk::shape_text(l.t[i]) +
+                         ", output 0 has " + sdk::shape_text(l.t[0]),
                      FG_R_SHAPE, i);
     }
   }
@@ -191,10 +192,12 @@ Result<void> check_spaces(const fg_launch& l) {
 
 Result<void> check_params(const fg_map_params* params, const Program* program) {
   if (params == nullptr) return invalid("fg.map/1: params is NULL", FG_R_NULL_POINTER);
-  if (params->hdr.struct_size < FG_END(fg_map_params, scalar)) return fail(FG_E_ABI, "fg_map_params is smaller than version 1.0's");
+  if (params->hdr.struct_size < FG_END(fg_map_params, scalar))
+    return fail(FG_E_ABI, "fg_map_params is smaller than version 1.0's");
   FG_TRY(sdk::check_header(params->hdr, "fg_map_params"));
   if (params->program == nullptr) return invalid("fg.map/1: program is NULL", FG_R_NULL_POINTER);
-  if (program != nullptr && (params->program->hash[0] != program->hash[0] || params->program->hash[1] != program->hash[1])) {
+  if (program != nullptr &&
+      (params->program->hash[0] != program->hash[0] || params->program->hash[1] != program->hash[1])) {
     return invalid("fg.map/1: launched with another program than prepared", FG_R_EXPRESSION);
   }
   if (program != nullptr && params->scalar == nullptr && !program->scalars.empty()) {
@@ -262,7 +265,8 @@ Result<void> run_any(const MapKernel& k, const fg_launch& l) {
   for (int i = 0; dense && i < l.n_out + l.n_in; ++i) dense = sdk::is_dense(l.t[i]);
   if (!dense) return run_strided(k, l, cells);
   Dense work{k, {}, n, cells, should_stream(l, p, n)};
-  for (int i = 0; i < l.n_out + l.n_in; ++i) work.base[static_cast<std::size_t>(i)] = static_cast<std::byte*>(l.t[i].ptr);
+  for (int i = 0; i < l.n_out + l.n_in; ++i)
+    work.base[static_cast<std::size_t>(i)] = static_cast<std::byte*>(l.t[i].ptr);
   in_parallel(l, k, work.blocks(), work.stream ? k.block : k.dense_block, work);
   return {};
 }
@@ -299,7 +303,8 @@ bool run_small(const MapKernel& k, const fg_launch& l) {
 
 fg_status launch_map(const fg_kernel* kernel, const fg_launch* l) noexcept {
   const auto& k = *static_cast<const MapKernel*>(kernel);
-  if (run_small(k, *l)) [[likely]] return FG_OK;
+  if (run_small(k, *l)) [[likely]]
+    return FG_OK;
   return sdk::guard(l->err, [&] { return run_any(k, *l); });
 }
 

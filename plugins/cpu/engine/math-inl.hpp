@@ -91,9 +91,9 @@ HWY_INLINE V tanh_f32(D d, V x) {
 // log(erfc(x)) on 0.9 <= x <= 4.1 (error 1.8e-8, of which erf sees at most a fifth).
 template <class D, class V>
 HWY_INLINE V erf_f32(D d, V x) {
-  constexpr float kSmall[] = {0.12837916679f,   -0.37612635194f,    0.112837180496f,  -0.0268606647911f,
+  constexpr float kSmall[] = {0.12837916679f,    -0.37612635194f,     0.112837180496f,  -0.0268606647911f,
                               0.00520422669375f, -0.000817963218089f, 8.52940132284e-5f};
-  constexpr float kLogErfc[] = {0.000366373615542f, -1.13046871853f,   -0.631318899652f, -0.110689524023f,
+  constexpr float kLogErfc[] = {0.000366373615542f, -1.13046871853f,    -0.631318899652f,   -0.110689524023f,
                                 0.0268724061008f,   -0.00497376225534f, 0.000662145247162f, -5.84512932669e-5f,
                                 2.96691952404e-6f,  -6.16541966163e-8f};
   const V a = hn::Min(hn::Abs(x), hn::Set(d, 4.1f));
@@ -115,7 +115,7 @@ HWY_INLINE V power_of_two_f64(D d, V n) {
 // exp(r) - 1 for |r| <= ln 2 / 2: Taylor to r^9, relative error below 7e-12.
 template <class D, class V>
 HWY_INLINE V expm1_small(D d, V r) {
-  constexpr double kTaylor[] = {1.0,       1.0 / 2,   1.0 / 6,     1.0 / 24,    1.0 / 120,
+  constexpr double kTaylor[] = {1.0,       1.0 / 2,    1.0 / 6,     1.0 / 24,    1.0 / 120,
                                 1.0 / 720, 1.0 / 5040, 1.0 / 40320, 1.0 / 362880};
   return hn::Mul(r, horner(d, r, kTaylor));
 }
@@ -201,9 +201,8 @@ template <int QUADRANT>
 struct SinCosF64 {
   template <class D, class V>
   HWY_INLINE V operator()(D d, V x) const {
-    constexpr double kSin[] = {1.0,           -1.0 / 6,        1.0 / 120,       -1.0 / 5040,
-                               1.0 / 362880, -1.0 / 39916800, 1.0 / 6227020800};
-    constexpr double kCos[] = {1.0,          -1.0 / 2,        1.0 / 24,         -1.0 / 720,
+    constexpr double kSin[] = {1.0, -1.0 / 6, 1.0 / 120, -1.0 / 5040, 1.0 / 362880, -1.0 / 39916800, 1.0 / 6227020800};
+    constexpr double kCos[] = {1.0,         -1.0 / 2,       1.0 / 24,        -1.0 / 720,
                                1.0 / 40320, -1.0 / 3628800, 1.0 / 479001600, -1.0 / 87178291200};
     const hn::RebindToUnsigned<D> du;
     const V q = hn::Round(hn::Mul(x, hn::Set(d, 0.63661977236758134)));
@@ -211,13 +210,15 @@ struct SinCosF64 {
     r = hn::NegMulAdd(q, hn::Set(d, 0x1.0b4611a626331p-34), r);
     const V r2 = hn::Mul(r, r);
     const V sin = hn::Mul(r, horner(d, r2, kSin)), cos = horner(d, r2, kCos);
-    const auto quadrant = hn::Add(hn::BitCast(du, hn::Add(q, hn::Set(d, 6755399441055744.0))),
-                                  hn::Set(du, std::uint64_t{QUADRANT}));
+    const auto quadrant =
+        hn::Add(hn::BitCast(du, hn::Add(q, hn::Set(d, 6755399441055744.0))), hn::Set(du, std::uint64_t{QUADRANT}));
     const auto odd = hn::RebindMask(d, hn::Ne(hn::And(quadrant, hn::Set(du, std::uint64_t{1})), hn::Zero(du)));
     const auto sign = hn::ShiftLeft<62>(hn::And(quadrant, hn::Set(du, std::uint64_t{2})));
     const V y = hn::BitCast(d, hn::Xor(hn::BitCast(du, hn::IfThenElse(odd, cos, sin)), sign));
-    if constexpr (QUADRANT == 0) return hn::IfThenElse(hn::Eq(x, hn::Zero(d)), x, y);
-    else return y;
+    if constexpr (QUADRANT == 0)
+      return hn::IfThenElse(hn::Eq(x, hn::Zero(d)), x, y);
+    else
+      return y;
   }
 };
 

@@ -22,8 +22,8 @@ using Micro = void (*)(void* dst, const void* a, const void* b, const void* c, s
 
 // Operations that only this plugin's compiler makes: two nodes in one pass, each rounded.
 enum : std::uint16_t {
-  kOpMulAdd = 0x4000,     // a * b + c
-  kOpMulSub = 0x4001,     // c - a * b
+  kOpMulAdd = 0x4000,  // a * b + c
+  kOpMulSub = 0x4001,  // c - a * b
 };
 
 // Bit k of a form: operand k is one value that stands for all elements.
@@ -33,11 +33,11 @@ using Form = unsigned;
 // `type`, in exactly that form; nullptr when there is none.  Form 0 exists for every operation.
 Micro find_micro(std::uint16_t op, std::uint16_t type, std::uint16_t arg_type, Form form);
 
-Micro find_cast(std::uint16_t from, std::uint16_t to);    // compute type to compute type
-Micro find_load(fg_dtype from);                           // storage to its compute type
-Micro find_store(std::uint16_t from, fg_dtype to);        // compute type to any storage
-Micro find_copy(std::size_t element_bytes);               // 1, 2, 4, 8
-Micro find_fill(std::size_t element_bytes);               // dst[i] = a[0]
+Micro find_cast(std::uint16_t from, std::uint16_t to);  // compute type to compute type
+Micro find_load(fg_dtype from);                         // storage to its compute type
+Micro find_store(std::uint16_t from, fg_dtype to);      // compute type to any storage
+Micro find_copy(std::size_t element_bytes);             // 1, 2, 4, 8
+Micro find_fill(std::size_t element_bytes);             // dst[i] = a[0]
 
 // How long `op` takes per element, in units of a tenth of a nanosecond, roughly.
 int micro_cost(std::uint16_t op, std::uint16_t type);

@@ -11,10 +11,30 @@
 HWY_BEFORE_NAMESPACE();
 namespace fg::cpu::HWY_NAMESPACE {
 
-struct OpAdd { template <class D, class V> HWY_INLINE V operator()(D, V a, V b) const { return hn::Add(a, b); } };
-struct OpSub { template <class D, class V> HWY_INLINE V operator()(D, V a, V b) const { return hn::Sub(a, b); } };
-struct OpMul { template <class D, class V> HWY_INLINE V operator()(D, V a, V b) const { return hn::Mul(a, b); } };
-struct OpDiv { template <class D, class V> HWY_INLINE V operator()(D, V a, V b) const { return hn::Div(a, b); } };
+struct OpAdd {
+  template <class D, class V>
+  HWY_INLINE V operator()(D, V a, V b) const {
+    return hn::Add(a, b);
+  }
+};
+struct OpSub {
+  template <class D, class V>
+  HWY_INLINE V operator()(D, V a, V b) const {
+    return hn::Sub(a, b);
+  }
+};
+struct OpMul {
+  template <class D, class V>
+  HWY_INLINE V operator()(D, V a, V b) const {
+    return hn::Mul(a, b);
+  }
+};
+struct OpDiv {
+  template <class D, class V>
+  HWY_INLINE V operator()(D, V a, V b) const {
+    return hn::Div(a, b);
+  }
+};
 // NaN from either side: x86 min and max return the second operand when one is NaN.
 struct OpMin {
   template <class D, class V>
@@ -36,33 +56,58 @@ struct OpMax {
     }
   }
 };
-struct OpAnd { template <class D, class V> HWY_INLINE V operator()(D, V a, V b) const { return hn::And(a, b); } };
-struct OpOr { template <class D, class V> HWY_INLINE V operator()(D, V a, V b) const { return hn::Or(a, b); } };
-struct OpXor { template <class D, class V> HWY_INLINE V operator()(D, V a, V b) const { return hn::Xor(a, b); } };
+struct OpAnd {
+  template <class D, class V>
+  HWY_INLINE V operator()(D, V a, V b) const {
+    return hn::And(a, b);
+  }
+};
+struct OpOr {
+  template <class D, class V>
+  HWY_INLINE V operator()(D, V a, V b) const {
+    return hn::Or(a, b);
+  }
+};
+struct OpXor {
+  template <class D, class V>
+  HWY_INLINE V operator()(D, V a, V b) const {
+    return hn::Xor(a, b);
+  }
+};
 struct OpMulAdd {
   template <class D, class V>
-  HWY_INLINE V operator()(D, V a, V b, V c) const { return hn::Add(hn::Mul(a, b), c); }
+  HWY_INLINE V operator()(D, V a, V b, V c) const {
+    return hn::Add(hn::Mul(a, b), c);
+  }
 };
 struct OpMulSub {
   template <class D, class V>
-  HWY_INLINE V operator()(D, V a, V b, V c) const { return hn::Sub(c, hn::Mul(a, b)); }
+  HWY_INLINE V operator()(D, V a, V b, V c) const {
+    return hn::Sub(c, hn::Mul(a, b));
+  }
 };
 struct OpFma {
   template <class D, class V>
-  HWY_INLINE V operator()(D, V a, V b, V c) const { return hn::MulAdd(a, b, c); }
+  HWY_INLINE V operator()(D, V a, V b, V c) const {
+    return hn::MulAdd(a, b, c);
+  }
 };
 struct OpNeg {
   template <class D, class V>
   HWY_INLINE V operator()(D d, V a) const {
-    if constexpr (hwy::IsFloat<hn::TFromD<D>>()) return hn::Neg(a);
-    else return hn::Sub(hn::Zero(d), a);
+    if constexpr (hwy::IsFloat<hn::TFromD<D>>())
+      return hn::Neg(a);
+    else
+      return hn::Sub(hn::Zero(d), a);
   }
 };
 struct OpAbs {
   template <class D, class V>
   HWY_INLINE V operator()(D d, V a) const {
-    if constexpr (hwy::IsFloat<hn::TFromD<D>>()) return hn::Abs(a);
-    else return hn::IfThenElse(hn::Lt(a, hn::Zero(d)), hn::Sub(hn::Zero(d), a), a);
+    if constexpr (hwy::IsFloat<hn::TFromD<D>>())
+      return hn::Abs(a);
+    else
+      return hn::IfThenElse(hn::Lt(a, hn::Zero(d)), hn::Sub(hn::Zero(d), a), a);
   }
 };
 struct OpSign {
@@ -71,27 +116,60 @@ struct OpSign {
     using T = hn::TFromD<D>;
     const auto zero = hn::Zero(d), one = hn::Set(d, T{1});
     const auto r = hn::IfThenElse(hn::Gt(a, zero), one, hn::IfThenElse(hn::Lt(a, zero), hn::Sub(zero, one), zero));
-    if constexpr (hwy::IsFloat<T>()) return hn::IfThenElse(hn::IsNaN(a), a, r);
-    else return r;
+    if constexpr (hwy::IsFloat<T>())
+      return hn::IfThenElse(hn::IsNaN(a), a, r);
+    else
+      return r;
   }
 };
-struct OpNot { template <class D, class V> HWY_INLINE V operator()(D, V a) const { return hn::Not(a); } };
-struct OpFloor { template <class D, class V> HWY_INLINE V operator()(D, V a) const { return hn::Floor(a); } };
-struct OpCeil { template <class D, class V> HWY_INLINE V operator()(D, V a) const { return hn::Ceil(a); } };
-struct OpTrunc { template <class D, class V> HWY_INLINE V operator()(D, V a) const { return hn::Trunc(a); } };
-struct OpRound { template <class D, class V> HWY_INLINE V operator()(D, V a) const { return hn::Round(a); } };
-struct OpSqrt { template <class D, class V> HWY_INLINE V operator()(D, V a) const { return hn::Sqrt(a); } };
+struct OpNot {
+  template <class D, class V>
+  HWY_INLINE V operator()(D, V a) const {
+    return hn::Not(a);
+  }
+};
+struct OpFloor {
+  template <class D, class V>
+  HWY_INLINE V operator()(D, V a) const {
+    return hn::Floor(a);
+  }
+};
+struct OpCeil {
+  template <class D, class V>
+  HWY_INLINE V operator()(D, V a) const {
+    return hn::Ceil(a);
+  }
+};
+struct OpTrunc {
+  template <class D, class V>
+  HWY_INLINE V operator()(D, V a) const {
+    return hn::Trunc(a);
+  }
+};
+struct OpRound {
+  template <class D, class V>
+  HWY_INLINE V operator()(D, V a) const {
+    return hn::Round(a);
+  }
+};
+struct OpSqrt {
+  template <class D, class V>
+  HWY_INLINE V operator()(D, V a) const {
+    return hn::Sqrt(a);
+  }
+};
 struct OpRsqrt {
   template <class D, class V>
-  HWY_INLINE V operator()(D d, V a) const { return hn::Div(hn::Set(d, hn::TFromD<D>{1}), hn::Sqrt(a)); }
+  HWY_INLINE V operator()(D d, V a) const {
+    return hn::Div(hn::Set(d, hn::TFromD<D>{1}), hn::Sqrt(a));
+  }
 };
 
 template <class T, class F>
 Micro unary(Form form) {
   if (form != 0) return nullptr;
-  return [](void* dst, const void* a, const void*, const void*, std::size_t n) HWY_ATTR {
-    loop1<0>(hn::ScalableTag<T>(), static_cast<T*>(dst), static_cast<const T*>(a), n, F());
-  };
+  return [](void* dst, const void* a, const void*, const void*, std::size_t n)
+             HWY_ATTR { loop1<0>(hn::ScalableTag<T>(), static_cast<T*>(dst), static_cast<const T*>(a), n, F()); };
 }
 template <class T, class F, Form FORM>
 void run_binary(void* dst, const void* a, const void* b, const void*, std::size_t n) {

@@ -20,8 +20,7 @@ void load_small_int(void* dst, const void* a, const void*, const void*, std::siz
 void load_f16(void* dst, const void* a, const void*, const void*, std::size_t n) {
   const hn::ScalableTag<float> df;
   loop_convert(hn::Rebind<hwy::float16_t, decltype(df)>(), static_cast<float*>(dst),
-               static_cast<const hwy::float16_t*>(a), n,
-               [](auto d, auto v) HWY_ATTR { return hn::PromoteTo(d, v); });
+               static_cast<const hwy::float16_t*>(a), n, [](auto d, auto v) HWY_ATTR { return hn::PromoteTo(d, v); });
 }
 void load_bf16(void* dst, const void* a, const void*, const void*, std::size_t n) {
   const hn::ScalableTag<std::uint32_t> du;
@@ -31,8 +30,8 @@ void load_bf16(void* dst, const void* a, const void*, const void*, std::size_t n
 }
 // Round to nearest even by adding half an ulp, less one unless the kept part is odd.
 void store_bf16(void* dst, const void* a, const void*, const void*, std::size_t n) {
-  loop_convert(hn::ScalableTag<std::uint32_t>(), static_cast<std::uint16_t*>(dst),
-               static_cast<const std::uint32_t*>(a), n, [](auto d16, auto u) HWY_ATTR {
+  loop_convert(hn::ScalableTag<std::uint32_t>(), static_cast<std::uint16_t*>(dst), static_cast<const std::uint32_t*>(a),
+               n, [](auto d16, auto u) HWY_ATTR {
                  const hn::Rebind<std::uint32_t, decltype(d16)> du;
                  const hn::RebindToFloat<decltype(du)> df;
                  const auto odd = hn::And(hn::ShiftRight<16>(u), hn::Set(du, 1u));

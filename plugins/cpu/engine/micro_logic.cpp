@@ -12,27 +12,56 @@
 HWY_BEFORE_NAMESPACE();
 namespace fg::cpu::HWY_NAMESPACE {
 
-struct CmpEq { template <class D, class V> HWY_INLINE hn::Mask<D> operator()(D, V a, V b) const { return hn::Eq(a, b); } };
+struct CmpEq {
+  template <class D, class V>
+  HWY_INLINE hn::Mask<D> operator()(D, V a, V b) const {
+    return hn::Eq(a, b);
+  }
+};
 // Highway 1.0's Ne of floats is false for NaN on AVX-512.
-struct CmpNe { template <class D, class V> HWY_INLINE hn::Mask<D> operator()(D, V a, V b) const { return hn::Not(hn::Eq(a, b)); } };
-struct CmpLt { template <class D, class V> HWY_INLINE hn::Mask<D> operator()(D, V a, V b) const { return hn::Lt(a, b); } };
+struct CmpNe {
+  template <class D, class V>
+  HWY_INLINE hn::Mask<D> operator()(D, V a, V b) const {
+    return hn::Not(hn::Eq(a, b));
+  }
+};
+struct CmpLt {
+  template <class D, class V>
+  HWY_INLINE hn::Mask<D> operator()(D, V a, V b) const {
+    return hn::Lt(a, b);
+  }
+};
 // Highway 1.0 has no Le and Ge of integers, and floats need theirs for NaN.
 struct CmpLe {
   template <class D, class V>
   HWY_INLINE hn::Mask<D> operator()(D, V a, V b) const {
-    if constexpr (hwy::IsFloat<hn::TFromD<D>>()) return hn::Le(a, b);
-    else return hn::Not(hn::Gt(a, b));
+    if constexpr (hwy::IsFloat<hn::TFromD<D>>())
+      return hn::Le(a, b);
+    else
+      return hn::Not(hn::Gt(a, b));
   }
 };
-struct CmpGt { template <class D, class V> HWY_INLINE hn::Mask<D> operator()(D, V a, V b) const { return hn::Gt(a, b); } };
+struct CmpGt {
+  template <class D, class V>
+  HWY_INLINE hn::Mask<D> operator()(D, V a, V b) const {
+    return hn::Gt(a, b);
+  }
+};
 struct CmpGe {
   template <class D, class V>
   HWY_INLINE hn::Mask<D> operator()(D, V a, V b) const {
-    if constexpr (hwy::IsFloat<hn::TFromD<D>>()) return hn::Ge(a, b);
-    else return hn::Not(hn::Lt(a, b));
+    if constexpr (hwy::IsFloat<hn::TFromD<D>>())
+      return hn::Ge(a, b);
+    else
+      return hn::Not(hn::Lt(a, b));
   }
 };
-struct CmpNan { template <class D, class V> HWY_INLINE hn::Mask<D> operator()(D, V a, V) const { return hn::IsNaN(a); } };
+struct CmpNan {
+  template <class D, class V>
+  HWY_INLINE hn::Mask<D> operator()(D, V a, V) const {
+    return hn::IsNaN(a);
+  }
+};
 
 template <class T, class F, Form FORM>
 void run_compare(void* out, const void* pa, const void* pb, const void*, std::size_t n) {
@@ -118,22 +147,53 @@ void run_where_bool(void* out, const void* pa, const void* pb, const void* pc, s
            });
 }
 
-struct BitAnd { template <class D, class V> HWY_INLINE V operator()(D, V a, V b) const { return hn::And(a, b); } };
-struct BitOr { template <class D, class V> HWY_INLINE V operator()(D, V a, V b) const { return hn::Or(a, b); } };
-struct BitXor { template <class D, class V> HWY_INLINE V operator()(D, V a, V b) const { return hn::Xor(a, b); } };
+struct BitAnd {
+  template <class D, class V>
+  HWY_INLINE V operator()(D, V a, V b) const {
+    return hn::And(a, b);
+  }
+};
+struct BitOr {
+  template <class D, class V>
+  HWY_INLINE V operator()(D, V a, V b) const {
+    return hn::Or(a, b);
+  }
+};
+struct BitXor {
+  template <class D, class V>
+  HWY_INLINE V operator()(D, V a, V b) const {
+    return hn::Xor(a, b);
+  }
+};
 struct BitEq {
   template <class D, class V>
-  HWY_INLINE V operator()(D d, V a, V b) const { return hn::Xor(hn::Xor(a, b), hn::Set(d, std::uint8_t{1})); }
+  HWY_INLINE V operator()(D d, V a, V b) const {
+    return hn::Xor(hn::Xor(a, b), hn::Set(d, std::uint8_t{1}));
+  }
 };
-struct BitLt { template <class D, class V> HWY_INLINE V operator()(D, V a, V b) const { return hn::AndNot(a, b); } };
+struct BitLt {
+  template <class D, class V>
+  HWY_INLINE V operator()(D, V a, V b) const {
+    return hn::AndNot(a, b);
+  }
+};
 struct BitLe {  // not a, or b
   template <class D, class V>
-  HWY_INLINE V operator()(D d, V a, V b) const { return hn::Or(hn::Xor(a, hn::Set(d, std::uint8_t{1})), b); }
+  HWY_INLINE V operator()(D d, V a, V b) const {
+    return hn::Or(hn::Xor(a, hn::Set(d, std::uint8_t{1})), b);
+  }
 };
-struct BitGt { template <class D, class V> HWY_INLINE V operator()(D, V a, V b) const { return hn::AndNot(b, a); } };
+struct BitGt {
+  template <class D, class V>
+  HWY_INLINE V operator()(D, V a, V b) const {
+    return hn::AndNot(b, a);
+  }
+};
 struct BitGe {
   template <class D, class V>
-  HWY_INLINE V operator()(D d, V a, V b) const { return hn::Or(a, hn::Xor(b, hn::Set(d, std::uint8_t{1}))); }
+  HWY_INLINE V operator()(D d, V a, V b) const {
+    return hn::Or(a, hn::Xor(b, hn::Set(d, std::uint8_t{1})));
+  }
 };
 
 template <class F, Form FORM>
@@ -157,16 +217,22 @@ void run_not_bool(void* dst, const void* a, const void*, const void*, std::size_
 
 Micro find_bool(std::uint16_t op, Form form) {
   switch (op) {
-    case FG_EX_ADD: case FG_EX_OR: case FG_EX_MAX: return bits<BitOr>(form);
-    case FG_EX_MUL: case FG_EX_AND: case FG_EX_MIN: return bits<BitAnd>(form);
-    case FG_EX_XOR: case FG_EX_NE: return bits<BitXor>(form);
+    case FG_EX_ADD:
+    case FG_EX_OR:
+    case FG_EX_MAX: return bits<BitOr>(form);
+    case FG_EX_MUL:
+    case FG_EX_AND:
+    case FG_EX_MIN: return bits<BitAnd>(form);
+    case FG_EX_XOR:
+    case FG_EX_NE: return bits<BitXor>(form);
     case FG_EX_EQ: return bits<BitEq>(form);
     case FG_EX_LT: return bits<BitLt>(form);
     case FG_EX_LE: return bits<BitLe>(form);
     case FG_EX_GT: return bits<BitGt>(form);
     case FG_EX_GE: return bits<BitGe>(form);
     case FG_EX_NOT: return form == 0 ? run_not_bool : nullptr;
-    case FG_EX_ABS: case FG_EX_SIGN: return form == 0 ? find_copy(1) : nullptr;
+    case FG_EX_ABS:
+    case FG_EX_SIGN: return form == 0 ? find_copy(1) : nullptr;
     default: return nullptr;
   }
 }

@@ -12,21 +12,46 @@
 HWY_BEFORE_NAMESPACE();
 namespace fg::cpu::HWY_NAMESPACE {
 
-struct FnExp { template <class D, class V> HWY_INLINE V operator()(D d, V x) const { return exp_f32(d, x); } };
-struct FnSigmoid { template <class D, class V> HWY_INLINE V operator()(D d, V x) const { return sigmoid_f32(d, x); } };
-struct FnTanh { template <class D, class V> HWY_INLINE V operator()(D d, V x) const { return tanh_f32(d, x); } };
-struct FnErf { template <class D, class V> HWY_INLINE V operator()(D d, V x) const { return erf_f32(d, x); } };
+struct FnExp {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V x) const {
+    return exp_f32(d, x);
+  }
+};
+struct FnSigmoid {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V x) const {
+    return sigmoid_f32(d, x);
+  }
+};
+struct FnTanh {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V x) const {
+    return tanh_f32(d, x);
+  }
+};
+struct FnErf {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V x) const {
+    return erf_f32(d, x);
+  }
+};
 template <class F>
-struct FnDouble { template <class D, class V> HWY_INLINE V operator()(D d, V x) const { return in_double<F>(d, x); } };
+struct FnDouble {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V x) const {
+    return in_double<F>(d, x);
+  }
+};
 template <int QUADRANT>
 struct FnSinCos {
   template <class D, class V>
   HWY_INLINE V operator()(D d, V x) const {
-    const auto huge = hn::And(hn::Gt(hn::Abs(x), hn::Set(d, static_cast<float>(kMaxReduced))),
-                              hn::Lt(hn::Abs(x), hn::Inf(d)));
+    const auto huge =
+        hn::And(hn::Gt(hn::Abs(x), hn::Set(d, static_cast<float>(kMaxReduced))), hn::Lt(hn::Abs(x), hn::Inf(d)));
     if (HWY_UNLIKELY(!hn::AllFalse(d, huge))) {
-      return libm_lanes(d, x, QUADRANT == 0 ? static_cast<double (*)(double)>(std::sin)
-                                             : static_cast<double (*)(double)>(std::cos));
+      return libm_lanes(
+          d, x, QUADRANT == 0 ? static_cast<double (*)(double)>(std::sin) : static_cast<double (*)(double)>(std::cos));
     }
     return in_double<SinCosF64<QUADRANT>>(d, x);
   }

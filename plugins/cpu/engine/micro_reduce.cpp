@@ -18,7 +18,9 @@ namespace fg::cpu::HWY_NAMESPACE {
 
 // A vector of double from `lanes` elements.
 template <class D>
-HWY_INLINE hn::Vec<D> load_f64(D d, const double* p) { return hn::LoadU(d, p); }
+HWY_INLINE hn::Vec<D> load_f64(D d, const double* p) {
+  return hn::LoadU(d, p);
+}
 template <class D>
 HWY_INLINE hn::Vec<D> load_f64(D d, const float* p) {
   return hn::PromoteTo(d, hn::LoadU(hn::Rebind<float, D>(), p));
@@ -26,19 +28,28 @@ HWY_INLINE hn::Vec<D> load_f64(D d, const float* p) {
 
 struct StepSum {
   static constexpr double kIdentity = 0;
-  template <class V> static HWY_INLINE V vector(V s, V x) { return hn::Add(s, x); }
+  template <class V>
+  static HWY_INLINE V vector(V s, V x) {
+    return hn::Add(s, x);
+  }
   static double scalar(double s, double x) { return s + x; }
 };
 struct StepProd {
   static constexpr double kIdentity = 1;
-  template <class V> static HWY_INLINE V vector(V s, V x) { return hn::Mul(s, x); }
+  template <class V>
+  static HWY_INLINE V vector(V s, V x) {
+    return hn::Mul(s, x);
+  }
   static double scalar(double s, double x) { return s * x; }
 };
 
 // What is folded of each element: itself, or its squared distance from a mean.
 struct Plain {
   explicit Plain(const void*) {}
-  template <class D, class V> HWY_INLINE V operator()(D, V x) const { return x; }
+  template <class D, class V>
+  HWY_INLINE V operator()(D, V x) const {
+    return x;
+  }
   double operator()(double x) const { return x; }
 };
 struct SquareDeviation {
@@ -88,8 +99,14 @@ void fold_int(void* result, const void* px, const void*, std::size_t n) {
 
 template <bool MAX>
 struct StepExtreme {
-  template <class V> static HWY_INLINE V vector(V a, V b) { return MAX ? hn::Max(a, b) : hn::Min(a, b); }
-  template <class T> static T scalar(T a, T b) { return MAX ? (a > b ? a : b) : (a < b ? a : b); }
+  template <class V>
+  static HWY_INLINE V vector(V a, V b) {
+    return MAX ? hn::Max(a, b) : hn::Min(a, b);
+  }
+  template <class T>
+  static T scalar(T a, T b) {
+    return MAX ? (a > b ? a : b) : (a < b ? a : b);
+  }
 };
 template <class T, bool MAX>
 void fold_extreme(void* result, const void* px, const void*, std::size_t n) {
@@ -156,8 +173,10 @@ void accumulate_extreme(void* state, const void* px, std::size_t n) {
   T* s = static_cast<T*>(state);
   loop2<0>(hn::ScalableTag<T>(), s, s, static_cast<const T*>(px), n, [](auto, auto a, auto b) HWY_ATTR {
     const auto m = StepExtreme<MAX>::vector(a, b);
-    if constexpr (hwy::IsFloat<T>()) return hn::IfThenElse(hn::IsNaN(a), a, hn::IfThenElse(hn::IsNaN(b), b, m));
-    else return m;
+    if constexpr (hwy::IsFloat<T>())
+      return hn::IfThenElse(hn::IsNaN(a), a, hn::IfThenElse(hn::IsNaN(b), b, m));
+    else
+      return m;
   });
 }
 template <bool ALL>
@@ -204,11 +223,15 @@ BlockAccumulate find_accumulate_number(Fold fold) {
     case Fold::max: return accumulate_extreme<T, true>;
     case Fold::min: return accumulate_extreme<T, false>;
     case Fold::sum:
-      if constexpr (hwy::IsFloat<T>()) return accumulate_float<T, StepSum>;
-      else return accumulate_int<T, true>;
+      if constexpr (hwy::IsFloat<T>())
+        return accumulate_float<T, StepSum>;
+      else
+        return accumulate_int<T, true>;
     case Fold::prod:
-      if constexpr (hwy::IsFloat<T>()) return accumulate_float<T, StepProd>;
-      else return accumulate_int<T, false>;
+      if constexpr (hwy::IsFloat<T>())
+        return accumulate_float<T, StepProd>;
+      else
+        return accumulate_int<T, false>;
     default: return nullptr;
   }
 }

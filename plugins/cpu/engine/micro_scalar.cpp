@@ -112,7 +112,8 @@ void run_binary(void* dst, const void* pa, const void* pb, const void*, std::siz
   const T *a = static_cast<const T*>(pa), *b = static_cast<const T*>(pb);
   T* r = static_cast<T*>(dst);
   const T a0 = *a, b0 = *b;  // dst may be a or b
-  for (std::size_t i = 0; i < n; ++i) r[i] = static_cast<T>(F((FORM & 1) != 0 ? a0 : a[i], (FORM & 2) != 0 ? b0 : b[i]));
+  for (std::size_t i = 0; i < n; ++i)
+    r[i] = static_cast<T>(F((FORM & 1) != 0 ? a0 : a[i], (FORM & 2) != 0 ? b0 : b[i]));
 }
 template <class T, auto F>
 Micro binary(Form form) {
@@ -257,9 +258,8 @@ Micro micro_scalar(std::uint16_t op, std::uint16_t type, Form form) {
 
 Micro scalar_cast(std::uint16_t from, std::uint16_t to) {
   return with_compute_type(from, [&](auto f) {
-    return with_compute_type(to, [](auto t) -> Micro {
-      return run_convert<typename decltype(f)::type, typename decltype(t)::type>;
-    });
+    return with_compute_type(
+        to, [](auto t) -> Micro { return run_convert<typename decltype(f)::type, typename decltype(t)::type>; });
   });
 }
 
@@ -269,7 +269,8 @@ Micro scalar_load(fg_dtype from) {
   Micro m = nullptr;
   with_type(from, [&](auto f) {
     using From = typename decltype(f)::type;
-    m = with_compute_type(compute_type(from), [](auto t) -> Micro { return run_convert<From, typename decltype(t)::type>; });
+    m = with_compute_type(compute_type(from),
+                          [](auto t) -> Micro { return run_convert<From, typename decltype(t)::type>; });
   });
   return m;
 }

@@ -49,9 +49,7 @@ class Reduction {
   struct Range {
     std::int64_t begin, end;
   };
-  Range chunk(std::int64_t c) const {
-    return {c * chunk_size_, std::min(reduced_.count(), (c + 1) * chunk_size_)};
-  }
+  Range chunk(std::int64_t c) const { return {c * chunk_size_, std::min(reduced_.count(), (c + 1) * chunk_size_)}; }
   void choose_columns();
   void reduce(Range kept, Range reduced, State* state) const;
   void fold_row(Frame& frame, std::byte* buffer, std::int64_t kept, Range reduced, State& state) const;
@@ -77,7 +75,7 @@ class Reduction {
   const ReduceKernel& kernel_;
   const fg_launch& launch_;
   Space kept_, reduced_;
-  std::size_t inputs_from_ = 0, n_in_ = 0;  // Inputs and index operands.
+  std::size_t inputs_from_ = 0, n_in_ = 0;                            // Inputs and index operands.
   std::array<Operand, kMaxOperands> kept_operand_, reduced_operand_;  // Outputs first; inputs alone.
   bool columns_ = false;
   std::int64_t chunk_size_ = 1, n_chunks_ = 1;
@@ -122,7 +120,8 @@ Reduction::Reduction(const ReduceKernel& kernel, const fg_launch& l, const fg_re
 
 void Reduction::choose_columns() {
   if (kept_.ndim == 0 || reduced_.ndim == 0) return;
-  const auto kept_last = static_cast<std::size_t>(kept_.ndim - 1), reduced_last = static_cast<std::size_t>(reduced_.ndim - 1);
+  const auto kept_last = static_cast<std::size_t>(kept_.ndim - 1),
+             reduced_last = static_cast<std::size_t>(reduced_.ndim - 1);
   if (reduced_.count() < kShort && kept_.count() >= kBatch) {
     columns_ = true;
     return;
@@ -173,7 +172,8 @@ void Reduction::fold_row(Frame& frame, std::byte* buffer, std::int64_t kept, Ran
 }
 
 // The prologue's values of `rows` reduced elements from first_row on, for every kept one: row by row.
-const void* Reduction::tile(Frame& frame, std::byte* buffer, Range kept, std::int64_t first_row, std::int64_t rows) const {
+const void* Reduction::tile(Frame& frame, std::byte* buffer, Range kept, std::int64_t first_row,
+                            std::int64_t rows) const {
   const std::int64_t cols = kept.end - kept.begin;
   const std::size_t bytes = static_cast<std::size_t>(kernel_.block) * 8;
   for (std::size_t k = 0; k < n_in_; ++k) {
@@ -290,7 +290,9 @@ void Reduction::run() {
   const std::int64_t batches = (kept + full - 1) / full;
   const auto batch = [&](std::int64_t b) { return Range{b * full, std::min(kept, (b + 1) * full)}; };
   ThreadPool& pool = pool_of(launch_);
-  const std::int64_t batch_cost = std::min(kept, full) * std::max<std::int64_t>(std::min(chunk_size_, reduced_.count()), 1) * (kernel_.prologue.cost + 2);
+  const std::int64_t batch_cost = std::min(kept, full) *
+                                  std::max<std::int64_t>(std::min(chunk_size_, reduced_.count()), 1) *
+                                  (kernel_.prologue.cost + 2);
   constexpr std::int64_t kPieceCost = 80'000;  // tenths of a nanosecond, as block_grain()
   const std::int64_t grain = std::max<std::int64_t>(1, kPieceCost / std::max<std::int64_t>(batch_cost, 1));
   if (n_chunks_ == 1) {
@@ -340,7 +342,8 @@ Result<void> check_params(const fg_reduce_params* params, const ReduceKernel* ke
     return invalid("fg.reduce/1: a program is NULL", FG_R_NULL_POINTER);
   }
   if (params->n_reduced < 0 || params->n_reduced > FG_ENGINE_MAX_NDIM) {
-    return invalid("fg.reduce/1: " + std::to_string(params->n_reduced) + " reduced dimensions, expected 0 to 8", FG_R_RANK);
+    return invalid("fg.reduce/1: " + std::to_string(params->n_reduced) + " reduced dimensions, expected 0 to 8",
+                   FG_R_RANK);
   }
   if (kernel == nullptr) return {};
   const auto same = [](const fg_expr& e, const Program& p) { return e.hash[0] == p.hash[0] && e.hash[1] == p.hash[1]; };
@@ -364,8 +367,9 @@ Result<void> check_shapes(const fg_launch& l, int n_reduced) {
     bool same = t.ndim == ndim;
     for (int d = 0; same && d < ndim; ++d) same = t.shape[d] == first.shape[d];
     if (!same) {
-      return invalid("fg.reduce/1: tensor " + std::to_string(i) + " has shape " + sdk::shape_text(t) + ", input 0 has " +
-                         sdk::shape_text(first) + " with " + std::to_string(n_reduced) + " reduced dimensions",
+      return invalid("fg.reduce/1: tensor " + std::to_string(i) + " has shape " + sdk::shape_text(t) +
+                         ", input 0 has " + sdk::shape_text(first) + " with " + std::to_string(n_reduced) +
+                         " reduced dimensions",
                      FG_R_SHAPE, i);
     }
   }
@@ -390,7 +394,8 @@ Result<std::unique_ptr<ReduceKernel>> make(const fg_sig& sig) {
   FG_TRY(check_params(params, nullptr));
   auto k = std::make_unique<ReduceKernel>();
   FG_TRY(check_expr(*params->prologue));
-  if (params->prologue->n_out != 1) return invalid("fg.reduce/1: the prologue has " + std::to_string(params->prologue->n_out) + " outputs, expected 1");
+  if (params->prologue->n_out != 1)
+    return invalid("fg.reduce/1: the prologue has " + std::to_string(params->prologue->n_out) + " outputs, expected 1");
   const std::uint16_t type = params->prologue->node[params->prologue->out[0]].type;
   FG_TRY_ASSIGN(k->monoid, Monoid::make(params->monoid, type));
   const fg_dtype value = native_dtype(type);
@@ -400,7 +405,8 @@ Result<std::unique_ptr<ReduceKernel>> make(const fg_sig& sig) {
   for (std::size_t i = 0; i < k->monoid.n_states(); ++i) states.push_back(native_dtype(k->monoid.state_type(i)));
   states.push_back(FG_I64);  // n
   if (params->epilogue->n_in > states.size()) {
-    return invalid("fg.reduce/1: the epilogue has " + std::to_string(params->epilogue->n_in) + " inputs, at most " + std::to_string(states.size()));
+    return invalid("fg.reduce/1: the epilogue has " + std::to_string(params->epilogue->n_in) + " inputs, at most " +
+                   std::to_string(states.size()));
   }
   states.resize(params->epilogue->n_in);
   FG_TRY_ASSIGN(k->epilogue, compile(*params->epilogue, states, out));

@@ -23,9 +23,9 @@
 namespace fg::cpu {
 namespace {
 
-constexpr std::int64_t kChunk = 1 << 16;    // Elements of a row scanned by one thread.
-constexpr std::int64_t kFewRows = 8;        // Fewer rows than this are cut.
-constexpr std::int64_t kMinColumns = 8;     // Fewer neighbouring rows are not worth doing at once.
+constexpr std::int64_t kChunk = 1 << 16;  // Elements of a row scanned by one thread.
+constexpr std::int64_t kFewRows = 8;      // Fewer rows than this are cut.
+constexpr std::int64_t kMinColumns = 8;   // Fewer neighbouring rows are not worth doing at once.
 constexpr std::int64_t kMaxColumns = 256;
 
 struct ScanKernel : sdk::KernelObject {
@@ -39,8 +39,8 @@ template <class Acc, class T, class Op>
 void scan_plain(Acc& carry, const T* x, T* out, std::size_t n, Op op) {
   std::size_t i = 0;
   for (; i + 4 <= n; i += 4) {
-    const Acc p0 = static_cast<Acc>(x[i]), p1 = op(p0, static_cast<Acc>(x[i + 1])), p2 = op(p1, static_cast<Acc>(x[i + 2])),
-              p3 = op(p2, static_cast<Acc>(x[i + 3]));
+    const Acc p0 = static_cast<Acc>(x[i]), p1 = op(p0, static_cast<Acc>(x[i + 1])),
+              p2 = op(p1, static_cast<Acc>(x[i + 2])), p3 = op(p2, static_cast<Acc>(x[i + 3]));
     out[i] = convert_value<T>(op(carry, p0));
     out[i + 1] = convert_value<T>(op(carry, p1));
     out[i + 2] = convert_value<T>(op(carry, p2));
@@ -62,12 +62,16 @@ void scan_block(const Monoid& m, State& s, const void* x, void* const* block, st
       const T* in = static_cast<const T*>(x);
       T* out = static_cast<T*>(block[0]);
       if constexpr (std::is_floating_point_v<T>) {
-        if (sum) scan_plain(s.a, in, out, n, [](double a, double b) { return a + b; });
-        else scan_plain(s.a, in, out, n, [](double a, double b) { return a * b; });
+        if (sum)
+          scan_plain(s.a, in, out, n, [](double a, double b) { return a + b; });
+        else
+          scan_plain(s.a, in, out, n, [](double a, double b) { return a * b; });
       } else {
         auto carry = static_cast<std::uint64_t>(s.i);
-        if (sum) scan_plain(carry, in, out, n, [](std::uint64_t a, std::uint64_t b) { return a + b; });
-        else scan_plain(carry, in, out, n, [](std::uint64_t a, std::uint64_t b) { return a * b; });
+        if (sum)
+          scan_plain(carry, in, out, n, [](std::uint64_t a, std::uint64_t b) { return a + b; });
+        else
+          scan_plain(carry, in, out, n, [](std::uint64_t a, std::uint64_t b) { return a * b; });
         s.i = static_cast<std::int64_t>(carry);
       }
     });
@@ -104,7 +108,8 @@ class Scan {
     return operand_[k].at(offset_of(rows_, operand_[k].stride, row));
   }
   void choose_columns();
-  const void* values(const Work& w, const Space& space, const Operand* operand, std::int64_t start, std::int64_t n) const;
+  const void* values(const Work& w, const Space& space, const Operand* operand, std::int64_t start,
+                     std::int64_t n) const;
   void store(const Work& w, const Space& space, const Operand* operand, std::int64_t start, std::int64_t n) const;
   void scan_row(const Work& w, std::int64_t row, std::int64_t begin, std::int64_t end, State carry) const;
   State fold_row(const Work& w, std::int64_t row, std::int64_t begin, std::int64_t end) const;
@@ -114,9 +119,9 @@ class Scan {
 
   const ScanKernel& kernel_;
   const fg_launch& launch_;
-  Space rows_, line_;                           // All but the scanned dimension; that one.
-  std::array<Operand, kMaxOperands> operand_;   // Over rows_: outputs, inputs, index operands.
-  std::array<std::int64_t, kMaxOperands> step_; // Along line_.
+  Space rows_, line_;                            // All but the scanned dimension; that one.
+  std::array<Operand, kMaxOperands> operand_;    // Over rows_: outputs, inputs, index operands.
+  std::array<std::int64_t, kMaxOperands> step_;  // Along line_.
   std::size_t n_operands_ = 0;
   bool columns_ = false;
   mutable std::uint64_t cells_[kMaxCells];
@@ -147,7 +152,8 @@ void Scan::choose_columns() {
   if (rows_.ndim == 0 || rows_.size[static_cast<std::size_t>(rows_.ndim - 1)] < kMinColumns) return;
   for (std::size_t k = launch_.n_out; k < n_operands_; ++k) {
     if (operand_[k].index) continue;
-    const std::int64_t across = std::abs(operand_[k].stride[static_cast<std::size_t>(rows_.ndim - 1)]), along = std::abs(step_[k]);
+    const std::int64_t across = std::abs(operand_[k].stride[static_cast<std::size_t>(rows_.ndim - 1)]),
+                       along = std::abs(step_[k]);
     if (across == along) continue;
     columns_ = across != 0 && (across < along || along == 0);
     return;
@@ -165,7 +171,8 @@ void Scan::with_work(F&& f) const {
 }
 
 // The prologue's values of elements [start, start + n) of a space.
-const void* Scan::values(const Work& w, const Space& space, const Operand* operand, std::int64_t start, std::int64_t n) const {
+const void* Scan::values(const Work& w, const Space& space, const Operand* operand, std::int64_t start,
+                         std::int64_t n) const {
   const Program& p = kernel_.prologue;
   for (std::size_t k = 0; k < n_operands_ - launch_.n_out; ++k) {
     const Operand& o = operand[launch_.n_out + k];
@@ -245,8 +252,10 @@ void Scan::scan_columns(const Work& w, std::int64_t first, std::int64_t n) const
     const auto* x = static_cast<const std::byte*>(values(w, rows_, operand.data(), first, n));
     if (m.simple()) {
       m.accumulate()(lanes, x, width);
-      if (const Micro convert = wide ? narrow : low_bits) convert(state[0], lanes, lanes, lanes, width);
-      else std::memcpy(state[0], lanes, width * bytes);
+      if (const Micro convert = wide ? narrow : low_bits)
+        convert(state[0], lanes, lanes, lanes, width);
+      else
+        std::memcpy(state[0], lanes, width * bytes);
     } else {
       for (std::size_t c = 0; c < width; ++c) {
         m.step(carry[c], x + c * bytes, i);
@@ -296,11 +305,13 @@ void Scan::run() {
   ThreadPool& pool = pool_of(launch_);
   if (columns_) {
     const std::int64_t width = std::min(kMaxColumns, kernel_.block), units = (rows + width - 1) / width;
-    parallel_for(pool, units, std::max<std::int64_t>(1, kPieceCost / (cost * width)), [&](std::int64_t from, std::int64_t to) {
-      with_work([&](const Work& w) {
-        for (std::int64_t u = from; u < to; ++u) scan_columns(w, u * width, std::min(width, rows - u * width));
-      });
-    });
+    parallel_for(pool, units, std::max<std::int64_t>(1, kPieceCost / (cost * width)),
+                 [&](std::int64_t from, std::int64_t to) {
+                   with_work([&](const Work& w) {
+                     for (std::int64_t u = from; u < to; ++u)
+                       scan_columns(w, u * width, std::min(width, rows - u * width));
+                   });
+                 });
     return;
   }
   if (rows < kFewRows && length > 2 * kChunk) return run_chunks();
@@ -313,10 +324,12 @@ void Scan::run() {
 
 Result<void> check_params(const fg_scan_params* params, const ScanKernel* kernel) {
   if (params == nullptr) return invalid("fg.scan/1: params is NULL", FG_R_NULL_POINTER);
-  if (params->hdr.struct_size < FG_END(fg_scan_params, zero)) return fail(FG_E_ABI, "fg_scan_params is smaller than version 1.0's");
+  if (params->hdr.struct_size < FG_END(fg_scan_params, zero))
+    return fail(FG_E_ABI, "fg_scan_params is smaller than version 1.0's");
   FG_TRY(sdk::check_header(params->hdr, "fg_scan_params"));
   if (params->zero != 0) return invalid("fg_scan_params: a reserved field is not 0", FG_R_RESERVED);
-  if (params->prologue == nullptr || params->epilogue == nullptr) return invalid("fg.scan/1: a program is NULL", FG_R_NULL_POINTER);
+  if (params->prologue == nullptr || params->epilogue == nullptr)
+    return invalid("fg.scan/1: a program is NULL", FG_R_NULL_POINTER);
   if (kernel == nullptr) return {};
   const auto same = [](const fg_expr& e, const Program& p) { return e.hash[0] == p.hash[0] && e.hash[1] == p.hash[1]; };
   if (!same(*params->prologue, kernel->prologue) || !same(*params->epilogue, kernel->epilogue) ||
@@ -334,8 +347,8 @@ Result<void> check_shapes(const fg_launch& l) {
     bool same = l.t[i].ndim == l.t[0].ndim;
     for (int d = 0; same && d < l.t[0].ndim; ++d) same = l.t[i].shape[d] == l.t[0].shape[d];
     if (!same) {
-      return invalid("fg.scan/1: tensor " + std::to_string(i) + " has shape " + sdk::shape_text(l.t[i]) + ", output 0 has " +
-                         sdk::shape_text(l.t[0]),
+      return invalid("fg.scan/1: tensor " + std::to_string(i) + " has shape " + sdk::shape_text(l.t[i]) +
+                         ", output 0 has " + sdk::shape_text(l.t[0]),
                      FG_R_SHAPE, i);
     }
   }
@@ -360,11 +373,17 @@ Result<std::unique_ptr<ScanKernel>> make(const fg_sig& sig) {
   FG_TRY(check_params(params, nullptr));
   auto k = std::make_unique<ScanKernel>();
   FG_TRY(check_expr(*params->prologue));
-  if (params->prologue->n_out != 1) return invalid("fg.scan/1: the prologue has " + std::to_string(params->prologue->n_out) + " outputs, expected 1");
+  if (params->prologue->n_out != 1)
+    return invalid("fg.scan/1: the prologue has " + std::to_string(params->prologue->n_out) + " outputs, expected 1");
   const std::uint16_t type = params->prologue->node[params->prologue->out[0]].type;
   switch (params->monoid) {
-    case FG_MONOID_SUM: case FG_MONOID_PROD: case FG_MONOID_MAX: case FG_MONOID_MIN: case FG_MONOID_LOGSUMEXP:
-    case FG_MONOID_LASTMAX: case FG_MONOID_LASTMIN: break;
+    case FG_MONOID_SUM:
+    case FG_MONOID_PROD:
+    case FG_MONOID_MAX:
+    case FG_MONOID_MIN:
+    case FG_MONOID_LOGSUMEXP:
+    case FG_MONOID_LASTMAX:
+    case FG_MONOID_LASTMIN: break;
     default: return unsupported("fg.scan/1: monoid " + std::to_string(params->monoid) + " has no scan", FG_R_PARAMETER);
   }
   FG_TRY_ASSIGN(k->monoid, Monoid::make(params->monoid, type));
@@ -374,13 +393,16 @@ Result<std::unique_ptr<ScanKernel>> make(const fg_sig& sig) {
   std::vector<fg_dtype> states;
   for (std::size_t i = 0; i < k->monoid.n_states(); ++i) states.push_back(native_dtype(k->monoid.state_type(i)));
   if (params->epilogue->n_in > states.size()) {
-    return invalid("fg.scan/1: the epilogue has " + std::to_string(params->epilogue->n_in) + " inputs, at most " + std::to_string(states.size()));
+    return invalid("fg.scan/1: the epilogue has " + std::to_string(params->epilogue->n_in) + " inputs, at most " +
+                   std::to_string(states.size()));
   }
   states.resize(params->epilogue->n_in);
   FG_TRY_ASSIGN(k->epilogue, compile(*params->epilogue, states, out));
   if (!k->epilogue.index_dims.empty()) return unsupported("fg.scan/1: an epilogue has no positions", FG_R_EXPRESSION);
-  const std::size_t buffers = k->prologue.n_temps + k->epilogue.n_temps + k->prologue.n_operands() + k->epilogue.n_operands() + 3;
-  if (buffers > static_cast<std::size_t>(kMaxBuffers)) return unsupported("fg.scan/1: the programs need too many blocks", FG_R_LIMIT);
+  const std::size_t buffers =
+      k->prologue.n_temps + k->epilogue.n_temps + k->prologue.n_operands() + k->epilogue.n_operands() + 3;
+  if (buffers > static_cast<std::size_t>(kMaxBuffers))
+    return unsupported("fg.scan/1: the programs need too many blocks", FG_R_LIMIT);
   k->block = block_elements(buffers);
   return k;
 }

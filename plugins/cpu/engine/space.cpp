@@ -146,7 +146,8 @@ void gather_tile(const Operand& from, const Tile& tile, void* dst) {
     if (tile.row_stride == static_cast<std::int64_t>(sizeof(T))) {
       for (std::int64_t c = 0; c < tile.cols; ++c) {
         const std::byte* column = from.base + c * tile.col_stride;
-        for (std::int64_t r = 0; r < tile.rows; ++r) std::memcpy(out + r * tile.cols + c, column + r * sizeof(T), sizeof(T));
+        for (std::int64_t r = 0; r < tile.rows; ++r)
+          std::memcpy(out + r * tile.cols + c, column + r * sizeof(T), sizeof(T));
       }
       return;
     }
@@ -160,7 +161,8 @@ void scatter_tile(const Operand& to, const Tile& tile, const void* src) {
   with_element(to.element_bytes, [&](auto tag) {
     using T = decltype(tag);
     for (std::int64_t r = 0; r < tile.rows; ++r) {
-      scatter_run(to.base + r * tile.row_stride, static_cast<const T*>(src) + r * tile.cols, tile.col_stride, tile.cols);
+      scatter_run(to.base + r * tile.row_stride, static_cast<const T*>(src) + r * tile.cols, tile.col_stride,
+                  tile.cols);
     }
   });
 }

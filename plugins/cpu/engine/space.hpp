@@ -30,7 +30,7 @@ struct Space {
 // An operand over a space.  Index operands have no memory: their elements are their offsets.
 struct Operand {
   std::byte* base = nullptr;
-  Dims stride{};                  // Bytes; for index operands, what one step adds.
+  Dims stride{};  // Bytes; for index operands, what one step adds.
   std::uint32_t element_bytes = 0;
   bool index = false;
   std::int64_t index_base = 0;

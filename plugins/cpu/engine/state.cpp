@@ -30,10 +30,14 @@ double nan_extreme(double a, double b, bool max) {
 }
 
 std::int64_t lowest(std::uint16_t type) {
-  return type == FG_CT_I32 ? std::numeric_limits<std::int32_t>::min() : type == FG_CT_I64 ? std::numeric_limits<std::int64_t>::min() : 0;
+  return type == FG_CT_I32   ? std::numeric_limits<std::int32_t>::min()
+         : type == FG_CT_I64 ? std::numeric_limits<std::int64_t>::min()
+                             : 0;
 }
 std::int64_t highest(std::uint16_t type) {
-  return type == FG_CT_I32 ? std::numeric_limits<std::int32_t>::max() : type == FG_CT_I64 ? std::numeric_limits<std::int64_t>::max() : 1;
+  return type == FG_CT_I32   ? std::numeric_limits<std::int32_t>::max()
+         : type == FG_CT_I64 ? std::numeric_limits<std::int64_t>::max()
+                             : 1;
 }
 
 std::int64_t read_int(const void* p, std::uint16_t type) {
@@ -58,9 +62,13 @@ Fold fold_of(std::uint32_t monoid, std::uint16_t type) {
   const bool b = type == FG_CT_BOOL;
   switch (monoid) {
     case FG_MONOID_PROD: return b ? Fold::all : Fold::prod;
-    case FG_MONOID_MAX: case FG_MONOID_ARGMAX: case FG_MONOID_LASTMAX: case FG_MONOID_LOGSUMEXP:
-      return b ? Fold::any : Fold::max;
-    case FG_MONOID_MIN: case FG_MONOID_ARGMIN: case FG_MONOID_LASTMIN: return b ? Fold::all : Fold::min;
+    case FG_MONOID_MAX:
+    case FG_MONOID_ARGMAX:
+    case FG_MONOID_LASTMAX:
+    case FG_MONOID_LOGSUMEXP: return b ? Fold::any : Fold::max;
+    case FG_MONOID_MIN:
+    case FG_MONOID_ARGMIN:
+    case FG_MONOID_LASTMIN: return b ? Fold::all : Fold::min;
     case FG_MONOID_AND: return Fold::all;
     case FG_MONOID_OR: return Fold::any;
     default: return b ? Fold::any : Fold::sum;
@@ -80,7 +88,8 @@ Result<Monoid> Monoid::make(std::uint32_t monoid, std::uint16_t type) {
   const bool floats_only = monoid == FG_MONOID_WELFORD || monoid == FG_MONOID_LOGSUMEXP;
   const bool bool_only = monoid == FG_MONOID_AND || monoid == FG_MONOID_OR;
   if ((floats_only && !m.is_float()) || (bool_only && type != FG_CT_BOOL)) {
-    return unsupported("monoid " + std::to_string(monoid) + " does not take values of type " + std::to_string(type), FG_R_EXPRESSION);
+    return unsupported("monoid " + std::to_string(monoid) + " does not take values of type " + std::to_string(type),
+                       FG_R_EXPRESSION);
   }
   m.fold_ = find_fold(m.how_, type);
   m.accumulate_ = m.simple() ? find_accumulate(m.how_, type) : nullptr;
@@ -110,7 +119,8 @@ State Monoid::identity() const {
 
 void Monoid::fold(State& s, const void* x, std::size_t n, std::int64_t first) const {
   if (arg()) {
-    with_compute_type(type_, [&](auto tag) { fold_arg(s, static_cast<const typename decltype(tag)::type*>(x), n, first); });
+    with_compute_type(type_,
+                      [&](auto tag) { fold_arg(s, static_cast<const typename decltype(tag)::type*>(x), n, first); });
     return;
   }
   if (kind_ == FG_MONOID_WELFORD) return fold_welford(s, x, n);
@@ -186,14 +196,17 @@ void Monoid::step_row_of(State* s, const T* x, std::size_t n, std::int64_t posit
   }
 }
 void Monoid::step_row(State* s, const void* x, std::size_t n, std::int64_t position) const {
-  with_compute_type(type_, [&](auto tag) { step_row_of(s, static_cast<const typename decltype(tag)::type*>(x), n, position); });
+  with_compute_type(
+      type_, [&](auto tag) { step_row_of(s, static_cast<const typename decltype(tag)::type*>(x), n, position); });
 }
 
 void Monoid::combine(State& s, const State& later) const {
   if (arg()) {
     if (later.index < 0) return;
-    if (is_float()) take(s, later.a, later.index);
-    else take(s, later.i, later.index);
+    if (is_float())
+      take(s, later.a, later.index);
+    else
+      take(s, later.i, later.index);
     return;
   }
   if (kind_ == FG_MONOID_WELFORD) {
@@ -245,14 +258,18 @@ bool Monoid::better(T candidate, T best) const {
 template <class T>
 void Monoid::take(State& s, T value, std::int64_t position) const {
   T best{};
-  if constexpr (std::is_floating_point_v<T>) best = static_cast<T>(s.a);
-  else best = static_cast<T>(s.i);
+  if constexpr (std::is_floating_point_v<T>)
+    best = static_cast<T>(s.a);
+  else
+    best = static_cast<T>(s.i);
   if (s.index >= 0) {
     const bool wins = better(value, best), tie = !wins && !better(best, value);
     if (!wins && !(tie && (last() ? position > s.index : position < s.index))) return;
   }
-  if constexpr (std::is_floating_point_v<T>) s.a = static_cast<double>(value);
-  else s.i = static_cast<std::int64_t>(value);
+  if constexpr (std::is_floating_point_v<T>)
+    s.a = static_cast<double>(value);
+  else
+    s.i = static_cast<std::int64_t>(value);
   s.index = position;
 }
 
@@ -268,13 +285,17 @@ void Monoid::fold_arg(State& s, const T* x, std::size_t n, std::int64_t first) c
     while (!is_best(x[at])) --at;
   } else {
     T held{};
-    if constexpr (std::is_floating_point_v<T>) held = static_cast<T>(s.a);
-    else held = static_cast<T>(s.i);
+    if constexpr (std::is_floating_point_v<T>)
+      held = static_cast<T>(s.a);
+    else
+      held = static_cast<T>(s.i);
     if (s.index >= 0 && !better(best, held)) return;
     while (!is_best(x[at])) ++at;
   }
-  if constexpr (std::is_floating_point_v<T>) take(s, static_cast<double>(best), first + static_cast<std::int64_t>(at));
-  else take(s, static_cast<std::int64_t>(best), first + static_cast<std::int64_t>(at));
+  if constexpr (std::is_floating_point_v<T>)
+    take(s, static_cast<double>(best), first + static_cast<std::int64_t>(at));
+  else
+    take(s, static_cast<std::int64_t>(best), first + static_cast<std::int64_t>(at));
 }
 
 // Two passes over the block: mean, then squared deviations from it.
@@ -315,7 +336,9 @@ std::size_t Monoid::n_states() const {
   if (kind_ == FG_MONOID_WELFORD) return 3;
   return arg() || kind_ == FG_MONOID_LOGSUMEXP ? 2 : 1;
 }
-std::uint16_t Monoid::state_type(std::size_t k) const { return arg() && k == 1 ? static_cast<std::uint16_t>(FG_CT_I64) : type_; }
+std::uint16_t Monoid::state_type(std::size_t k) const {
+  return arg() && k == 1 ? static_cast<std::uint16_t>(FG_CT_I64) : type_;
+}
 
 void Monoid::put(const State& s, void* const* block, std::size_t at) const {
   const auto write = [&](std::size_t k, auto value) {
@@ -344,8 +367,10 @@ void Monoid::fill_identity(void* lanes, std::size_t n) const {
   const State s = identity();
   std::uint64_t cell = 0;
   if (how_ == Fold::sum || how_ == Fold::prod) {
-    if (is_float()) std::memcpy(&cell, &s.a, 8);
-    else std::memcpy(&cell, &s.i, 8);
+    if (is_float())
+      std::memcpy(&cell, &s.a, 8);
+    else
+      std::memcpy(&cell, &s.i, 8);
   } else {
     void* const block[] = {&cell};
     put(s, block, 0);
@@ -356,8 +381,10 @@ State Monoid::from_lane(const void* lanes, std::size_t at) const {
   State s = identity();
   const char* p = static_cast<const char*>(lanes) + at * lane_bytes();
   const bool wide = how_ == Fold::sum || how_ == Fold::prod;
-  if (is_float()) s.a = read_float(p, wide ? static_cast<std::uint16_t>(FG_CT_F64) : type_);
-  else s.i = read_int(p, wide ? static_cast<std::uint16_t>(FG_CT_I64) : type_);
+  if (is_float())
+    s.a = read_float(p, wide ? static_cast<std::uint16_t>(FG_CT_F64) : type_);
+  else
+    s.i = read_int(p, wide ? static_cast<std::uint16_t>(FG_CT_I64) : type_);
   return s;
 }
 

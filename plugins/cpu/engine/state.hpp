@@ -23,10 +23,10 @@
 namespace fg::cpu {
 
 struct State {
-  double a = 0;            // Float value; mean; peak.
-  double b = 0;            // Error of a sum; m2; total of a log-sum-exp.
-  std::int64_t i = 0;      // Integer or bool value; count.
-  std::int64_t index = -1; // ARG and LAST: position; -1 nothing seen yet.
+  double a = 0;             // Float value; mean; peak.
+  double b = 0;             // Error of a sum; m2; total of a log-sum-exp.
+  std::int64_t i = 0;       // Integer or bool value; count.
+  std::int64_t index = -1;  // ARG and LAST: position; -1 nothing seen yet.
 };
 
 class Monoid {

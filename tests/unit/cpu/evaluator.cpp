@@ -36,7 +36,9 @@ Value cast(Value v, std::uint16_t from, std::uint16_t to) {
   Value r;
   if (is_float_type(from)) {
     r.f = v.f;
-    r.i = to == FG_CT_BOOL ? v.f != 0 : to == FG_CT_I32 ? saturate(v.f, -2147483648.0, 2147483647.0) : saturate(v.f, -0x1p63, 0x1p63);
+    r.i = to == FG_CT_BOOL  ? v.f != 0
+          : to == FG_CT_I32 ? saturate(v.f, -2147483648.0, 2147483647.0)
+                            : saturate(v.f, -0x1p63, 0x1p63);
   } else {
     r.f = to == FG_CT_F32 ? static_cast<double>(static_cast<float>(v.i)) : static_cast<double>(v.i);
     r.i = v.i;
@@ -68,7 +70,10 @@ double float_op(std::uint16_t op, std::uint16_t type, const Value* x) {
       return type == FG_CT_F32 ? std::trunc(static_cast<float>(a) / static_cast<float>(b)) : std::trunc(a / b);
     case FG_EX_FLOOR_DIV: return floor_div(a, b);
     case FG_EX_FMOD: return std::fmod(a, b);
-    case FG_EX_REMAINDER: { double m = std::fmod(a, b); return m != 0 && (b < 0) != (m < 0) ? m + b : m; }
+    case FG_EX_REMAINDER: {
+      double m = std::fmod(a, b);
+      return m != 0 && (b < 0) != (m < 0) ? m + b : m;
+    }
     case FG_EX_POW: return std::pow(a, b);
     case FG_EX_MIN: return nan_min(a, b, false);
     case FG_EX_MAX: return nan_min(a, b, true);
@@ -104,7 +109,10 @@ double float_op(std::uint16_t op, std::uint16_t type, const Value* x) {
     case FG_EX_ATANH: return std::atanh(a);
     case FG_EX_ERF: return std::erf(a);
     case FG_EX_ERFC: return std::erfc(a);
-    case FG_EX_LGAMMA: { int s = 0; return ::lgamma_r(a, &s); }
+    case FG_EX_LGAMMA: {
+      int s = 0;
+      return ::lgamma_r(a, &s);
+    }
     case FG_EX_SIGMOID: return static_cast<double>(1 / (1 + std::exp(-static_cast<long double>(a))));
     default: ADD_FAILURE() << "evaluator lacks float operation " << op; return 0;
   }
@@ -134,7 +142,8 @@ std::int64_t int_op(std::uint16_t op, std::uint16_t type, const Value* x) {
     }
     case FG_EX_MIN: return std::min(a, b);
     case FG_EX_MAX: return std::max(a, b);
-    case FG_EX_FMA: return wrap(static_cast<wide>(static_cast<std::uint64_t>(a) * static_cast<std::uint64_t>(b)) + x[2].i);
+    case FG_EX_FMA:
+      return wrap(static_cast<wide>(static_cast<std::uint64_t>(a) * static_cast<std::uint64_t>(b)) + x[2].i);
     case FG_EX_NEG: return wrap(-wide{a});
     case FG_EX_ABS: return wrap(a < 0 ? -wide{a} : wide{a});
     case FG_EX_SIGN: return a > 0 ? 1 : a < 0 ? -1 : 0;
@@ -191,13 +200,16 @@ std::vector<Value> evaluate(const fg_expr& e, std::span<const Value> in, std::sp
       case FG_EX_INPUT: r = in[n.arg[0]]; break;
       case FG_EX_INDEX: r.i = index[n.arg[0]]; break;
       case FG_EX_CONST:
-        if (is_float_type(n.type)) r.f = std::bit_cast<double>(raw);
-        else r.i = static_cast<std::int64_t>(raw);
+        if (is_float_type(n.type))
+          r.f = std::bit_cast<double>(raw);
+        else
+          r.i = static_cast<std::int64_t>(raw);
         r = rounded(r, n.type);
         break;
       case FG_EX_SCALAR: {
         const fg_scalar& s = scalar[n.arg[0]];
-        r = s.kind == FG_SCALAR_FLOAT ? cast(Value{s.v.f, 0}, FG_CT_F64, n.type) : cast(Value{0, s.v.i}, FG_CT_I64, n.type);
+        r = s.kind == FG_SCALAR_FLOAT ? cast(Value{s.v.f, 0}, FG_CT_F64, n.type)
+                                      : cast(Value{0, s.v.i}, FG_CT_I64, n.type);
         break;
       }
       default: r = apply(e, n, v);
@@ -215,8 +227,10 @@ Value stored(Value v, std::uint16_t from, fg_dtype dtype) {
     Value r;
     with_type(dtype, [&](auto tag) {
       using T = typename decltype(tag)::type;
-      if constexpr (std::is_arithmetic_v<T>) r.f = static_cast<double>(static_cast<T>(x));
-      else r.f = static_cast<double>(static_cast<float>(T(static_cast<float>(x))));
+      if constexpr (std::is_arithmetic_v<T>)
+        r.f = static_cast<double>(static_cast<T>(x));
+      else
+        r.f = static_cast<double>(static_cast<float>(T(static_cast<float>(x))));
     });
     return r;
   }

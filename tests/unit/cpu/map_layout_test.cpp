@@ -34,17 +34,18 @@ TEST(CpuMapLayout, NamedLayouts) {
     check_layout(plugin, d, {}, {}, {}, {});
     check_layout(plugin, d, {0}, {1}, {1}, {1});
     check_layout(plugin, d, {3, 0, 2}, {0, 2, 1}, {0, 2, 1}, {0, 0, 0});
-    check_layout(plugin, d, {7, 300}, {300, 1}, {0, 1}, {1, 0});           // row and column broadcast
+    check_layout(plugin, d, {7, 300}, {300, 1}, {0, 1}, {1, 0});  // row and column broadcast
     check_layout(plugin, d, {300, 7}, {7, 1}, {0, 1}, {1, 0});
-    check_layout(plugin, d, {50, 60}, {60, 1}, {1, 50}, {60, 1});          // transposed input
-    check_layout(plugin, d, {50, 60}, {1, 50}, {60, 1}, {60, 1});          // transposed output
+    check_layout(plugin, d, {50, 60}, {60, 1}, {1, 50}, {60, 1});  // transposed input
+    check_layout(plugin, d, {50, 60}, {1, 50}, {60, 1}, {60, 1});  // transposed output
     check_layout(plugin, d, {5, 70, 90}, {6300, 90, 1}, {1, 5, 350}, {0, 1, 70});
     check_layout(plugin, d, {70, 5, 90}, {450, 90, 1}, {1, 6300, 70}, {450, 90, 1});
-    check_layout(plugin, d, {1000}, {1}, {-1}, {3});                       // reversed and stepped
+    check_layout(plugin, d, {1000}, {1}, {-1}, {3});  // reversed and stepped
     check_layout(plugin, d, {40, 33}, {-33, -1}, {33, -1}, {-66, 2});
     check_layout(plugin, d, {3000}, {2}, {0}, {1});
     check_layout(plugin, d, {20, 1, 300}, {300, 17, 1}, {600, 0, 2}, {300, -5, 1});
-    check_layout(plugin, d, {2, 3, 2, 3, 2, 3, 2, 3}, {648, 216, 108, 36, 18, 6, 3, 1}, {1, 2, 6, 12, 36, 72, 216, 432}, {0, 1, 0, 3, 0, 9, 0, 27});
+    check_layout(plugin, d, {2, 3, 2, 3, 2, 3, 2, 3}, {648, 216, 108, 36, 18, 6, 3, 1}, {1, 2, 6, 12, 36, 72, 216, 432},
+                 {0, 1, 0, 3, 0, 9, 0, 27});
   }
 }
 
@@ -106,7 +107,8 @@ TEST(CpuMapLayout, IndexGivesPositions) {
   }
   ExprBuilder tril;
   const auto x = tril.input(0, FG_CT_F32);
-  tril.out(tril.op(FG_EX_WHERE, FG_CT_F32, tril.op(FG_EX_LE, FG_CT_BOOL, tril.index(1), tril.index(0)), x, tril.constant(0, FG_CT_F32)));
+  tril.out(tril.op(FG_EX_WHERE, FG_CT_F32, tril.op(FG_EX_LE, FG_CT_BOOL, tril.index(1), tril.index(0)), x,
+                   tril.constant(0, FG_CT_F32)));
   Array a(FG_F32, {300, 300}), r(FG_F32, {300, 300});
   a.fill(1);
   check_map(plugin, tril, {&r}, {&a});

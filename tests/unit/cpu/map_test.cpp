@@ -23,10 +23,12 @@ constexpr Typed kNumbers[] = {{FG_CT_F32, FG_F32}, {FG_CT_F64, FG_F64}, {FG_CT_I
 TEST(CpuMap, BinaryOperationsMatchInEveryTypeAndForm) {
   Plugin plugin;
   for (Typed t : kNumbers) {
-    std::vector<std::uint16_t> ops{FG_EX_ADD, FG_EX_SUB, FG_EX_MUL, FG_EX_MIN, FG_EX_MAX, FG_EX_TRUNC_DIV,
-                                   FG_EX_FLOOR_DIV, FG_EX_FMOD, FG_EX_REMAINDER};
-    if (is_float(t.dtype)) ops.insert(ops.end(), {FG_EX_DIV, FG_EX_ATAN2});
-    else ops.insert(ops.end(), {FG_EX_AND, FG_EX_OR, FG_EX_XOR, FG_EX_POW, FG_EX_SHL, FG_EX_SHR});
+    std::vector<std::uint16_t> ops{FG_EX_ADD,       FG_EX_SUB,       FG_EX_MUL,  FG_EX_MIN,      FG_EX_MAX,
+                                   FG_EX_TRUNC_DIV, FG_EX_FLOOR_DIV, FG_EX_FMOD, FG_EX_REMAINDER};
+    if (is_float(t.dtype))
+      ops.insert(ops.end(), {FG_EX_DIV, FG_EX_ATAN2});
+    else
+      ops.insert(ops.end(), {FG_EX_AND, FG_EX_OR, FG_EX_XOR, FG_EX_POW, FG_EX_SHL, FG_EX_SHR});
     for (std::uint16_t op : ops) {
       for (int form = 0; form < 4; ++form) {
         SCOPED_TRACE("op " + std::to_string(op) + " type " + std::to_string(t.type) + " form " + std::to_string(form));
@@ -48,7 +50,8 @@ TEST(CpuMap, BinaryOperationsMatchInEveryTypeAndForm) {
 
 TEST(CpuMap, IntegerArithmeticWrapsAndDividesByZeroToZero) {
   Plugin plugin;
-  for (std::uint16_t op : {FG_EX_ADD, FG_EX_SUB, FG_EX_MUL, FG_EX_TRUNC_DIV, FG_EX_FLOOR_DIV, FG_EX_FMOD, FG_EX_REMAINDER, FG_EX_NEG, FG_EX_ABS}) {
+  for (std::uint16_t op : {FG_EX_ADD, FG_EX_SUB, FG_EX_MUL, FG_EX_TRUNC_DIV, FG_EX_FLOOR_DIV, FG_EX_FMOD,
+                           FG_EX_REMAINDER, FG_EX_NEG, FG_EX_ABS}) {
     for (Typed t : {kNumbers[2], kNumbers[3]}) {
       SCOPED_TRACE("op " + std::to_string(op));
       const std::int64_t low = t.type == FG_CT_I32 ? INT32_MIN : INT64_MIN, high = -(low + 1);
@@ -70,8 +73,10 @@ TEST(CpuMap, UnaryOperationsMatch) {
   Plugin plugin;
   for (Typed t : kNumbers) {
     std::vector<std::uint16_t> ops{FG_EX_NEG, FG_EX_ABS, FG_EX_SIGN};
-    if (is_float(t.dtype)) ops.insert(ops.end(), {FG_EX_FLOOR, FG_EX_CEIL, FG_EX_TRUNC, FG_EX_ROUND, FG_EX_SQRT});
-    else ops.push_back(FG_EX_NOT);
+    if (is_float(t.dtype))
+      ops.insert(ops.end(), {FG_EX_FLOOR, FG_EX_CEIL, FG_EX_TRUNC, FG_EX_ROUND, FG_EX_SQRT});
+    else
+      ops.push_back(FG_EX_NOT);
     for (std::uint16_t op : ops) {
       SCOPED_TRACE("op " + std::to_string(op) + " type " + std::to_string(t.type));
       ExprBuilder e;
@@ -165,7 +170,8 @@ TEST(CpuMap, CastsFollowTheContract) {
       e.out(e.op(FG_EX_CAST, to.type, e.input(0, from.type)));
       Array x(from.dtype, {100}), r(to.dtype, {100});
       x.fill(9);
-      const double edges[] = {NAN, INFINITY, -INFINITY, 2147483648.0, -2147483649.0, 0x1p63, -0x1p63, 1e30, 0.5, -0.5, 2147483520.0};
+      const double edges[] = {NAN,     INFINITY, -INFINITY, 2147483648.0, -2147483649.0, 0x1p63,
+                              -0x1p63, 1e30,     0.5,       -0.5,         2147483520.0};
       for (std::int64_t i = 0; i < 11 && is_float(from.dtype); ++i) x.set(9 * i, Value{edges[i], 0});
       check_map(plugin, e, {&r}, {&x});
     }
@@ -223,7 +229,9 @@ TEST(CpuMap, SeveralOutputsMayOverwriteTheInputs) {
   }
   ExprBuilder both;
   const auto c = both.input(0, FG_CT_F32), d = both.input(1, FG_CT_F32);
-  both.out(both.op(FG_EX_ADD, FG_CT_F32, c, d)).out(both.op(FG_EX_SUB, FG_CT_F32, c, d)).out(both.op(FG_EX_LT, FG_CT_BOOL, c, d));
+  both.out(both.op(FG_EX_ADD, FG_CT_F32, c, d))
+      .out(both.op(FG_EX_SUB, FG_CT_F32, c, d))
+      .out(both.op(FG_EX_LT, FG_CT_BOOL, c, d));
   Array x(FG_F32, {3000}), y(FG_F32, {3000}), m(FG_BOOL, {3000});
   x.fill(1), y.fill(2);
   check_map(plugin, both, {&x, &y, &m}, {&x, &y});
@@ -234,7 +242,8 @@ TEST(CpuMap, LongProgramsReuseScratch) {
   ExprBuilder e;
   auto v = e.input(0, FG_CT_F32);
   const auto x0 = v;
-  for (int i = 0; i < 300; ++i) v = e.op(i % 3 == 0 ? FG_EX_MAX : FG_EX_ADD, FG_CT_F32, v, i % 2 == 0 ? x0 : e.op(FG_EX_NEG, FG_CT_F32, v));
+  for (int i = 0; i < 300; ++i)
+    v = e.op(i % 3 == 0 ? FG_EX_MAX : FG_EX_ADD, FG_CT_F32, v, i % 2 == 0 ? x0 : e.op(FG_EX_NEG, FG_CT_F32, v));
   e.out(v);
   Array x(FG_F32, {2000}), r(FG_F32, {2000});
   x.fill(1);

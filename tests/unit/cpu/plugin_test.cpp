@@ -71,7 +71,8 @@ TEST(CpuPlugin, DescribesTheDevice) {
   EXPECT_EQ(d.hdr.struct_size, sizeof d);
   EXPECT_GT(std::strlen(d.name), 0u);
   EXPECT_EQ(d.type, static_cast<std::uint32_t>(FG_DEVICE_CPU));
-  EXPECT_EQ(d.caps, static_cast<std::uint64_t>(FG_D_FLAT_ADDRESS | FG_D_HOST_VISIBLE | FG_D_F64 | FG_D_DENORMALS | FG_D_SYNCHRONOUS));
+  EXPECT_EQ(d.caps, static_cast<std::uint64_t>(FG_D_FLAT_ADDRESS | FG_D_HOST_VISIBLE | FG_D_F64 | FG_D_DENORMALS |
+                                               FG_D_SYNCHRONOUS));
   EXPECT_GE(d.alloc_align, 64u);
   EXPECT_GT(d.mem_total, d.mem_free / 2);
   EXPECT_EQ(plugin.api->device_info(plugin.instance, 1, &d), FG_E_NOT_FOUND);
@@ -262,7 +263,8 @@ TEST(CpuOperators, ClaimsAreConstantAndComplete) {
   EXPECT_EQ(first, again);
   int engines = 0;
   for (std::uint32_t k = 0; k < n; ++k) {
-    const auto* c = reinterpret_cast<const fg_op_claim*>(reinterpret_cast<const char*>(first) + k * std::size_t{stride});
+    const auto* c =
+        reinterpret_cast<const fg_op_claim*>(reinterpret_cast<const char*>(first) + k * std::size_t{stride});
     EXPECT_EQ(c->op_uid, sdk::op_uid(c->name)) << c->name;
     EXPECT_GT(c->n_rows, 0u) << c->name;
     engines += c->op_uid == FG_OP_MAP_UID || c->op_uid == FG_OP_REDUCE_UID || c->op_uid == FG_OP_SCAN_UID;

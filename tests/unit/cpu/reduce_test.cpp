@@ -31,23 +31,39 @@ Wide reduce_slowly(std::uint32_t monoid, std::uint16_t type, const std::vector<V
   w.count = static_cast<std::int64_t>(x.size());
   switch (monoid) {
     case FG_MONOID_SUM:
-      for (const Value& v : x) w.value += static_cast<long double>(v.f), w.integer = type == FG_CT_BOOL ? (w.integer | v.i) : static_cast<std::int64_t>(static_cast<std::uint64_t>(w.integer) + static_cast<std::uint64_t>(v.i));
+      for (const Value& v : x)
+        w.value += static_cast<long double>(v.f),
+            w.integer = type == FG_CT_BOOL ? (w.integer | v.i)
+                                           : static_cast<std::int64_t>(static_cast<std::uint64_t>(w.integer) +
+                                                                       static_cast<std::uint64_t>(v.i));
       break;
     case FG_MONOID_PROD:
       w.value = 1, w.integer = 1;
-      for (const Value& v : x) w.value *= static_cast<long double>(v.f), w.integer = static_cast<std::int64_t>(static_cast<std::uint64_t>(w.integer) * static_cast<std::uint64_t>(v.i));
+      for (const Value& v : x)
+        w.value *= static_cast<long double>(v.f),
+            w.integer =
+                static_cast<std::int64_t>(static_cast<std::uint64_t>(w.integer) * static_cast<std::uint64_t>(v.i));
       break;
-    case FG_MONOID_AND: w.integer = 1; for (const Value& v : x) w.integer &= v.i; break;
-    case FG_MONOID_OR: for (const Value& v : x) w.integer |= v.i; break;
+    case FG_MONOID_AND:
+      w.integer = 1;
+      for (const Value& v : x) w.integer &= v.i;
+      break;
+    case FG_MONOID_OR:
+      for (const Value& v : x) w.integer |= v.i;
+      break;
     case FG_MONOID_WELFORD:
       for (const Value& v : x) w.value += static_cast<long double>(v.f);
       if (!x.empty()) w.value /= static_cast<long double>(x.size());
-      for (const Value& v : x) w.second += (static_cast<long double>(v.f) - w.value) * (static_cast<long double>(v.f) - w.value);
+      for (const Value& v : x)
+        w.second += (static_cast<long double>(v.f) - w.value) * (static_cast<long double>(v.f) - w.value);
       break;
     case FG_MONOID_LOGSUMEXP: {
       w.value = -INFINITY;
-      for (const Value& v : x) w.value = std::isnan(v.f) || std::isnan(w.value) ? NAN : std::max(w.value, static_cast<long double>(v.f));
-      for (const Value& v : x) w.second += std::isinf(w.value) ? static_cast<long double>(w.value > 0 && v.f == w.value) : std::exp(static_cast<long double>(v.f) - w.value);
+      for (const Value& v : x)
+        w.value = std::isnan(v.f) || std::isnan(w.value) ? NAN : std::max(w.value, static_cast<long double>(v.f));
+      for (const Value& v : x)
+        w.second += std::isinf(w.value) ? static_cast<long double>(w.value > 0 && v.f == w.value)
+                                        : std::exp(static_cast<long double>(v.f) - w.value);
       break;
     }
     default:
@@ -58,7 +74,8 @@ Wide reduce_slowly(std::uint32_t monoid, std::uint16_t type, const std::vector<V
         if (!better && f) better = !std::isnan(w.value) && (std::isnan(v.f) || (max ? v.f > w.value : v.f < w.value));
         if (!better && !f) better = max ? v.i > w.integer : v.i < w.integer;
         const bool tie = f ? (v.f == w.value || (std::isnan(v.f) && std::isnan(w.value))) : v.i == w.integer;
-        if (better || (last && tie)) w.value = static_cast<long double>(v.f), w.integer = v.i, w.index = static_cast<std::int64_t>(k);
+        if (better || (last && tie))
+          w.value = static_cast<long double>(v.f), w.integer = v.i, w.index = static_cast<std::int64_t>(k);
       }
   }
   return w;
@@ -112,16 +129,21 @@ void check_reduce(Plugin& plugin, std::uint32_t monoid, Array& x, int n_reduced,
       magnitude += std::fabs(static_cast<long double>(values.back().f));
     }
     const Wide w = reduce_slowly(monoid, type, values);
-    SCOPED_TRACE("monoid " + std::to_string(monoid) + " kept element " + std::to_string(o) + " of " + std::to_string(n_kept) + ", n " + std::to_string(n));
+    SCOPED_TRACE("monoid " + std::to_string(monoid) + " kept element " + std::to_string(o) + " of " +
+                 std::to_string(n_kept) + ", n " + std::to_string(n));
     if (is_float_type(type)) {
       const double got = s.out[0]->get(o).f, want = static_cast<double>(w.value);
       if (monoid == FG_MONOID_SUM || monoid == FG_MONOID_WELFORD) {
         // Cancellation: the error is measured against the sum of magnitudes.
-        const long double scale = monoid == FG_MONOID_SUM ? magnitude : magnitude / static_cast<long double>(std::max<std::int64_t>(n, 1));
+        const long double scale =
+            monoid == FG_MONOID_SUM ? magnitude : magnitude / static_cast<long double>(std::max<std::int64_t>(n, 1));
         const double eps = native(type) == FG_F32 ? 0x1p-23 : 0x1p-51;
         ASSERT_LE(std::fabs(got - want), static_cast<double>(scale) * eps + 1e-300);
       } else {
-        ASSERT_LE(ulp_distance(got, static_cast<double>(type == FG_CT_F32 ? static_cast<float>(want) : want), native(type)), ulp) << got << " " << want;
+        ASSERT_LE(
+            ulp_distance(got, static_cast<double>(type == FG_CT_F32 ? static_cast<float>(want) : want), native(type)),
+            ulp)
+            << got << " " << want;
       }
     } else {
       ASSERT_EQ(s.out[0]->get(o).i, type == FG_CT_I32 ? static_cast<std::int32_t>(w.integer) : w.integer);
@@ -147,7 +169,8 @@ void check_reduce(Plugin& plugin, std::uint32_t monoid, Array& x, int n_reduced,
 
 std::vector<std::uint32_t> monoids_of(std::uint16_t type) {
   if (type == FG_CT_BOOL) return {FG_MONOID_AND, FG_MONOID_OR, FG_MONOID_SUM};
-  std::vector<std::uint32_t> m{FG_MONOID_SUM, FG_MONOID_PROD, FG_MONOID_MAX, FG_MONOID_MIN, FG_MONOID_ARGMAX, FG_MONOID_ARGMIN, FG_MONOID_LASTMAX, FG_MONOID_LASTMIN};
+  std::vector<std::uint32_t> m{FG_MONOID_SUM,    FG_MONOID_PROD,   FG_MONOID_MAX,     FG_MONOID_MIN,
+                               FG_MONOID_ARGMAX, FG_MONOID_ARGMIN, FG_MONOID_LASTMAX, FG_MONOID_LASTMIN};
   if (is_float_type(type)) m.insert(m.end(), {FG_MONOID_WELFORD, FG_MONOID_LOGSUMEXP});
   return m;
 }
@@ -164,29 +187,33 @@ void prepare(Array& x, std::uint32_t monoid, std::uint64_t seed) {
 
 TEST(CpuReduce, EveryMonoidTypeAndArrangement) {
   Plugin plugin;
-  struct Case { Dims shape, stride; int n_reduced; };
+  struct Case {
+    Dims shape, stride;
+    int n_reduced;
+  };
   const Case cases[] = {
       {{7}, {1}, 1},
       {{1}, {1}, 1},
       {{3000}, {1}, 1},
-      {{5, 1000}, {1000, 1}, 1},              // rows
-      {{300, 5}, {1, 300}, 1},                // columns
+      {{5, 1000}, {1000, 1}, 1},  // rows
+      {{300, 5}, {1, 300}, 1},    // columns
       {{300, 70}, {1, 300}, 1},
-      {{5, 200}, {1, 5}, 1},                  // few columns
+      {{5, 200}, {1, 5}, 1},  // few columns
       {{3, 4, 5, 6}, {120, 30, 6, 1}, 2},
-      {{3, 5, 4, 6}, {120, 6, 30, 1}, 2},     // interleaved dimensions
+      {{3, 5, 4, 6}, {120, 6, 30, 1}, 2},  // interleaved dimensions
       {{4, 6, 3, 5}, {30, 1, 120, 6}, 2},
-      {{300, 9}, {9, 1}, 1},                  // short rows
+      {{300, 9}, {9, 1}, 1},  // short rows
       {{40, 33}, {-33, -1}, 1},
       {{10, 50}, {0, 1}, 1},
       {{10, 50}, {1, 0}, 1},
-      {{10, 20}, {20, 1}, 0},                 // nothing reduced
+      {{10, 20}, {20, 1}, 0},  // nothing reduced
       {{2, 3, 2, 3, 2, 3, 2, 3}, {1, 2, 6, 12, 36, 72, 216, 432}, 4},
   };
   for (fg_dtype d : {FG_F32, FG_F64, FG_F16, FG_BF16, FG_I64, FG_I32, FG_U8, FG_BOOL}) {
     for (std::uint32_t m : monoids_of(compute_type(d))) {
       for (const Case& c : cases) {
-        SCOPED_TRACE(std::string(dtype_name(d)) + " monoid " + std::to_string(m) + " case " + std::to_string(&c - cases));
+        SCOPED_TRACE(std::string(dtype_name(d)) + " monoid " + std::to_string(m) + " case " +
+                     std::to_string(&c - cases));
         Array x(d, c.shape, c.stride);
         prepare(x, m, static_cast<std::uint64_t>(&c - cases) + 1);
         check_reduce(plugin, m, x, c.n_reduced);
@@ -214,15 +241,16 @@ TEST(CpuReduce, LargeReductionsInChunks) {
 TEST(CpuReduce, NanAndInfinity) {
   Plugin plugin;
   for (fg_dtype d : {FG_F32, FG_F64, FG_BF16}) {
-    for (std::uint32_t m : {FG_MONOID_MAX, FG_MONOID_MIN, FG_MONOID_ARGMAX, FG_MONOID_ARGMIN, FG_MONOID_LASTMAX, FG_MONOID_LASTMIN, FG_MONOID_LOGSUMEXP}) {
+    for (std::uint32_t m : {FG_MONOID_MAX, FG_MONOID_MIN, FG_MONOID_ARGMAX, FG_MONOID_ARGMIN, FG_MONOID_LASTMAX,
+                            FG_MONOID_LASTMIN, FG_MONOID_LOGSUMEXP}) {
       for (std::int64_t at : {0, 1, 16, 33, 99}) {
         for (bool columns : {false, true}) {
           Array x(d, {4, 100}, columns ? Dims{1, 4} : Dims{100, 1});
           x.fill(1);
-          x.set(at, Value{NAN, 0});                            // row 0: one NaN
-          x.set(100 + at, Value{INFINITY, 0});                 // row 1
+          x.set(at, Value{NAN, 0});                                                    // row 0: one NaN
+          x.set(100 + at, Value{INFINITY, 0});                                         // row 1
           for (std::int64_t k = 0; k < 100; ++k) x.set(200 + k, Value{-INFINITY, 0});  // row 2
-          x.set(300 + at, Value{NAN, 0}), x.set(399, Value{NAN, 0});  // row 3: two NaN
+          x.set(300 + at, Value{NAN, 0}), x.set(399, Value{NAN, 0});                   // row 3: two NaN
           check_reduce(plugin, m, x, 1);
           if (HasFatalFailure()) return;
         }
@@ -236,7 +264,8 @@ TEST(CpuReduce, TiesGoToTheFirstIndex) {
   for (bool columns : {false, true}) {
     Array x(FG_I32, {3, 5000}, columns ? Dims{1, 3} : Dims{5000, 1});
     for (std::int64_t k = 0; k < x.count(); ++k) x.set(k, Value{0, k % 5000 == 4000 || k % 5000 == 1234 ? 7 : 3});
-    for (std::uint32_t m : {FG_MONOID_ARGMAX, FG_MONOID_LASTMAX, FG_MONOID_ARGMIN, FG_MONOID_LASTMIN}) check_reduce(plugin, m, x, 1);
+    for (std::uint32_t m : {FG_MONOID_ARGMAX, FG_MONOID_LASTMAX, FG_MONOID_ARGMIN, FG_MONOID_LASTMIN})
+      check_reduce(plugin, m, x, 1);
   }
 }
 
@@ -262,14 +291,18 @@ TEST(CpuReduce, ProloguesEpiloguesAndPositions) {
   const auto i = prologue.op(FG_EX_CAST, FG_CT_F32, prologue.index(1));
   prologue.out(prologue.op(FG_EX_ADD, FG_CT_F32, prologue.op(FG_EX_MUL, FG_CT_F32, x, y), i));
   const auto acc = epilogue.input(0, FG_CT_F32), n = epilogue.op(FG_EX_CAST, FG_CT_F32, epilogue.input(1, FG_CT_I64));
-  epilogue.out(epilogue.op(FG_EX_MUL, FG_CT_F32, epilogue.op(FG_EX_DIV, FG_CT_F32, acc, n), epilogue.scalar(0, FG_CT_F32)));
-  for (const auto& [sx, sy] : {std::pair{Dims{100, 1}, Dims{0, 1}}, {Dims{1, 50}, Dims{1, 0}}, {Dims{100, 1}, Dims{1, 50}}}) {
+  epilogue.out(
+      epilogue.op(FG_EX_MUL, FG_CT_F32, epilogue.op(FG_EX_DIV, FG_CT_F32, acc, n), epilogue.scalar(0, FG_CT_F32)));
+  for (const auto& [sx, sy] :
+       {std::pair{Dims{100, 1}, Dims{0, 1}}, {Dims{1, 50}, Dims{1, 0}}, {Dims{100, 1}, Dims{1, 50}}}) {
     Array a(FG_F16, {50, 100}, sx), b(FG_F32, {50, 100}, sy), r(FG_F32, {50});
     a.fill(1), b.fill(2);
-    ASSERT_EQ(plugin.reduce(prologue, FG_MONOID_SUM, epilogue, 1, {&r}, {&a, &b}, {number(2)}), FG_OK) << plugin.error.message;
+    ASSERT_EQ(plugin.reduce(prologue, FG_MONOID_SUM, epilogue, 1, {&r}, {&a, &b}, {number(2)}), FG_OK)
+        << plugin.error.message;
     for (std::int64_t k = 0; k < 50; ++k) {
       double sum = 0;
-      for (std::int64_t j = 0; j < 100; ++j) sum += a.get(k * 100 + j).f * b.get(k * 100 + j).f + static_cast<double>(j);
+      for (std::int64_t j = 0; j < 100; ++j)
+        sum += a.get(k * 100 + j).f * b.get(k * 100 + j).f + static_cast<double>(j);
       ASSERT_NEAR(r.get(k).f, sum / 100 * 2, 1e-4) << k;
     }
   }

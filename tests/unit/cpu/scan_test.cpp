@@ -13,7 +13,7 @@ namespace {
 
 using Dims = std::vector<std::int64_t>;
 
-constexpr std::uint32_t kMonoids[] = {FG_MONOID_SUM, FG_MONOID_PROD, FG_MONOID_MAX, FG_MONOID_MIN,
+constexpr std::uint32_t kMonoids[] = {FG_MONOID_SUM,     FG_MONOID_PROD,    FG_MONOID_MAX,      FG_MONOID_MIN,
                                       FG_MONOID_LASTMAX, FG_MONOID_LASTMIN, FG_MONOID_LOGSUMEXP};
 
 fg_dtype native(std::uint16_t type) {
@@ -37,13 +37,19 @@ void advance(Running& r, std::uint32_t m, bool f, Value v, std::int64_t i) {
     r.integer = first ? v.i : static_cast<std::int64_t>(u * w);
   } else if (m == FG_MONOID_LOGSUMEXP) {  // value is the logarithm itself
     const long double x = v.f, top = std::max(r.value, x);
-    if (first) r.value = x;
-    else if (std::isnan(x) || std::isnan(r.value)) r.value = NAN;
-    else r.value = std::isinf(top) ? top : top + std::log(std::exp(r.value - top) + std::exp(x - top));
+    if (first)
+      r.value = x;
+    else if (std::isnan(x) || std::isnan(r.value))
+      r.value = NAN;
+    else
+      r.value = std::isinf(top) ? top : top + std::log(std::exp(r.value - top) + std::exp(x - top));
   } else {
     bool take = first;
-    if (f) take = take || (std::isnan(r.value) ? std::isnan(v.f) : std::isnan(v.f) || (max ? v.f >= r.value : v.f <= r.value));
-    else take = take || (max ? v.i >= r.integer : v.i <= r.integer);
+    if (f)
+      take =
+          take || (std::isnan(r.value) ? std::isnan(v.f) : std::isnan(v.f) || (max ? v.f >= r.value : v.f <= r.value));
+    else
+      take = take || (max ? v.i >= r.integer : v.i <= r.integer);
     if (take) r.value = static_cast<long double>(v.f), r.integer = v.i, r.index = i;
   }
 }
@@ -79,9 +85,13 @@ void check_scan(Plugin& plugin, std::uint32_t m, Array& x, Array* in_place = nul
     } else if (std::isinf(r.value)) {
       ASSERT_EQ(got.f, static_cast<double>(r.value)) << k;
     } else {
-      const long double scale = m == FG_MONOID_SUM ? r.magnitude : lse ? std::max(1.0L, std::fabs(r.value)) : std::fabs(r.value);
+      const long double scale = m == FG_MONOID_SUM ? r.magnitude
+                                : lse              ? std::max(1.0L, std::fabs(r.value))
+                                                   : std::fabs(r.value);
       const double eps = out[0]->dtype == FG_F64 ? 0x1p-46 : out[0]->dtype == FG_F32 ? 0x1p-22 : 0x1p-8;
-      ASSERT_NEAR(got.f, static_cast<double>(r.value), static_cast<double>(scale) * eps + (out[0]->dtype == FG_F64 ? 1e-300 : 2e-45)) << k;
+      ASSERT_NEAR(got.f, static_cast<double>(r.value),
+                  static_cast<double>(scale) * eps + (out[0]->dtype == FG_F64 ? 1e-300 : 2e-45))
+          << k;
     }
     if (last) {
       ASSERT_EQ(index.get(k).i, r.index) << k;
@@ -100,14 +110,23 @@ void prepare(Array& x, std::uint32_t monoid) {
 
 TEST(CpuScan, EveryMonoidTypeAndLayout) {
   Plugin plugin;
-  const std::pair<Dims, Dims> layouts[] = {
-      {{}, {}}, {{1}, {1}}, {{2500}, {1}}, {{2500}, {-1}}, {{7, 300}, {300, 1}}, {{300, 40}, {1, 300}},
-      {{5, 40}, {1, 5}}, {{3, 270, 11}, {2970, 1, 270}}, {{4, 3, 50}, {0, 50, 1}}, {{0, 3}, {3, 1}}, {{3, 0}, {1, 1}}};
+  const std::pair<Dims, Dims> layouts[] = {{{}, {}},
+                                           {{1}, {1}},
+                                           {{2500}, {1}},
+                                           {{2500}, {-1}},
+                                           {{7, 300}, {300, 1}},
+                                           {{300, 40}, {1, 300}},
+                                           {{5, 40}, {1, 5}},
+                                           {{3, 270, 11}, {2970, 1, 270}},
+                                           {{4, 3, 50}, {0, 50, 1}},
+                                           {{0, 3}, {3, 1}},
+                                           {{3, 0}, {1, 1}}};
   for (fg_dtype d : {FG_F32, FG_F64, FG_F16, FG_I64, FG_I32, FG_I8}) {
     for (std::uint32_t m : kMonoids) {
       if (m == FG_MONOID_LOGSUMEXP && !is_float(d)) continue;
       for (const auto& [shape, stride] : layouts) {
-        SCOPED_TRACE(std::string(dtype_name(d)) + " monoid " + std::to_string(m) + " layout " + std::to_string(&shape - &layouts[0].first));
+        SCOPED_TRACE(std::string(dtype_name(d)) + " monoid " + std::to_string(m) + " layout " +
+                     std::to_string(&shape - &layouts[0].first));
         Array x(d, shape, stride);
         prepare(x, m);
         check_scan(plugin, m, x);

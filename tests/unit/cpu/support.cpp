@@ -25,8 +25,9 @@ std::uint32_t ExprBuilder::scalar(std::uint32_t number, std::uint16_t type) {
   return static_cast<std::uint32_t>(nodes.size() - 1);
 }
 std::uint32_t ExprBuilder::constant(double value, std::uint16_t type) {
-  const std::uint64_t bits = (type == FG_CT_F32 || type == FG_CT_F64) ? std::bit_cast<std::uint64_t>(value)
-                                                 : static_cast<std::uint64_t>(static_cast<std::int64_t>(value));
+  const std::uint64_t bits = (type == FG_CT_F32 || type == FG_CT_F64)
+                                 ? std::bit_cast<std::uint64_t>(value)
+                                 : static_cast<std::uint64_t>(static_cast<std::int64_t>(value));
   nodes.push_back({FG_EX_CONST, type, {static_cast<std::uint32_t>(bits), static_cast<std::uint32_t>(bits >> 32), 0}});
   return static_cast<std::uint32_t>(nodes.size() - 1);
 }
@@ -52,7 +53,8 @@ const fg_expr* ExprBuilder::get() {
   expr_.n_scalar = n_scalar_;
   std::uint64_t h = 1469598103934665603ull;
   for (const fg_expr_node& n : nodes) {
-    for (std::uint64_t w : {std::uint64_t{n.op}, std::uint64_t{n.type}, std::uint64_t{n.arg[0]}, std::uint64_t{n.arg[1]}, std::uint64_t{n.arg[2]}}) {
+    for (std::uint64_t w : {std::uint64_t{n.op}, std::uint64_t{n.type}, std::uint64_t{n.arg[0]},
+                            std::uint64_t{n.arg[1]}, std::uint64_t{n.arg[2]}}) {
       h = (h ^ w) * 1099511628211ull;
     }
   }
@@ -61,15 +63,16 @@ const fg_expr* ExprBuilder::get() {
   return &expr_;
 }
 
-Array::Array(fg_dtype d, std::vector<std::int64_t> s) : Array(d, s, [&] {
-  std::vector<std::int64_t> st(s.size());
-  std::int64_t n = 1;
-  for (std::size_t k = s.size(); k-- > 0;) {
-    st[k] = n;
-    n *= std::max<std::int64_t>(s[k], 1);
-  }
-  return st;
-}()) {}
+Array::Array(fg_dtype d, std::vector<std::int64_t> s)
+    : Array(d, s, [&] {
+        std::vector<std::int64_t> st(s.size());
+        std::int64_t n = 1;
+        for (std::size_t k = s.size(); k-- > 0;) {
+          st[k] = n;
+          n *= std::max<std::int64_t>(s[k], 1);
+        }
+        return st;
+      }()) {}
 
 Array::Array(fg_dtype d, std::vector<std::int64_t> s, std::vector<std::int64_t> st)
     : dtype(d), shape(std::move(s)), stride(std::move(st)) {
@@ -118,9 +121,12 @@ Value Array::get(std::int64_t linear) const {
     using T = typename decltype(tag)::type;
     T x;
     std::memcpy(&x, at(linear), sizeof x);
-    if constexpr (std::is_integral_v<T>) v.i = static_cast<std::int64_t>(x);
-    else if constexpr (std::is_arithmetic_v<T>) v.f = static_cast<double>(x);
-    else v.f = static_cast<double>(static_cast<float>(x));
+    if constexpr (std::is_integral_v<T>)
+      v.i = static_cast<std::int64_t>(x);
+    else if constexpr (std::is_arithmetic_v<T>)
+      v.f = static_cast<double>(x);
+    else
+      v.f = static_cast<double>(static_cast<float>(x));
   });
   return v;
 }
@@ -128,10 +134,14 @@ void Array::set(std::int64_t linear, Value v) {
   with_type(dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
     T x;
-    if constexpr (std::is_same_v<T, bool>) x = v.i != 0;
-    else if constexpr (std::is_integral_v<T>) x = static_cast<T>(v.i);
-    else if constexpr (std::is_arithmetic_v<T>) x = static_cast<T>(v.f);
-    else x = T(static_cast<float>(v.f));
+    if constexpr (std::is_same_v<T, bool>)
+      x = v.i != 0;
+    else if constexpr (std::is_integral_v<T>)
+      x = static_cast<T>(v.i);
+    else if constexpr (std::is_arithmetic_v<T>)
+      x = static_cast<T>(v.f);
+    else
+      x = T(static_cast<float>(v.f));
     std::memcpy(at(linear), &x, sizeof x);
   });
 }
@@ -179,7 +189,8 @@ Plugin::~Plugin() {
   api->destroy(instance, nullptr);
 }
 
-fg_status Plugin::prepare(std::uint64_t uid, const void* params, std::span<const fg_tensor> t, std::size_t n_out, fg_kernel** k) {
+fg_status Plugin::prepare(std::uint64_t uid, const void* params, std::span<const fg_tensor> t, std::size_t n_out,
+                          fg_kernel** k) {
   fg_sig sig{};
   sig.hdr.struct_size = sizeof sig;
   sig.op_uid = sig.schema_hash = uid;
@@ -222,12 +233,14 @@ fg_status Plugin::map(ExprBuilder& e, std::vector<Array*> out, std::vector<Array
 }
 fg_status Plugin::reduce(ExprBuilder& prologue, std::uint32_t monoid, ExprBuilder& epilogue, int n_reduced,
                          std::vector<Array*> out, std::vector<Array*> in, std::vector<fg_scalar> scalar) {
-  const fg_reduce_params p{{sizeof(fg_reduce_params), 0, nullptr}, prologue.get(), epilogue.get(), scalar.data(), monoid, n_reduced};
+  const fg_reduce_params p{
+      {sizeof(fg_reduce_params), 0, nullptr}, prologue.get(), epilogue.get(), scalar.data(), monoid, n_reduced};
   return run(FG_OP_REDUCE_UID, &p, descs(out), descs(in));
 }
 fg_status Plugin::scan(ExprBuilder& prologue, std::uint32_t monoid, ExprBuilder& epilogue, std::vector<Array*> out,
                        std::vector<Array*> in, std::vector<fg_scalar> scalar) {
-  const fg_scan_params p{{sizeof(fg_scan_params), 0, nullptr}, prologue.get(), epilogue.get(), scalar.data(), monoid, 0};
+  const fg_scan_params p{
+      {sizeof(fg_scan_params), 0, nullptr}, prologue.get(), epilogue.get(), scalar.data(), monoid, 0};
   return run(FG_OP_SCAN_UID, &p, descs(out), descs(in));
 }
 
@@ -248,16 +261,22 @@ double ulp_distance(double a, double b, fg_dtype dtype) {
   if (std::isnan(a) || std::isnan(b)) return std::isnan(a) && std::isnan(b) ? 0 : INFINITY;
   if (a == b) return 0;
   if (std::isinf(a) || std::isinf(b)) return INFINITY;
-  struct Format { int mantissa, min_exponent; };
-  const Format f = dtype == FG_F64 ? Format{52, -1022} : dtype == FG_F32 ? Format{23, -126} : dtype == FG_F16 ? Format{10, -14}
-                 : dtype == FG_BF16 ? Format{7, -126} : dtype == FG_F8_E4M3FN ? Format{3, -6} : Format{2, -14};
+  struct Format {
+    int mantissa, min_exponent;
+  };
+  const Format f = dtype == FG_F64         ? Format{52, -1022}
+                   : dtype == FG_F32       ? Format{23, -126}
+                   : dtype == FG_F16       ? Format{10, -14}
+                   : dtype == FG_BF16      ? Format{7, -126}
+                   : dtype == FG_F8_E4M3FN ? Format{3, -6}
+                                           : Format{2, -14};
   const double top = std::max(std::fabs(a), std::fabs(b));
   const int exponent = std::max(std::ilogb(top), f.min_exponent);
   return std::fabs(a - b) / std::ldexp(1.0, exponent - f.mantissa);
 }
 
-void check_map(Plugin& plugin, ExprBuilder& e, std::vector<Array*> out, std::vector<Array*> in, std::vector<fg_scalar> scalar,
-               double ulp) {
+void check_map(Plugin& plugin, ExprBuilder& e, std::vector<Array*> out, std::vector<Array*> in,
+               std::vector<fg_scalar> scalar, double ulp) {
   const std::int64_t n = out[0]->count();
   std::vector<std::vector<Value>> expected;
   for (std::int64_t k = 0; k < n; ++k) {

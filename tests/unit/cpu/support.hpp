@@ -84,7 +84,8 @@ class Plugin {
 
   // Prepares and launches; the status of the first call that failed.  `error` has its message.
   fg_status run(std::uint64_t uid, const void* params, std::vector<fg_tensor> out, std::vector<fg_tensor> in);
-  fg_status prepare(std::uint64_t uid, const void* params, std::span<const fg_tensor> t, std::size_t n_out, fg_kernel** k);
+  fg_status prepare(std::uint64_t uid, const void* params, std::span<const fg_tensor> t, std::size_t n_out,
+                    fg_kernel** k);
   fg_status map(ExprBuilder& e, std::vector<Array*> out, std::vector<Array*> in, std::vector<fg_scalar> scalar = {});
   fg_status reduce(ExprBuilder& prologue, std::uint32_t monoid, ExprBuilder& epilogue, int n_reduced,
                    std::vector<Array*> out, std::vector<Array*> in, std::vector<fg_scalar> scalar = {});

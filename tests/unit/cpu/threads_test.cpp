@@ -2,6 +2,9 @@
 //
 // The thread pool: every item once, nesting, several callers, fork, signals, names.
 
+#include "plugins/cpu/threads.hpp"
+
+#include <gtest/gtest.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -13,10 +16,6 @@
 #include <string>
 #include <thread>
 #include <vector>
-
-#include <gtest/gtest.h>
-
-#include "plugins/cpu/threads.hpp"
 
 namespace fg::cpu {
 namespace {
