@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <mutex>
 
+#include "fg/abi/ext/memory.h"
 #include "fg/abi/plugin.h"
 #include "fg/sdk/result.hpp"
 #include "plugins/cpu/threads.hpp"
@@ -29,6 +30,7 @@ struct fg_buffer {
   std::byte* data;
   std::uint64_t bytes;  // As asked for.
   std::uint64_t align;
+  bool borrowed = false;  // The memory belongs to somebody else (borrow.cpp).
 };
 
 // Launches, copies and fills have completed when they return, so a stream has no queue; what it
@@ -59,6 +61,8 @@ fg_status mem_free(fg_instance*, fg_buffer*, fg_timeline* after, std::uint64_t v
 Result<void> copy(fg_stream*, fg_buffer* dst, std::uint64_t dst_offset, fg_buffer* src, std::uint64_t src_offset,
                   std::uint64_t bytes);
 Result<void> fill(fg_stream*, fg_buffer*, std::uint64_t offset, std::uint64_t bytes, std::uint32_t pattern);
+
+extern const fg_memory_table kMemoryTable;
 
 fg_status stream_signal(fg_stream*, fg_timeline*, std::uint64_t value) noexcept;
 fg_status stream_wait(fg_stream*, fg_timeline*, std::uint64_t value) noexcept;

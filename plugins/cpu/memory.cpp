@@ -71,8 +71,10 @@ fg_status mem_free(fg_instance* instance, fg_buffer* buffer, fg_timeline* after,
     if (waited < 0 && waited != FG_E_DEVICE_LOST) return waited;
   }
   instance->buffers.fetch_sub(1, std::memory_order_relaxed);
-  instance->bytes.fetch_sub(buffer->bytes, std::memory_order_relaxed);
-  std::free(buffer->data);
+  if (!buffer->borrowed) {
+    instance->bytes.fetch_sub(buffer->bytes, std::memory_order_relaxed);
+    std::free(buffer->data);
+  }
   delete buffer;
   return FG_OK;
 }

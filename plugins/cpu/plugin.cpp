@@ -194,6 +194,7 @@ fg_status fail_alloc_after(fg_instance* instance, std::int64_t n) noexcept {
 const void* get_table(fg_instance* instance, const char* id) noexcept {
   static constexpr fg_test_table kTest{{sizeof(fg_test_table), 0, nullptr}, test_counts, fail_alloc_after, nullptr};
   if (instance == nullptr || id == nullptr) return nullptr;
+  if (std::strcmp(id, FG_TABLE_MEMORY) == 0) return &fg::cpu::kMemoryTable;
   return std::strcmp(id, FG_TABLE_TEST) == 0 ? &kTest : nullptr;
 }
 

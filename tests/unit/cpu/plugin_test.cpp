@@ -8,6 +8,7 @@
 #include <cstring>
 #include <thread>
 
+#include "fg/abi/ext/memory.h"
 #include "fg/abi/ops.h"
 #include "fg/sdk/op_uid.hpp"
 #include "tests/unit/cpu/support.hpp"
@@ -150,6 +151,37 @@ TEST_F(CpuMemory, FailsOnDemand) {
   ASSERT_EQ(t->fail_alloc_after(plugin.instance, -1), FG_OK);
   free(alloc(8));
   EXPECT_EQ(plugin.api->get_table(plugin.instance, "fg.batch/1"), nullptr);
+}
+
+TEST_F(CpuMemory, BorrowsHostMemoryWithoutOwningIt) {
+  const auto* t = static_cast<const fg_memory_table*>(plugin.api->get_table(plugin.instance, FG_TABLE_MEMORY));
+  ASSERT_NE(t, nullptr);
+  std::byte memory[64] = {};
+  fg_foreign_mem m{};
+  m.hdr.struct_size = sizeof m;
+  m.kind = FG_FOREIGN_ADDRESS;
+  m.handle[0] = reinterpret_cast<std::uintptr_t>(memory);
+  m.offset = 16;
+  m.bytes = 32;
+  fg_buffer* borrowed = nullptr;
+  void* address = nullptr;
+  fg_error err = fresh_error();
+  ASSERT_EQ(t->import_mem(plugin.instance, 0, &m, &borrowed, &address, &err), FG_OK) << err.message;
+  EXPECT_EQ(address, memory + 16);
+  void* mapped = nullptr;
+  EXPECT_EQ(t->map(plugin.instance, borrowed, 8, 24, 3, &mapped, &err), FG_OK);
+  EXPECT_EQ(mapped, memory + 24);
+  EXPECT_EQ(t->map(plugin.instance, borrowed, 8, 25, 3, &mapped, &err), FG_E_INVALID);
+  EXPECT_EQ(t->unmap(plugin.instance, borrowed, mapped, &err), FG_OK);
+  EXPECT_EQ(plugin.api->mem_free(plugin.instance, borrowed, nullptr, 0), FG_OK);
+  for (const auto& spoil : {+[](fg_foreign_mem& f) { f.handle[0] = 0; }, +[](fg_foreign_mem& f) { f.bytes = 0; },
+                            +[](fg_foreign_mem& f) { f.bytes = UINT64_MAX; }, +[](fg_foreign_mem& f) { f.kind = FG_FOREIGN_FD; },
+                            +[](fg_foreign_mem& f) { f.hdr.must_understand = 1; }}) {
+    fg_foreign_mem bad = m;
+    spoil(bad);
+    EXPECT_LT(t->import_mem(plugin.instance, 0, &bad, &borrowed, &address, &err), 0);
+  }
+  EXPECT_EQ(t->import_mem(plugin.instance, 0, nullptr, &borrowed, &address, nullptr), FG_E_INVALID);
 }
 
 TEST_F(CpuMemory, CopiesAndFillsWithinBounds) {
