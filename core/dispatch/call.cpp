@@ -114,7 +114,8 @@ Result<void> call_composite(const OpInfo& op, std::span<const fg_value> args, Fo
 }
 
 Result<void> run_composite(const Call& c, const Plan& p) {
-  FG_TRY_ASSIGN(Outputs outputs, Outputs::make(c, p));
+  Outputs outputs(c, p);
+  FG_TRY(outputs.infer());
   std::vector<fg_tensor_object*> read;
   each_tensor(c, [&](fg_tensor_handle t, std::size_t) { read.push_back(t); });
   FG_TRY(outputs.allocate(read, InPlace::no, true));

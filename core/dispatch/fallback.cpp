@@ -109,7 +109,7 @@ Result<void> run_fallback(const Call& c, const Plan& p, const std::string& why) 
   std::array<Tensor, kMaxOutputs> results;
   for (std::size_t i = 0; i < outs.size(); ++i) results[i] = Tensor::adopt(outs[i]);
   if (c.form == Form::out) {
-    FG_TRY(Outputs::make(c, p));  // For its checks of the given tensors.
+    FG_TRY(Outputs(c, p).infer());  // Checks the given tensors.
     for (std::size_t i = 0; i < outs.size(); ++i) FG_TRY(bring_back(Tensor::share(c.outs[i]), results[i]));
     return {};
   }

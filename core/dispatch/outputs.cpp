@@ -16,29 +16,37 @@
 namespace fg::core {
 namespace {
 
-constexpr std::size_t kMaxArgs = 32;
-
-// Shapes of arguments as the rules read them; lists need memory, so it lives beside them.
+// Shapes of arguments as the rules read them.  Few arguments need no heap; lists do.
 struct ShapeInput {
-  std::array<ShapeArg, kMaxArgs> args;
+  static constexpr std::size_t kInline = 8;
+  std::array<ShapeArg, kInline> few;
+  std::vector<ShapeArg> many;
+  std::span<ShapeArg> args;
   std::vector<std::span<const std::int64_t>> list;
 
   explicit ShapeInput(const Call& c) {
-    for (std::size_t i = 0; i < c.op.args.size(); ++i) {
+    const std::size_t n = c.op.args.size();
+    if (n > kInline) many.resize(n);
+    args = n > kInline ? std::span(many) : std::span(few).first(n);
+    for (std::size_t i = 0; i < n; ++i) {
       const fg_value& v = c.arg(i);
       ShapeArg& a = args[i];
-      a = ShapeArg{};
       a.value = &v;
       if (v.tag == FG_V_TENSOR) {
         a.shape = v.v.tensor->shape;
         a.ndim = v.v.tensor->desc.ndim;
       } else if (v.tag == FG_V_TENSORS) {
         list.clear();
-        for (std::uint32_t k = 0; k < v.n; ++k) list.push_back(Tensor::share(v.v.tensors[k]).shape());
+        for (std::uint32_t k = 0; k < v.n; ++k) {
+          const fg_tensor& t = v.v.tensors[k]->desc;
+          list.emplace_back(t.shape, static_cast<std::size_t>(t.ndim));
+        }
         a.list = list;
       }
     }
   }
+  ShapeInput(const ShapeInput&) = delete;
+  ShapeInput& operator=(const ShapeInput&) = delete;
 };
 
 std::string_view target_name(const Call& c, const Plan& p, std::size_t i) {
@@ -71,23 +79,22 @@ Result<void> Outputs::check_target(std::size_t i, const Tensor& t) const {
   return {};
 }
 
-Result<Outputs> Outputs::make(const Call& c, const Plan& p) {
-  Outputs o(c, p);
-  if (c.op.args.size() > kMaxArgs) return fail(FG_E_INTERNAL, fmt::format("{} has too many arguments", c.op.name));
+Result<void> Outputs::infer() {
+  const Call& c = *call_;
   const ShapeInput in(c);
-  FG_TRY(infer_shapes(c.op, {in.args.data(), c.op.args.size()}, {o.shape_.data(), o.count_}));
-  if (c.form == Form::inplace) o.target_[0] = Tensor::share(c.arg(static_cast<std::size_t>(p.written)).v.tensor);
-  for (std::size_t i = 0; c.form == Form::out && i < o.count_; ++i) o.target_[i] = Tensor::share(c.outs[i]);
-  for (std::size_t i = 0; i < o.count_; ++i) {
-    if (!o.target_[i]) continue;
-    if (!c.op.dynamic) FG_TRY(o.check_target(i, o.target_[i]));
+  FG_TRY(infer_shapes(c.op, in.args, {shape_.data(), count_}));
+  if (c.form == Form::inplace) target_[0] = Tensor::share(c.arg(static_cast<std::size_t>(plan_->written)).v.tensor);
+  for (std::size_t i = 0; c.form == Form::out && i < count_; ++i) target_[i] = Tensor::share(c.outs[i]);
+  for (std::size_t i = 0; i < count_; ++i) {
+    if (!target_[i]) continue;
+    if (!c.op.dynamic) FG_TRY(check_target(i, target_[i]));
     for (std::size_t j = 0; j < i; ++j) {
-      if (o.target_[j] && sharing(o.target_[i], o.target_[j]) != Sharing::none) {
+      if (target_[j] && sharing(target_[i], target_[j]) != Sharing::none) {
         return invalid(fmt::format("{}: {} and {} share memory", c.op.name, c.op.outs[j].name, c.op.outs[i].name), FG_R_ALIAS);
       }
     }
   }
-  return o;
+  return {};
 }
 
 Result<void> Outputs::allocate(std::span<fg_tensor_object* const> inputs, InPlace in_place, bool exact_dtype) {

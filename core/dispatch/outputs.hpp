@@ -22,9 +22,13 @@ enum class InPlace : std::uint8_t {
 
 class Outputs {
  public:
+  Outputs(const Call& call, const Plan& plan) : call_(&call), plan_(&plan), count_(call.op.outs.size()) {}
+  Outputs(const Outputs&) = delete;
+  Outputs& operator=(const Outputs&) = delete;
+
   // Infers the shapes and checks given tensors: shape, writability, no repeated element, no overlap
-  // among them.
-  static Result<Outputs> make(const Call& call, const Plan& plan);
+  // among them.  Comes first.
+  Result<void> infer();
 
   // Allocates the tensors to compute into.  Temporaries where a given tensor overlaps one of
   // `inputs` as `in_place` does not allow, or where `exact_dtype` and its dtype is not the plan's.
@@ -45,7 +49,6 @@ class Outputs {
   Result<void> finish();
 
  private:
-  explicit Outputs(const Call& call, const Plan& plan) : call_(&call), plan_(&plan), count_(call.op.outs.size()) {}
   Result<void> check_target(std::size_t i, const Tensor& target) const;
 
   const Call* call_;

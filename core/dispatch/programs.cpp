@@ -52,11 +52,10 @@ const char* engine_name(Kind kind) {
 }
 
 std::uint64_t engine_uid(Kind kind) {
-  switch (kind) {
-    case Kind::map: return sdk::op_uid(FG_OP_MAP);
-    case Kind::reduce: return sdk::op_uid(FG_OP_REDUCE);
-    default: return sdk::op_uid(FG_OP_SCAN);
-  }
+  static constexpr std::uint64_t kMap = sdk::op_uid(FG_OP_MAP);
+  static constexpr std::uint64_t kReduce = sdk::op_uid(FG_OP_REDUCE);
+  static constexpr std::uint64_t kScan = sdk::op_uid(FG_OP_SCAN);
+  return kind == Kind::map ? kMap : kind == Kind::reduce ? kReduce : kScan;
 }
 
 }  // namespace fg::core

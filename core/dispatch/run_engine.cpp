@@ -266,7 +266,8 @@ Result<void> run_map(const Call& c, const Plan& p) {
   o.n = c.op.outs.size();
   FG_TRY(collect_inputs(c, p, o));
   const std::size_t n_out = c.op.outs.size();
-  FG_TRY_ASSIGN(Outputs outputs, Outputs::make(c, p));
+  Outputs outputs(c, p);
+  FG_TRY(outputs.infer());
   FG_TRY(outputs.allocate({o.object + n_out, o.n - n_out}, InPlace::identical, p.widens));
   if (outputs.empty()) return outputs.finish();
   Iteration it(outputs.shape(0).dims());
@@ -294,7 +295,8 @@ Result<void> run_reduce(const Call& c, const Plan& p) {
   FG_TRY(collect_inputs(c, p, o));
   FG_TRY_ASSIGN(const Shape space, input_space(c, o, n_out));
   FG_TRY_ASSIGN(const std::uint32_t mask, reduced_dims(c, space.ndim));
-  FG_TRY_ASSIGN(Outputs outputs, Outputs::make(c, p));
+  Outputs outputs(c, p);
+  FG_TRY(outputs.infer());
   FG_TRY(check_not_empty(c, space, mask));
   FG_TRY(outputs.allocate({o.object + n_out, o.n - n_out}, InPlace::no, p.widens));
   if (outputs.empty()) return outputs.finish();
@@ -338,7 +340,8 @@ Result<void> run_scan(const Call& c, const Plan& p) {
   FG_TRY(collect_inputs(c, p, o));
   FG_TRY_ASSIGN(const Shape space, input_space(c, o, n_out));
   FG_TRY_ASSIGN(const std::uint32_t mask, reduced_dims(c, space.ndim));
-  FG_TRY_ASSIGN(Outputs outputs, Outputs::make(c, p));
+  Outputs outputs(c, p);
+  FG_TRY(outputs.infer());
   FG_TRY(outputs.allocate({o.object + n_out, o.n - n_out}, InPlace::no, p.widens));
   if (outputs.empty()) return outputs.finish();
   Iteration it(space.dims());

@@ -111,7 +111,8 @@ void place_generator(const Call& c, std::uint64_t numbers, fg_generator& own, st
 }  // namespace
 
 Result<void> run_named(const Call& c, const Plan& p) {
-  FG_TRY_ASSIGN(Outputs outputs, Outputs::make(c, p));
+  Outputs outputs(c, p);
+  FG_TRY(outputs.infer());
   FG_TRY_ASSIGN(std::vector<Tensor> inputs, inputs_of(c, p, outputs));
   std::vector<fg_tensor_object*> read;
   for (const Tensor& t : inputs) read.push_back(t.get());
