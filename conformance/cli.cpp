@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The only file that knows CLI11.
+
+#include "conformance/cli.hpp"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "fg/abi/version.h"
+#include "fg/fg.h"
+
+namespace fg::conformance {
+namespace {
+
+constexpr const char* kHelp =
+    "Examples:\n"
+    "  fg-conformance --plugin libfg_cpu.so --tier quick\n"
+    "  fg-conformance --plugin vulkan run -f 'op.softmax/*' -f '!*bf16*'\n"
+    "  fg-conformance --plugin cpu --golden golden/aten --json -\n"
+    "  fg-conformance --plugin cpu repro 'op.add/self=f16:3x1:t,other=f16:1x5/real/out#0'\n\n"
+    "Judges a vendor's plugin: every case of the catalogue against an independent oracle.\n"
+    "With no verb: runs the standard tier of the core profile.";
+constexpr const char* kFooter =
+    "Exit codes: 0 conformant, 1 failures, 2 usage, 3 plugin or device unavailable,\n"
+    "4 internal error, 5 nothing selected, 130 interrupted.";
+
+std::string version_text() {
+  return std::string("fg-conformance ") + fg_version() + "  ABI " + std::to_string(FG_ABI_EPOCH) + "." + std::to_string(FG_ABI_MINOR);
+}
+
+void add_options(CLI::App& app, CommandLine& line) {
+  app.add_option("--plugin", line.plugin, "path, file name on the plugin path, or vendor (default: the chosen one)")->type_name("PLUGIN");
+  app.add_option("--tier", line.tier, "quick or standard")->check(CLI::IsMember({"quick", "standard"}))->capture_default_str();
+  app.add_option("--golden", line.golden, "judge with the recorded results in this folder")->type_name("DIR");
+  app.add_option("-f,--filter", line.filters, "only cases that match; !GLOB leaves out; may be repeated")->type_name("GLOB");
+  app.add_option("--json", line.json, "write the report as JSON")->type_name("FILE|-");
+  app.add_option("--junit", line.junit, "write the report as JUnit XML")->type_name("FILE|-");
+  app.add_option("--seed", line.seed, "another draw of every case's data")->check(CLI::NonNegativeNumber)->type_name("N");
+  app.add_option("--fail-fast", line.fail_fast, "stop after N failures")->type_name("N");
+  app.add_flag("-q,--quiet", line.quiet, "no progress, no table");
+  app.add_flag("-v,--verbose", line.verbose, "a line for every case");
+  app.add_option("--color", line.color, "auto, always or never")->check(CLI::IsMember({"auto", "always", "never"}))->type_name("WHEN");
+}
+
+}  // namespace
+
+Parsed parse_command_line(int argc, const char* const* argv) {
+  CommandLine line;
+  CLI::App app(kHelp, "fg-conformance");
+  app.footer(kFooter);
+  app.set_version_flag("--version", version_text());
+  app.fallthrough();
+  add_options(app, line);
+  const CLI::App* list = app.add_subcommand("list", "names of the selected cases");
+  const CLI::App* run = app.add_subcommand("run", "run the selected cases (the default)");
+  const CLI::App* info = app.add_subcommand("info", "plugin, device, and which operators it serves how");
+  CLI::App* repro = app.add_subcommand("repro", "run cases by name");
+  repro->add_option("ID", line.ids, "names as the report prints them")->required();
+  app.require_subcommand(0, 1);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    const bool asked = e.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success);
+    app.exit(e);
+    return {std::nullopt, asked ? kConformant : kUsage};
+  }
+  for (const CLI::App* verb : {list, run, info, static_cast<const CLI::App*>(repro)}) {
+    if (verb->parsed()) line.verb = verb->get_name();
+  }
+  return {line, kConformant};
+}
+
+}  // namespace fg::conformance

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The command line as a plain struct.
+
+#ifndef FG_CONFORMANCE_CLI_HPP_
+#define FG_CONFORMANCE_CLI_HPP_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace fg::conformance {
+
+// Of every tool of the project.
+enum Exit : int {
+  kConformant = 0,
+  kFailures = 1,
+  kUsage = 2,
+  kUnavailable = 3,
+  kInternal = 4,
+  kNothingSelected = 5,
+  kInterrupted = 130
+};
+
+struct CommandLine {
+  std::string verb = "run";  // list, run, info, repro
+  std::string plugin;
+  std::string device;
+  std::string tier = "standard";
+  std::string golden;
+  std::vector<std::string> filters;
+  std::vector<std::string> ids;  // repro
+  std::string json, junit;       // a file, or - for stdout
+  std::string color = "auto";
+  std::size_t fail_fast = 0;
+  int seed = 0;
+  bool quiet = false, verbose = false;
+};
+
+// The command line, or the exit code when there is nothing to do but leave (help, version, mistake).
+struct Parsed {
+  std::optional<CommandLine> line;
+  int exit = kConformant;
+};
+Parsed parse_command_line(int argc, const char* const* argv);
+
+}  // namespace fg::conformance
+
+#endif  // FG_CONFORMANCE_CLI_HPP_

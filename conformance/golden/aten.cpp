@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From an ATen or gems call to the catalogue's.  Where the order or the names of arguments differ the
+// table says so; everything else follows from the catalogue.
+
+#include <algorithm>
+#include <array>
+
+#include "conformance/golden/golden.hpp"
+
+namespace fg::conformance {
+namespace {
+
+using reference::Argument;
+
+// Positional arguments of an overload as arguments of our operator.  A name in brackets has no
+// effect on values; {half_to_float} asks for an f32 result.
+struct Signature {
+  std::string_view overload, arguments;
+};
+constexpr std::array<Signature, 20> kSignatures{{
+    {"_softmax", "self dim {half_to_float}"},
+    {"softmax.int", "self dim dtype"},
+    {"_to_copy", "self"},
+    {"arange", "end"},
+    {"arange.start", "start end"},
+    {"arange.start_step", "start end step"},
+    {"clone", "self"},
+    {"copy_", "self src [non_blocking]"},
+    {"embedding", "weight indices padding_idx [scale_grad_by_freq] [sparse]"},
+    {"expand", "self size [implicit]"},
+    {"full", "size fill_value"},
+    {"gather", "self dim index [sparse_grad]"},
+    {"native_layer_norm", "input normalized_shape weight bias eps"},
+    {"rms_norm", "input normalized_shape weight eps"},
+    {"sort.stable", "self stable dim descending"},
+    {"sum", "self dtype"},
+    {"sum.dim_IntList", "self dim keepdim dtype"},
+    {"scaled_dot_product_attention", "query key value attn_mask [dropout_p] is_causal scale enable_gqa"},
+    {"uniform_", "self from to generator"},
+    {"where.ScalarSelf", "condition self other"},
+}};
+
+// Keyword arguments that have no effect on values.
+constexpr std::array<std::string_view, 8> kIgnored{"memory_format", "layout", "device", "pin_memory", "non_blocking",
+                                                   "sparse_grad", "implicit", "dropout_p"};
+// Names of the gems corpus that are ours under another name.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 1> kGemsNames{{{"rms_norm x", "input"}}};
+
+std::string overload_of(std::string_view golden_op) {
+  const std::size_t colons = golden_op.find("::");
+  std::string name(colons == std::string_view::npos ? golden_op : golden_op.substr(colons + 2));
+  constexpr std::string_view kDefault = ".default";
+  if (name.size() > kDefault.size() && name.ends_with(kDefault)) name.resize(name.size() - kDefault.size());
+  return name;
+}
+
+bool is_gems(std::string_view golden_op) { return golden_op.starts_with("gems::"); }
+
+std::vector<std::string> words(std::string_view text) {
+  std::vector<std::string> w;
+  while (!text.empty()) {
+    const std::size_t space = text.find(' ');
+    w.emplace_back(text.substr(0, space));
+    text = space == std::string_view::npos ? std::string_view{} : text.substr(space + 1);
+  }
+  return w;
+}
+
+std::vector<std::string> positions_of(const core::OpInfo& op, const std::string& overload, bool gems) {
+  if (!gems) {
+    for (const Signature& s : kSignatures) {
+      if (s.overload == overload) return words(s.arguments);
+    }
+  }
+  std::vector<std::string> names;
+  for (const core::ArgInfo& a : op.args) names.emplace_back(a.name);
+  return names;
+}
+
+// Our operator takes a list of dimensions where ATen's overload has one, and numbers as their type.
+void conform(const core::ArgInfo& info, Argument& a) {
+  using core::ArgType;
+  const bool list = info.type == ArgType::dims || info.type == ArgType::sizes;
+  if (list && a.kind == Argument::Kind::number) {
+    a.dims = {a.integer()};
+    a.kind = Argument::Kind::dims;
+  }
+  if (info.type == ArgType::tensor_list && a.kind == Argument::Kind::dims && a.dims.empty()) a.kind = Argument::Kind::tensors;
+  if (info.type == ArgType::float_ && a.kind == Argument::Kind::number) a.category = reference::Type::f64;
+}
+
+Result<void> place_argument(const core::OpInfo& op, Prepared& p, std::string name, const GoldenValue& v) {
+  if (v.ignored || name.starts_with('[')) return {};
+  if (name == "{half_to_float}") {
+    if (v.value.number == 0) return {};
+    GoldenValue f32;
+    f32.value.kind = Argument::Kind::dtype;
+    f32.value.category = reference::Type::f32;
+    return place_argument(op, p, "dtype", f32);
+  }
+  if (std::find(kIgnored.begin(), kIgnored.end(), name) != kIgnored.end()) return {};
+  for (std::size_t i = 0; i < op.args.size(); ++i) {
+    if (op.args[i].name != name) continue;
+    PreparedArg& a = p.args[i];
+    a.value = v.value;
+    conform(op.args[i], a.value);
+    for (std::size_t k = 0; k < a.value.tensors.size(); ++k) {
+      const reference::Tensor& t = a.value.tensors[k];
+      a.placements.push_back(place_strided(t.shape, v.strides[k], reference::bytes(t.type)));
+    }
+    return {};
+  }
+  if (!v.value.given()) return {};  // None for an option that our operator has not
+  return unsupported(std::string(op.name) + " has no argument '" + name + "'", FG_R_PARAMETER);
+}
+
+// gems::rms_norm normalizes over the weight's shape.
+void complete(const core::OpInfo& op, Prepared& p) {
+  for (std::size_t i = 0; i < op.args.size(); ++i) {
+    if (op.args[i].name != "normalized_shape" || p.args[i].value.given()) continue;
+    for (std::size_t k = 0; k < op.args.size(); ++k) {
+      if (op.args[k].name != "weight" || !p.args[k].value.given()) continue;
+      p.args[i].value.kind = Argument::Kind::dims;
+      p.args[i].value.dims = p.args[k].value.tensor().shape;
+    }
+  }
+  count_offset_from_storage(p);  // no oracle for views here
+}
+
+}  // namespace
+
+const core::OpInfo* operator_of(std::string_view golden_op) {
+  const std::string overload = overload_of(golden_op);
+  for (const core::OpInfo& op : core::catalogue()) {
+    const auto names = is_gems(golden_op) ? op.gems : op.aten;
+    if (std::find(names.begin(), names.end(), overload) != names.end()) return &op;
+  }
+  return nullptr;
+}
+
+Result<Prepared> adapt(const core::OpInfo& op, const GoldenCase& c) {
+  const std::string overload = overload_of(c.op);
+  const bool gems = is_gems(c.op);
+  Prepared p;
+  p.op = &op;
+  p.args.resize(op.args.size());
+  const std::vector<std::string> positions = positions_of(op, overload, gems);
+  for (std::size_t i = 0; i < c.args.size(); ++i) {
+    if (i >= positions.size()) return unsupported("more arguments than " + std::string(op.name) + " has", FG_R_PARAMETER);
+    FG_TRY(place_argument(op, p, positions[i], c.args[i]));
+  }
+  for (const auto& [key, value] : c.kwargs) {
+    std::string name = key;
+    for (const auto& [theirs, ours] : kGemsNames) {
+      if (gems && theirs == overload + " " + key) name = ours;
+    }
+    FG_TRY(place_argument(op, p, name, value));
+  }
+  complete(op, p);
+  const std::string base = overload.substr(0, overload.find('.'));
+  const bool in_place = base.ends_with('_') && op.kind != core::Kind::view;
+  p.form = in_place || !op.has_functional ? Form::inplace : Form::fresh;
+  return p;
+}
+
+}  // namespace fg::conformance

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Reading a corpus.  Files come from others: every field is checked before it is used.  Tensors of
+// dtypes that this project does not have may be in the file, so it has a reader of its own.
+
+#include "conformance/golden/corpus.hpp"
+
+#include <cmath>
+#include <cstring>
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "conformance/cases/operators.hpp"
+#include "fg/sdk/dtype.hpp"
+
+namespace fg::conformance {
+namespace {
+
+using nlohmann::json;
+using reference::Argument;
+using reference::Type;
+
+Result<std::vector<std::byte>> read_file(const std::string& path) {
+  std::ifstream in(path, std::ios::binary | std::ios::ate);
+  if (!in) return fail(FG_E_NOT_FOUND, "golden corpus: cannot read " + path);
+  const std::streamoff size = in.tellg();
+  std::vector<std::byte> bytes(static_cast<std::size_t>(std::max<std::streamoff>(size, 0)));
+  in.seekg(0);
+  if (!in.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()))) {
+    return fail(FG_E_NOT_FOUND, "golden corpus: cannot read " + path);
+  }
+  return bytes;
+}
+
+tl::unexpected<Error> bad(const std::string& what) { return invalid(what); }
+
+Result<Type> type_of(const std::string& name) {
+  const std::optional<fg_dtype> dtype = dtype_from_name(name);
+  if (!dtype) return unsupported("dtype '" + name + "' is not one of this project", FG_R_DTYPE);
+  return to_reference(*dtype);
+}
+
+Result<std::vector<std::int64_t>> integers(const json& j, const char* what) {
+  if (!j.is_array()) return bad(std::string("'") + what + "' is not a list");
+  std::vector<std::int64_t> v;
+  for (const json& x : j) {
+    if (!x.is_number_integer()) return bad(std::string("'") + what + "' holds something else than integers");
+    v.push_back(x.get<std::int64_t>());
+  }
+  return v;
+}
+
+Result<std::string> text(const json& j, const char* key) {
+  if (!j.is_object() || !j.contains(key) || !j[key].is_string()) return bad(std::string("no text '") + key + "'");
+  return j[key].get<std::string>();
+}
+
+struct Entry {
+  std::string dtype;  // "F32"
+  reference::Shape shape;
+  std::uint64_t begin = 0, end = 0;  // bytes in the file
+};
+
+// Number of elements, nullopt beyond 2^48.
+std::optional<std::uint64_t> elements(const reference::Shape& shape) {
+  std::uint64_t n = 1;
+  for (const std::int64_t d : shape) {
+    if (d < 0 || (d > 0 && n > (std::uint64_t{1} << 48) / static_cast<std::uint64_t>(d))) return std::nullopt;
+    n *= static_cast<std::uint64_t>(d);
+  }
+  return n;
+}
+
+// A header of safetensors: u64 length, JSON {name: {dtype, shape, data_offsets}}, data.
+Result<std::map<std::string, Entry>> read_header(const std::vector<std::byte>& file) {
+  std::uint64_t length = 0;
+  if (file.size() >= 8) std::memcpy(&length, file.data(), 8);
+  if (length == 0 || length > file.size() - 8) return bad("the header's length is beyond the end of the file");
+  const char* begin = reinterpret_cast<const char*>(file.data()) + 8;
+  const json header = json::parse(begin, begin + length, nullptr, false);
+  if (!header.is_object()) return bad("the header is not a JSON object");
+  const std::uint64_t data = 8 + length;
+  std::map<std::string, Entry> entries;
+  for (const auto& [name, j] : header.items()) {
+    if (name == "__metadata__") continue;
+    Entry e;
+    FG_TRY_ASSIGN(e.dtype, text(j, "dtype"));
+    FG_TRY_ASSIGN(e.shape, integers(j.value("shape", json()), "shape"));
+    FG_TRY_ASSIGN(const std::vector<std::int64_t> range, integers(j.value("data_offsets", json()), "data_offsets"));
+    const bool inside = range.size() == 2 && range[0] >= 0 && range[1] >= range[0] &&
+                        static_cast<std::uint64_t>(range[1]) <= file.size() - data;
+    if (!inside || !elements(e.shape)) return bad("tensor '" + name + "' lies outside the file");
+    e.begin = data + static_cast<std::uint64_t>(range[0]);
+    e.end = data + static_cast<std::uint64_t>(range[1]);
+    entries.emplace(name, std::move(e));
+  }
+  return entries;
+}
+
+// "F32" as our dtype.
+Result<Type> type_of_file(const std::string& name) {
+  constexpr std::pair<std::string_view, Type> kNames[] = {
+      {"F64", Type::f64}, {"F32", Type::f32}, {"F16", Type::f16}, {"BF16", Type::bf16}, {"F8_E4M3", Type::f8_e4m3fn},
+      {"F8_E5M2", Type::f8_e5m2}, {"I64", Type::i64}, {"I32", Type::i32}, {"I16", Type::i16}, {"I8", Type::i8},
+      {"U8", Type::u8}, {"BOOL", Type::boolean}};
+  for (const auto& [theirs, ours] : kNames) {
+    if (theirs == name) return ours;
+  }
+  return unsupported("dtype '" + name + "' is not one of this project", FG_R_DTYPE);
+}
+
+}  // namespace
+
+struct Corpus::Data {
+  json cases;
+  std::vector<std::byte> file;
+  std::map<std::string, Entry> entries;
+
+  Result<reference::Tensor> tensor(const std::string& key) const;
+  Result<void> add_tensor(const json& j, GoldenValue& out) const;
+  Result<GoldenValue> object(const json& j) const;
+  Result<GoldenValue> list(const json& j) const;
+  Result<GoldenValue> value(const json& j) const;
+  Result<GoldenOutput> output(const json& j) const;
+  Result<GoldenCase> load(const json& j) const;
+};
+
+Result<reference::Tensor> Corpus::Data::tensor(const std::string& key) const {
+  const auto found = entries.find(key);
+  if (found == entries.end()) return bad("tensors.safetensors has no tensor '" + key + "'");
+  const Entry& entry = found->second;
+  FG_TRY_ASSIGN(const Type type, type_of_file(entry.dtype));
+  reference::Tensor t{type, entry.shape, {}};
+  const auto n = static_cast<std::size_t>(*elements(entry.shape));
+  const std::size_t size = reference::bytes(type);
+  if (entry.end - entry.begin != n * size) return bad("tensor '" + key + "' has another size than its shape and dtype say");
+  t.v.resize(n);
+  for (std::size_t i = 0; i < n; ++i) t.v[i] = reference::load(type, &file[entry.begin + i * size]);
+  return t;
+}
+
+Result<void> Corpus::Data::add_tensor(const json& j, GoldenValue& out) const {
+  FG_TRY_ASSIGN(const std::string key, text(j, "tensor"));
+  FG_TRY_ASSIGN(const std::string dtype, text(j, "dtype"));
+  FG_TRY_ASSIGN(const Type type, type_of(dtype));
+  FG_TRY_ASSIGN(reference::Tensor t, tensor(key));
+  FG_TRY_ASSIGN(std::vector<std::int64_t> shape, integers(j.value("shape", json()), "shape"));
+  FG_TRY_ASSIGN(std::vector<std::int64_t> stride, integers(j.value("stride", json()), "stride"));
+  if (shape != t.shape || stride.size() != shape.size()) return bad("tensor '" + key + "' has another shape than the case says");
+  if (type != t.type) return bad("tensor '" + key + "' has another dtype than the case says");
+  for (const std::int64_t s : stride) {
+    if (s < 0) return unsupported("a negative stride", FG_R_STRIDE);
+  }
+  out.value.tensors.push_back(std::move(t));
+  out.strides.push_back(std::move(stride));
+  return {};
+}
+
+Result<GoldenValue> Corpus::Data::object(const json& j) const {
+  GoldenValue out;
+  if (j.contains("tensor")) {
+    out.value.kind = Argument::Kind::tensor;
+    FG_TRY(add_tensor(j, out));
+  } else if (j.contains("float")) {
+    const std::string word = j["float"].is_string() ? j["float"].get<std::string>() : "";
+    if (word != "inf" && word != "-inf" && word != "nan") return bad("'float' is none of inf, -inf, nan");
+    out.value.kind = Argument::Kind::number;
+    out.value.number = word == "nan" ? NAN : word == "inf" ? INFINITY : -INFINITY;
+  } else if (j.contains("dtype_arg")) {
+    FG_TRY_ASSIGN(const std::string dtype, text(j, "dtype_arg"));
+    FG_TRY_ASSIGN(out.value.category, type_of(dtype));
+    out.value.kind = Argument::Kind::dtype;
+  } else if (j.contains("memory_format") || j.contains("ignored")) {
+    out.ignored = true;
+  } else {
+    return unsupported("an argument of another kind: " + j.dump().substr(0, 80), FG_R_PARAMETER);
+  }
+  return out;
+}
+
+Result<GoldenValue> Corpus::Data::list(const json& j) const {
+  GoldenValue out;
+  const bool tensors = !j.empty() && j[0].is_object();
+  out.value.kind = tensors ? Argument::Kind::tensors : Argument::Kind::dims;
+  for (const json& x : j) {
+    if (tensors && x.is_object() && x.contains("tensor")) {
+      FG_TRY(add_tensor(x, out));
+    } else if (!tensors && x.is_number_integer()) {
+      out.value.dims.push_back(x.get<std::int64_t>());
+    } else {
+      return unsupported("a list of mixed or other values", FG_R_PARAMETER);
+    }
+  }
+  return out;
+}
+
+Result<GoldenValue> Corpus::Data::value(const json& j) const {
+  GoldenValue out;
+  if (j.is_null()) return out;
+  if (j.is_object()) return object(j);
+  if (j.is_array()) return list(j);
+  if (j.is_string()) {
+    out.value.kind = Argument::Kind::word;
+    out.value.word = j.get<std::string>();
+    return out;
+  }
+  out.value.kind = Argument::Kind::number;
+  if (j.is_boolean()) {
+    out.value.category = Type::boolean;
+    out.value.number = j.get<bool>() ? 1 : 0;
+  } else if (j.is_number_integer()) {
+    out.value.category = Type::i64;
+    out.value.number = static_cast<reference::Real>(j.get<std::int64_t>());
+  } else {
+    out.value.number = j.get<double>();
+  }
+  return out;
+}
+
+Result<GoldenOutput> Corpus::Data::output(const json& j) const {
+  GoldenOutput out;
+  if (!j.is_object() || !j.contains("tensor")) return out;
+  FG_TRY_ASSIGN(const std::string key, text(j, "tensor"));
+  FG_TRY_ASSIGN(const std::string dtype, text(j, "dtype"));
+  FG_TRY_ASSIGN(out.declared, type_of(dtype));
+  FG_TRY_ASSIGN(out.stored, tensor(key));
+  FG_TRY_ASSIGN(const std::vector<std::int64_t> shape, integers(j.value("shape", json()), "shape"));
+  if (shape != out.stored.shape) return bad("output '" + key + "' has another shape than the case says");
+  out.is_tensor = true;
+  return out;
+}
+
+Result<GoldenCase> Corpus::Data::load(const json& j) const {
+  GoldenCase c;
+  FG_TRY_ASSIGN(c.id, text(j, "id"));
+  FG_TRY_ASSIGN(c.op, text(j, "op"));
+  FG_TRY_ASSIGN(c.reference, text(j, "reference"));
+  if (c.reference != "float64" && c.reference != "float32") return bad("'reference' is '" + c.reference + "', expected float64 or float32");
+  if (!j.contains("args") || !j["args"].is_array()) return bad("no list 'args'");
+  for (const json& a : j["args"]) {
+    FG_TRY_ASSIGN(GoldenValue v, value(a));
+    c.args.push_back(std::move(v));
+  }
+  const json kwargs = j.value("kwargs", json::object());
+  for (const auto& [key, a] : kwargs.items()) {
+    FG_TRY_ASSIGN(GoldenValue v, value(a));
+    c.kwargs.emplace_back(key, std::move(v));
+  }
+  if (!j.contains("outputs") || !j["outputs"].is_structured()) return bad("no 'outputs'");
+  for (const auto& [key, o] : j["outputs"].items()) {
+    FG_TRY_ASSIGN(GoldenOutput out, output(o));
+    if (j["outputs"].is_object()) out.name = key;
+    c.outputs.push_back(std::move(out));
+  }
+  return c;
+}
+
+Corpus::Corpus(std::unique_ptr<Data> data) : data_(std::move(data)) {}
+Corpus::~Corpus() = default;
+Corpus::Corpus(Corpus&&) noexcept = default;
+Corpus& Corpus::operator=(Corpus&&) noexcept = default;
+
+Result<Corpus> Corpus::open(const std::string& folder) {
+  auto data = std::make_unique<Data>();
+  FG_TRY_ASSIGN(const std::vector<std::byte> cases, read_file(folder + "/cases.json"));
+  const char* begin = reinterpret_cast<const char*>(cases.data());
+  data->cases = json::parse(begin, begin + cases.size(), nullptr, false);
+  if (data->cases.is_discarded() || !data->cases.is_array()) return invalid("golden corpus: " + folder + "/cases.json is not a JSON list");
+  for (std::size_t i = 0; i < data->cases.size(); ++i) {
+    const json& c = data->cases[i];
+    if (!c.is_object() || !text(c, "id") || !text(c, "op")) {
+      return invalid("golden corpus: " + folder + "/cases.json: case " + std::to_string(i) + " has no text 'id' or no text 'op'");
+    }
+  }
+  FG_TRY_ASSIGN(data->file, read_file(folder + "/tensors.safetensors"));
+  auto header = read_header(data->file);
+  if (!header) return tl::unexpected(std::move(header.error()).while_doing("golden corpus: " + folder + "/tensors.safetensors"));
+  data->entries = std::move(*header);
+  return Corpus(std::move(data));
+}
+
+std::size_t Corpus::size() const { return data_->cases.size(); }
+std::string Corpus::id(std::size_t i) const { return data_->cases[i]["id"].get<std::string>(); }
+std::string Corpus::op(std::size_t i) const { return data_->cases[i]["op"].get<std::string>(); }
+
+Result<GoldenCase> Corpus::load(std::size_t i) const {
+  auto c = data_->load(data_->cases[i]);
+  if (!c) return tl::unexpected(std::move(c.error()).while_doing("golden corpus: case " + id(i)));
+  return c;
+}
+
+}  // namespace fg::conformance

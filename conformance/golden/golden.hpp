@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Judging a plugin with a corpus.
+
+#ifndef FG_CONFORMANCE_GOLDEN_GOLDEN_HPP_
+#define FG_CONFORMANCE_GOLDEN_GOLDEN_HPP_
+
+#include "conformance/golden/corpus.hpp"
+#include "conformance/runner/judge.hpp"
+#include "conformance/runner/suite.hpp"
+
+namespace fg::conformance {
+
+// The catalogue's operator behind `aten::name.overload` or `gems::name`; nullptr when it has none.
+const core::OpInfo* operator_of(std::string_view golden_op);
+
+// The call in the catalogue's terms.  FG_E_UNSUPPORTED for an argument that the operator has not.
+Result<Prepared> adapt(const core::OpInfo& op, const GoldenCase& c);
+
+// Runs one case.
+CaseResult run_golden(const Device& device, const core::OpInfo& op, const GoldenCase& c);
+
+// Cases whose id or operator passes the filters, as jobs; the others that the catalogue lacks go to
+// `left_out`.  FG_E_INVALID names a broken case.  `corpus` must outlive the jobs.
+Result<std::vector<Job>> golden_jobs(const Device& device, const Corpus& corpus, const std::vector<std::string>& filters,
+                                     std::map<std::string, std::size_t>& left_out);
+
+}  // namespace fg::conformance
+
+#endif  // FG_CONFORMANCE_GOLDEN_GOLDEN_HPP_

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Operators that no expression describes: one function each, in a file of its family.
+
+#ifndef FG_CONFORMANCE_REFERENCE_OPS_OPS_HPP_
+#define FG_CONFORMANCE_REFERENCE_OPS_OPS_HPP_
+
+#include "conformance/reference/reference.hpp"
+#include "conformance/reference/sums.hpp"
+
+namespace fg::reference::ops {
+
+using Outputs = std::vector<Output>;
+
+Outputs mm(const Call& call);  // products.cpp
+Outputs bmm(const Call& call);
+Outputs addmm(const Call& call);
+Outputs softmax(const Call& call);
+Outputs layer_norm(const Call& call);  // norm.cpp
+Outputs rms_norm(const Call& call);
+Outputs scaled_dot_product_attention(const Call& call);  // attention.cpp
+Outputs apply_rotary_pos_emb(const Call& call);          // rotary.cpp
+Outputs embedding(const Call& call);                     // index.cpp
+Outputs gather(const Call& call);
+Outputs cat(const Call& call);
+Outputs sort(const Call& call);
+Outputs nonzero(const Call& call);
+Outputs uniform(const Call& call);
+
+// exp(x - peak) for a score x that may be off by its interval.  Scaling the argument by log2 e, as
+// kernels built on exp2 do, costs one more rounding of the argument, which is granted.
+Value exp_shifted(const Value& x, Real peak);
+
+}  // namespace fg::reference::ops
+
+#endif  // FG_CONFORMANCE_REFERENCE_OPS_OPS_HPP_

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which definition belongs to which operator.
+
+#include "conformance/reference/reference.hpp"
+
+#include <array>
+
+#include "conformance/reference/ops/ops.hpp"
+
+namespace fg::reference {
+namespace {
+
+using Definition = std::vector<Output> (*)(const Call&);
+
+constexpr std::array<std::pair<std::string_view, Definition>, 14> kNamed{{
+    {"mm", ops::mm},
+    {"bmm", ops::bmm},
+    {"addmm", ops::addmm},
+    {"softmax", ops::softmax},
+    {"layer_norm", ops::layer_norm},
+    {"rms_norm", ops::rms_norm},
+    {"scaled_dot_product_attention", ops::scaled_dot_product_attention},
+    {"apply_rotary_pos_emb", ops::apply_rotary_pos_emb},
+    {"embedding", ops::embedding},
+    {"gather", ops::gather},
+    {"cat", ops::cat},
+    {"sort", ops::sort},
+    {"nonzero", ops::nonzero},
+    {"uniform_", ops::uniform},
+}};
+
+std::vector<Output> elements_of_view(const Call& call) {
+  const Tensor& self = call.tensor("self");
+  View view = evaluate_view(call);
+  Output out = make_output(self.type, view.shape);
+  for (const std::int64_t source : view.source) push(out, element(self, source));
+  return {out};
+}
+
+Definition definition_of(const Operator& op) {
+  for (const auto& [name, definition] : kNamed) {
+    if (name == op.name) return definition;
+  }
+  switch (op.kind) {
+    case Kind::view: return elements_of_view;
+    case Kind::map: return evaluate_map;
+    case Kind::reduce: return evaluate_reduce;
+    case Kind::scan: return evaluate_scan;
+    default: return nullptr;
+  }
+}
+
+}  // namespace
+
+bool knows(const Operator& op) { return definition_of(op) != nullptr; }
+
+std::vector<Output> evaluate(const Call& call) {
+  const Definition definition = definition_of(call.op());
+  if (definition == nullptr) throw Mistake{"the oracle has no definition of '" + call.op().name + "'"};
+  return definition(call);
+}
+
+}  // namespace fg::reference

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Monoids.  Bounds beyond those of sums.hpp:
+//   prod       n - 1 roundings: every term within gamma_n of the true product
+//   welford    mean: the sum's bound and one division.  m2 (Chan, Golub, LeVeque 1983, for updating and
+//              two-pass algorithms): n u kappa m2 with kappa = sqrt(1 + n mean^2 / m2), doubled for
+//              pairwise merging, and n (delta mean)^2 for a two-pass sum around an inexact mean; the
+//              statistical form has 6 sqrt(n) in the place of n
+//   logsumexp  the peak is exact; each term exp(x - peak) carries 2 ulp and the rounding of its argument
+
+#include "conformance/reference/states.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace fg::reference {
+namespace {
+
+constexpr Real kInf = std::numeric_limits<Real>::infinity();
+
+bool keeps_position(Monoid m) {
+  return m == Monoid::argmax || m == Monoid::argmin || m == Monoid::lastmax || m == Monoid::lastmin;
+}
+
+Value identity(Monoid m, Ct type) {
+  const bool real = is_float(type);
+  switch (m) {
+    case Monoid::prod:
+    case Monoid::logical_and: return exact(1, type);
+    case Monoid::max:
+    case Monoid::argmax:
+    case Monoid::lastmax: return exact(real ? -kInf : lowest(storage_of(type)), type);
+    case Monoid::min:
+    case Monoid::argmin:
+    case Monoid::lastmin: return exact(real ? kInf : highest(storage_of(type)), type);
+    default: return exact(0, type);
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> state_names(Monoid monoid) {
+  if (keeps_position(monoid)) return {"value", "position"};
+  if (monoid == Monoid::welford) return {"mean", "m2", "count"};
+  if (monoid == Monoid::logsumexp) return {"peak", "total"};
+  return {"acc"};
+}
+
+void State::add_position(const Value& term) {
+  const bool last = monoid_ == Monoid::lastmax || monoid_ == Monoid::lastmin;
+  const bool greatest = monoid_ == Monoid::argmax || monoid_ == Monoid::lastmax;
+  const Real old = running_.mid;
+  const bool old_nan = running_.nan == Nan::always;
+  const bool new_nan = term.nan == Nan::always;
+  bool better = greatest ? term.mid > old : term.mid < old;
+  if (last && term.mid == old) better = true;
+  if (old_nan || new_nan) better = new_nan && (!old_nan || last);
+  if (count_ == 0 || better) {
+    running_ = term;
+    position_ = count_;
+  }
+}
+
+void State::add(const Value& term) {
+  switch (monoid_) {
+    case Monoid::sum:
+      if (is_float(type_)) {
+        sum_.add(term);
+      } else {
+        running_ = count_ == 0 ? term : fg::reference::add(running_, term);
+      }
+      break;
+    case Monoid::prod: running_ = count_ == 0 ? term : mul(running_, term); break;
+    case Monoid::max: running_ = count_ == 0 ? term : maximum(running_, term); break;
+    case Monoid::min: running_ = count_ == 0 ? term : minimum(running_, term); break;
+    case Monoid::logical_and:
+    case Monoid::logical_or: {
+      const Value truth = cast(term, Ct::boolean);
+      const Binary combine = find_binary(monoid_ == Monoid::logical_and ? "&&" : "||");
+      running_ = count_ == 0 ? truth : combine(running_, truth);
+      break;
+    }
+    case Monoid::welford:
+    case Monoid::logsumexp:
+      sum_.add(term);
+      terms_.push_back(term.nan == Nan::always ? std::numeric_limits<Real>::quiet_NaN() : term.mid);
+      break;
+    default: add_position(term); break;
+  }
+  ++count_;
+}
+
+std::vector<Value> State::welford(bool statistical) const {
+  const Real n = static_cast<Real>(count_);
+  const Value count = exact(n, type_);
+  if (count_ == 0) return {exact(0, type_), exact(0, type_), count};
+  Value mean = sum_.mean(type_, statistical);
+  const bool finite = std::all_of(terms_.begin(), terms_.end(), [](Real x) { return std::isfinite(x); });
+  if (!finite) {  // inf - mean and inf - inf: no finite variance
+    Value m2 = exact(std::numeric_limits<Real>::quiet_NaN(), type_);
+    mean.nan = std::max(mean.nan, Nan::maybe);  // an updating mean meets inf - inf
+    return {mean, m2, count};
+  }
+  const Real center = sum_.total() / n;
+  Sum squares;
+  for (const Real x : terms_) squares.add_product(x - center, x - center);
+  const Real m2_value = squares.total();
+  Value m2 = exact(m2_value, type_);
+  if (mean.point() && count_ == 1) return {mean, m2, count};
+  const Real delta = std::max(mean.hi - center, center - mean.lo);
+  const Real kappa_m2 = std::sqrt(m2_value * m2_value + m2_value * n * center * center);
+  const Real depth = statistical ? std::min(n + 2, 6 * std::sqrt(n + 2)) : n + 2;
+  const Real radius = 2 * gamma(depth, type_) * kappa_m2 + n * delta * delta;
+  m2 = rounded(widened(m2, radius));
+  m2.lo = std::max(m2.lo, Real{0});
+  if (m2.hi > format(storage_of(type_)).max) m2 = anything(type_);
+  return {mean, m2, count};
+}
+
+std::vector<Value> State::values(bool statistical) const {
+  if (monoid_ == Monoid::sum && is_float(type_)) return {statistical ? sum_.soft(type_) : sum_.hard(type_)};
+  if (monoid_ == Monoid::welford) return welford(statistical);
+  if (monoid_ == Monoid::logsumexp) {
+    if (count_ == 0) return {exact(-kInf, type_), exact(0, type_)};
+    Real peak = -kInf;
+    for (const Real x : terms_) peak = std::isnan(x) || std::isnan(peak) ? x + peak : std::max(peak, x);
+    Sum total;
+    for (const Real x : terms_) {
+      const Real shifted = std::isinf(peak) && x == peak ? 0 : x - peak;
+      total.add(call("exp", rounded(exact(shifted, type_))));
+    }
+    return {exact(peak, type_), statistical ? total.soft(type_) : total.hard(type_)};
+  }
+  if (count_ == 0) {
+    const Value start = identity(monoid_, type_);
+    return keeps_position(monoid_) ? std::vector<Value>{start, exact(0, Ct::i64)} : std::vector<Value>{start};
+  }
+  if (!keeps_position(monoid_)) return {running_};
+  return {running_, exact(static_cast<Real>(position_), Ct::i64)};
+}
+
+}  // namespace fg::reference

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The monoids of reductions and scans: what a list of terms combines to, with bounds.
+
+#ifndef FG_CONFORMANCE_REFERENCE_STATES_HPP_
+#define FG_CONFORMANCE_REFERENCE_STATES_HPP_
+
+#include <string>
+#include <vector>
+
+#include "conformance/reference/sums.hpp"
+#include "conformance/reference/tensor.hpp"
+
+namespace fg::reference {
+
+// Names under which an epilogue sees the states.
+std::vector<std::string> state_names(Monoid monoid);
+
+// Combines terms one by one and can be asked after each.
+class State {
+ public:
+  State(Monoid monoid, Ct type) : monoid_(monoid), type_(type) {}
+  void add(const Value& term);
+  // The states in the order of state_names(); `statistical` picks the soft bounds of sums.
+  std::vector<Value> values(bool statistical) const;
+
+ private:
+  std::vector<Value> welford(bool statistical) const;
+  void add_position(const Value& term);
+
+  Monoid monoid_;
+  Ct type_;
+  std::int64_t count_ = 0;
+  Sum sum_;
+  Value running_{};
+  std::int64_t position_ = 0;
+  std::vector<Real> terms_;  // welford and logsumexp look again
+};
+
+}  // namespace fg::reference
+
+#endif  // FG_CONFORMANCE_REFERENCE_STATES_HPP_

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Sums of n terms in any order, and what rounding may do to them.
+//
+// With u the unit roundoff of the accumulation type (2^-24 for f16, bf16 and f32 data; 2^-53 for f64)
+// and terms p_i that are exact or rounded once (a product, with or without fma):
+//   hard   gamma_n * sum|p_i|, gamma_n = n u / (1 - n u)   (Higham, Accuracy and Stability, 3.1; any
+//          order, n terms with one rounded product each are n roundings deep at most)
+//   soft   6 u sqrt(n/2 sum p^2 + n/3 S^2 + sum p^2)       six standard deviations when the signs of
+//          the rounding errors of a random order are random
+//   none   when every p_i is a multiple of q and sum|p_i| <= q / u: every partial sum of every order
+//          is representable
+// When sum|p_i| exceeds the largest finite number some order may overflow: then the bound says so.
+
+#ifndef FG_CONFORMANCE_REFERENCE_SUMS_HPP_
+#define FG_CONFORMANCE_REFERENCE_SUMS_HPP_
+
+#include "conformance/reference/value.hpp"
+
+namespace fg::reference {
+
+class Sum {
+ public:
+  void add(const Value& term);
+  void add_product(Real a, Real b);  // of two exact numbers
+
+  Value hard(Ct type) const { return bounded(type, false); }
+  Value soft(Ct type) const { return bounded(type, true); }
+  // The mean of the terms, from the sum or by updating, mean += (x - mean) / k: the error of step k
+  // shrinks by k / n, so all of them stay below gamma_(n + 8 + 2 ln n) sum|p| / n; never exact.
+  Value mean(Ct type, bool statistical) const;
+  Real total() const { return sum_ + correction_; }
+  Real absolute() const { return absolute_; }
+
+ private:
+  void add_real(Real p);
+  Value bounded(Ct type, bool statistical) const;
+  Real radius(Ct type, Real roundings, bool statistical) const;
+
+  Real count_ = 0, sum_ = 0, correction_ = 0, absolute_ = 0, squares_ = 0;
+  Real slack_lo_ = 0, slack_hi_ = 0;  // from terms that are intervals
+  int quantum_ = 1 << 20;             // exponent of the finest bit of any term
+  bool plus_inf_ = false, minus_inf_ = false;
+  Nan nan_ = Nan::never;
+};
+
+// gamma_n(u), infinite once n u >= 1.
+Real gamma(Real n, Ct type);
+Real roundoff(Ct type);
+
+}  // namespace fg::reference
+
+#endif  // FG_CONFORMANCE_REFERENCE_SUMS_HPP_

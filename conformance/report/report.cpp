@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Counting.
+
+#include "conformance/report/report.hpp"
+
+#include <algorithm>
+
+namespace fg::conformance {
+
+Counts count(const std::vector<CaseResult>& results) {
+  Counts c;
+  for (const CaseResult& r : results) {
+    c.passed += passes(r.verdict) ? 1 : 0;
+    c.warned += r.verdict == Verdict::quality_warn ? 1 : 0;
+    c.failed += fails(r.verdict) ? 1 : 0;
+    c.severe += severe(r.verdict) ? 1 : 0;
+    c.neutral += neutral(r.verdict) ? 1 : 0;
+  }
+  return c;
+}
+
+std::string failures_by_verdict(const std::vector<CaseResult>& results) {
+  std::map<Verdict, std::size_t> by;
+  for (const CaseResult& r : results) {
+    if (fails(r.verdict)) ++by[r.verdict];
+  }
+  std::vector<std::pair<Verdict, std::size_t>> sorted(by.begin(), by.end());
+  std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::string text;
+  for (const auto& [verdict, n] : sorted) text.append(text.empty() ? "" : ", ").append(std::to_string(n) + " ").append(name(verdict));
+  return text;
+}
+
+}  // namespace fg::conformance

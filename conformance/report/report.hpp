@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The outcome of a run, in memory, and its forms.  Every writer is a pure function of the report.
+
+#ifndef FG_CONFORMANCE_REPORT_REPORT_HPP_
+#define FG_CONFORMANCE_REPORT_REPORT_HPP_
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "conformance/runner/judge.hpp"
+
+namespace fg::conformance {
+
+struct Report {
+  std::string version, abi;
+  std::size_t operators = 0;  // in the catalogue
+  std::string vendor, plugin, device, description;
+  std::string spec;  // what --plugin was given
+  std::string tier;  // or the corpus
+  std::size_t planned = 0;
+  std::vector<CaseResult> results;
+  std::map<std::string, std::size_t> left_out;  // of a corpus: operators that the catalogue lacks
+  double seconds = 0;
+  bool interrupted = false;
+};
+
+struct Counts {
+  std::size_t passed = 0, warned = 0, failed = 0, severe = 0, neutral = 0;
+  std::size_t run() const { return passed + failed + neutral; }
+};
+Counts count(const std::vector<CaseResult>& results);
+// "2 FAIL, 1 OOB_WRITE": what failed, most frequent first.
+std::string failures_by_verdict(const std::vector<CaseResult>& results);
+
+std::string to_json(const Report& report);   // json.cpp: one document
+std::string to_junit(const Report& report);  // junit.cpp: one suite per operator
+
+// terminal.cpp
+struct Style {
+  bool color = false;
+  bool verbose = false;  // every case
+};
+std::string header(const Report& report, const Style& style);
+std::string table(const Report& report, const Style& style);  // one line per operator
+std::string failure(const CaseResult& result, const Report& report, const Style& style);
+std::string closing(const Report& report, const Style& style);
+// A number as people read it, and its bits when it is a float.
+std::string number_text(reference::Type type, reference::Real x);
+
+// report/glob.cpp: * any text, ? one character; everything else is itself.
+bool glob_matches(std::string_view pattern, std::string_view text);
+// Patterns with ! in front exclude; without any that includes, all are included.
+bool selected(const std::vector<std::string>& patterns, std::string_view id);
+
+}  // namespace fg::conformance
+
+#endif  // FG_CONFORMANCE_REPORT_REPORT_HPP_

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The plugin under test, used as an application uses it: through the C API, with the fallback to
+// other plugins forbidden, so that what ran is what is judged.
+
+#ifndef FG_CONFORMANCE_RUNNER_DEVICE_HPP_
+#define FG_CONFORMANCE_RUNNER_DEVICE_HPP_
+
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/catalogue/op_info.hpp"
+#include "fg/fg.h"
+#include "fg/sdk/result.hpp"
+
+namespace fg::conformance {
+
+// Owns one reference of a tensor.
+class Handle {
+ public:
+  Handle() = default;
+  explicit Handle(fg_tensor_handle t) : t_(t) {}
+  Handle(Handle&& o) noexcept : t_(std::exchange(o.t_, nullptr)) {}
+  Handle& operator=(Handle&& o) noexcept { std::swap(t_, o.t_); return *this; }
+  ~Handle() { fg_tensor_release(t_); }
+  fg_tensor_handle get() const { return t_; }
+  fg_tensor_handle* put() { return &t_; }
+
+ private:
+  fg_tensor_handle t_ = nullptr;
+};
+
+class Device {
+ public:
+  // `plugin`: a path, a file name on the plugin path, or a vendor; empty: the default device.
+  static Result<Device> open(std::string_view plugin);
+
+  fg_device_handle handle() const { return handle_; }
+  const std::string& name() const { return name_; }
+  const std::string& vendor() const { return vendor_; }
+  const std::string& plugin() const { return plugin_; }  // version and build, for people
+  const std::string& description() const { return description_; }
+  // What the user would type again.
+  const std::string& spec() const { return spec_; }
+
+  // Whether the plugin claims `op` for these dtypes (outputs first), by name or through an engine.
+  bool claims(const core::OpInfo& op, std::span<const fg_dtype> dtypes) const;
+  // How the claim is made: "kernel", "engine" or "".
+  std::string_view served_by(const core::OpInfo& op) const;
+
+  Result<Handle> empty(fg_dtype dtype, std::span<const std::int64_t> shape) const;
+  Result<Handle> view(const Handle& base, std::span<const std::int64_t> shape, std::span<const std::int64_t> stride,
+                      std::int64_t offset) const;
+  // fg_call with an Error in place of the record.
+  Result<void> call(std::string_view op, std::uint32_t form, std::span<const fg_value> args,
+                    std::span<fg_tensor_handle> outs) const;
+
+ private:
+  struct Claim {
+    std::uint32_t n_slots = 0;
+    std::vector<fg_dtype> rows;
+  };
+  fg_device_handle handle_ = nullptr;
+  std::string name_, vendor_, plugin_, description_, spec_;
+  std::map<std::uint64_t, Claim> claims_;  // as they were at the start: the core withdraws broken ones
+};
+
+Error error_of(fg_status status, const fg_error& err);
+
+}  // namespace fg::conformance
+
+#endif  // FG_CONFORMANCE_RUNNER_DEVICE_HPP_

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Verdicts of calls.
+
+#include "conformance/runner/judge.hpp"
+
+#include "conformance/cases/operators.hpp"
+#include "conformance/data/rng.hpp"
+#include "fg/sdk/dtype.hpp"
+
+namespace fg::conformance {
+namespace {
+
+std::vector<fg_dtype> dtypes_of(const Prepared& call, const std::vector<reference::Output>& want) {
+  std::vector<fg_dtype> dtypes;
+  for (const reference::Output& o : want) dtypes.push_back(to_dtype(o.type));
+  for (const PreparedArg& a : call.args) {
+    for (const reference::Tensor& t : a.value.tensors) dtypes.push_back(to_dtype(t.type));
+  }
+  return dtypes;
+}
+
+// A refusal of a valid call.
+CaseResult refused(const Device& device, const Prepared& call, const std::vector<reference::Output>& want, const Error& e) {
+  CaseResult r;
+  r.text = std::string(fg_status_name(e.status)) + ", " + fg_reason_name(e.reason) + ": " + e.message;
+  if (e.status == FG_E_OOM_HOST || e.status == FG_E_OOM_DEVICE) {
+    r.verdict = Verdict::resource;
+  } else if (e.status != FG_E_UNSUPPORTED) {
+    r.verdict = Verdict::fail;
+  } else if (device.claims(*call.op, dtypes_of(call, want))) {
+    r.verdict = Verdict::lied;
+  } else {
+    r.verdict = call.op->profile == "core" ? Verdict::profile_gap : Verdict::not_claimed;
+  }
+  return r;
+}
+
+// Independent sums of products or of elements, whose rounding errors have mean 0.
+bool has_independent_sums(const core::OpInfo& op) {
+  return op.name == "sum" || op.name == "mm" || op.name == "bmm" || op.name == "addmm";
+}
+
+std::string form_mismatch(const Produced& got, const reference::Output& want, std::string_view name) {
+  if (got.type != want.type) {
+    return std::string(name) + " has dtype " + std::string(reference::name(got.type)) + ", expected " + std::string(reference::name(want.type));
+  }
+  if (got.shape != want.shape) return std::string(name) + " has shape " + text_of(got.shape) + ", expected " + text_of(want.shape);
+  return "";
+}
+
+void compare_outputs(CaseResult& r, const Prepared& call, const std::vector<Produced>& outs, const std::vector<reference::Output>& want) {
+  if (outs.size() != want.size()) {
+    r.verdict = Verdict::fail;
+    r.text = std::to_string(outs.size()) + " outputs, expected " + std::to_string(want.size());
+    return;
+  }
+  for (std::size_t j = 0; j < outs.size(); ++j) {
+    r.text = form_mismatch(outs[j], want[j], call.op->outs[j].name);
+    if (!r.text.empty()) {
+      r.verdict = Verdict::fail;
+      return;
+    }
+    Comparison c = compare(want[j], decode(outs[j].type, outs[j].bytes), {has_independent_sums(*call.op)});
+    r.ratio = std::max(r.ratio, c.ratio);
+    if (c.verdict == Verdict::pass || r.verdict == Verdict::quality_warn) continue;
+    r.verdict = c.verdict;
+    c.worst.output = j;
+    r.mismatch = std::move(c.worst);
+    if (fails(r.verdict)) return;
+  }
+}
+
+bool same_results(const Execution& a, const Execution& b) {
+  if (a.refused.has_value() != b.refused.has_value() || a.outs.size() != b.outs.size()) return false;
+  for (std::size_t j = 0; j < a.outs.size(); ++j) {
+    if (a.outs[j].bytes != b.outs[j].bytes) return false;
+  }
+  return true;
+}
+
+// The first run was right; the second saw other memory around.
+void judge_second(CaseResult& r, const Device& device, const Prepared& call, const std::vector<reference::Output>& want,
+                  const Execution& first, std::uint64_t key) {
+  const Result<Execution> second = execute(device, call, ~key);
+  if (!second) {
+    r.verdict = Verdict::resource;
+    r.text = second.error().message;
+    return;
+  }
+  if (second->memory != Verdict::pass) {
+    r.verdict = second->memory;
+    r.text = second->memory_text;
+    return;
+  }
+  if (same_results(first, *second)) return;
+  const Result<Execution> again = execute(device, call, key);
+  if (again && same_results(first, *again)) {
+    r.verdict = Verdict::uninit_read;
+    r.text = "the result changes with the memory around the tensors, or with what the output held before";
+    return;
+  }
+  CaseResult other;
+  if (!second->refused) compare_outputs(other, call, second->outs, want);
+  if (second->refused || fails(other.verdict)) {
+    r.verdict = Verdict::nondet;
+    r.text = "the same call gave a right and a wrong result";
+    r.mismatch = other.mismatch;
+  }
+}
+
+}  // namespace
+
+CaseResult judge(const Device& device, const Prepared& call, const std::vector<reference::Output>& want, std::uint64_t key) {
+  const Result<Execution> first = execute(device, call, key);
+  CaseResult r;
+  if (!first) {
+    const bool memory = first.error().status == FG_E_OOM_HOST || first.error().status == FG_E_OOM_DEVICE;
+    r.verdict = memory ? Verdict::resource : Verdict::fail;
+    r.text = "making the tensors: " + first.error().message;
+    return r;
+  }
+  if (first->memory != Verdict::pass) {
+    r.verdict = first->memory;
+    r.text = first->memory_text;
+    return r;
+  }
+  if (first->refused) return refused(device, call, want, *first->refused);
+  compare_outputs(r, call, first->outs, want);
+  if (passes(r.verdict)) judge_second(r, device, call, want, *first, key);
+  return r;
+}
+
+}  // namespace fg::conformance

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From a call and what the oracle says to a verdict.
+
+#ifndef FG_CONFORMANCE_RUNNER_JUDGE_HPP_
+#define FG_CONFORMANCE_RUNNER_JUDGE_HPP_
+
+#include "conformance/compare/compare.hpp"
+#include "conformance/runner/execute.hpp"
+
+namespace fg::conformance {
+
+struct CaseResult {
+  std::string id;
+  std::string op;
+  Verdict verdict = Verdict::pass;
+  std::string text;                  // what went wrong, in words
+  std::optional<Mismatch> mismatch;  // and in numbers
+  double ratio = 0;                  // greatest error of a passing case over what is allowed
+  double milliseconds = 0;
+};
+
+// Runs the call twice, with two patterns in the memory around and in the outputs, and compares.
+// `key` decides the patterns.
+CaseResult judge(const Device& device, const Prepared& call, const std::vector<reference::Output>& want, std::uint64_t key);
+
+// A case by its name; never throws.  [any-thread]
+CaseResult run_case(const Device& device, const Case& c);
+
+// The call that a case describes, with its data.
+Prepared prepare(const Case& c);
+
+// as_strided's storage offset counts from the start of the storage, which here begins with a guard:
+// call after the oracle has seen the offset from element 0.
+void count_offset_from_storage(Prepared& call);
+
+}  // namespace fg::conformance
+
+#endif  // FG_CONFORMANCE_RUNNER_JUDGE_HPP_

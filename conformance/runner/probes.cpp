@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Probes of memory, streams and claims.
+
+#include "conformance/runner/probes.hpp"
+
+#include <array>
+#include <cstring>
+#include <thread>
+
+#include "conformance/data/rng.hpp"
+
+namespace fg::conformance {
+namespace {
+
+CaseResult failed(Verdict verdict, std::string text) {
+  CaseResult r;
+  r.verdict = verdict;
+  r.text = std::move(text);
+  return r;
+}
+
+std::vector<float> ramp(std::int64_t n, std::uint64_t key) {
+  std::vector<float> v(static_cast<std::size_t>(n));
+  for (std::size_t i = 0; i < v.size(); ++i) v[i] = static_cast<float>(Rng(key).between(i, -1000, 1000));
+  return v;
+}
+
+Result<void> write(const Handle& t, const std::vector<float>& v) {
+  fg_error err = FG_ERROR_INIT;
+  const fg_status s = fg_tensor_write(t.get(), v.data(), v.size() * sizeof(float), &err);
+  if (s < 0) return tl::unexpected(error_of(s, err));
+  return {};
+}
+
+Result<std::vector<float>> read(fg_tensor_handle t) {
+  std::vector<float> v(static_cast<std::size_t>(fg_tensor_numel(t)));
+  fg_error err = FG_ERROR_INIT;
+  const fg_status s = fg_tensor_to_host(t, v.data(), v.size() * sizeof(float), &err);
+  if (s < 0) return tl::unexpected(error_of(s, err));
+  return v;
+}
+
+// What was written is read back, for sizes around powers of two and page sizes.
+Result<std::string> round_trip(const Device& device) {
+  for (const std::int64_t n : {0, 1, 2, 3, 15, 16, 17, 1023, 1024, 1025, 4095, 4097, 65537, 1048576}) {
+    FG_TRY_ASSIGN(Handle t, device.empty(FG_F32, std::vector<std::int64_t>{n}));
+    const std::vector<float> v = ramp(n, 11);
+    FG_TRY(write(t, v));
+    FG_TRY_ASSIGN(const std::vector<float> back, read(t.get()));
+    if (back != v) return "a tensor of " + std::to_string(n) + " elements does not read back what was written";
+  }
+  return "";
+}
+
+// Live tensors do not share memory.
+Result<std::string> disjoint(const Device& device) {
+  constexpr int kTensors = 64;
+  std::vector<Handle> held;
+  for (int k = 0; k < kTensors; ++k) {
+    FG_TRY_ASSIGN(Handle t, device.empty(FG_F32, std::vector<std::int64_t>{k * 37 + 1}));
+    FG_TRY(write(t, ramp(k * 37 + 1, static_cast<std::uint64_t>(k))));
+    held.push_back(std::move(t));
+    if (k % 3 == 2) held.erase(held.begin() + k / 3);  // freed memory may serve the next one
+  }
+  for (const Handle& t : held) {
+    const std::int64_t n = fg_tensor_numel(t.get());
+    FG_TRY_ASSIGN(const std::vector<float> back, read(t.get()));
+    if (back != ramp(n, static_cast<std::uint64_t>((n - 1) / 37))) return "a live tensor of " + std::to_string(n) + " elements was overwritten";
+  }
+  return "";
+}
+
+Result<std::string> alignment(const Device& device) {
+  fg_device_info info{};
+  info.hdr.struct_size = sizeof(info);
+  fg_error err = FG_ERROR_INIT;
+  if (const fg_status s = fg_device_get_info(device.handle(), &info, &err); s < 0) return tl::unexpected(error_of(s, err));
+  if (info.alloc_align < 64 || (info.alloc_align & (info.alloc_align - 1)) != 0) {
+    return "alloc_align is " + std::to_string(info.alloc_align) + ", expected a power of two of at least 64";
+  }
+  for (const std::int64_t n : {1, 17, 1000}) {
+    FG_TRY_ASSIGN(Handle t, device.empty(FG_F32, std::vector<std::int64_t>{n}));
+    const auto address = reinterpret_cast<std::uintptr_t>(fg_tensor_data(t.get()));
+    if (address % 64 != 0) return "a new tensor is not aligned to 64 bytes";
+  }
+  return "";
+}
+
+// Copies between layouts keep every element.
+Result<std::string> strided_copy(const Device& device) {
+  FG_TRY_ASSIGN(Handle base, device.empty(FG_F32, std::vector<std::int64_t>{4096}));
+  const std::vector<float> v = ramp(4096, 5);
+  FG_TRY(write(base, v));
+  const std::vector<std::int64_t> shape{7, 11, 13};
+  const std::vector<std::int64_t> stride{2, 300, 20};
+  FG_TRY_ASSIGN(Handle strided, device.view(base, shape, stride, 3));
+  FG_TRY_ASSIGN(const std::vector<float> got, read(strided.get()));
+  std::size_t i = 0;
+  for (std::int64_t a = 0; a < 7; ++a) {
+    for (std::int64_t b = 0; b < 11; ++b) {
+      for (std::int64_t c = 0; c < 13; ++c, ++i) {
+        if (got[i] != v[static_cast<std::size_t>(3 + a * 2 + b * 300 + c * 20)]) return "a strided view reads the wrong elements";
+      }
+    }
+  }
+  return "";
+}
+
+fg_value tensor_value(fg_tensor_handle t) {
+  fg_value v{FG_V_TENSOR, 0, {}};
+  v.v.tensor = t;
+  return v;
+}
+
+// x <- x + 1, `steps` times in place; every step must see the one before.
+Result<std::string> increments(const Device& device, std::int64_t n, int steps) {
+  FG_TRY_ASSIGN(Handle x, device.empty(FG_F32, std::vector<std::int64_t>{n}));
+  FG_TRY(write(x, std::vector<float>(static_cast<std::size_t>(n), 0.0F)));
+  fg_value one{FG_V_INT, 0, {}};
+  one.v.i = 1;
+  const fg_value args[2] = {tensor_value(x.get()), one};
+  for (int k = 0; k < steps; ++k) FG_TRY(device.call("add", FG_FORM_INPLACE, args, {}));
+  FG_TRY_ASSIGN(const std::vector<float> back, read(x.get()));
+  for (const float y : back) {
+    if (y != static_cast<float>(steps)) return "after " + std::to_string(steps) + " additions of 1 an element is " + std::to_string(y);
+  }
+  return "";
+}
+
+Result<std::string> program_order(const Device& device) { return increments(device, 100'000, 50); }
+
+// A tensor made by one thread is read by another.
+Result<std::string> across_threads(const Device& device) {
+  FG_TRY_ASSIGN(Handle x, device.empty(FG_F32, std::vector<std::int64_t>{100'000}));
+  FG_TRY(write(x, std::vector<float>(100'000, 1.0F)));
+  std::string trouble;
+  auto doubled = [&] {
+    const fg_value args[2] = {tensor_value(x.get()), tensor_value(x.get())};
+    const Result<void> r = device.call("add", FG_FORM_INPLACE, args, {});
+    if (!r) trouble = r.error().message;
+  };
+  for (int k = 0; k < 10; ++k) {
+    std::thread(doubled).join();
+    doubled();
+  }
+  if (!trouble.empty()) return trouble;
+  FG_TRY_ASSIGN(const std::vector<float> back, read(x.get()));
+  for (const float y : back) {
+    if (y != 1048576.0F) return "after 20 doublings by turns of two threads an element is " + std::to_string(y);
+  }
+  return "";
+}
+
+Result<std::string> parallel_threads(const Device& device) {
+  std::array<std::string, 4> trouble;
+  std::vector<std::thread> threads;
+  for (std::string& t : trouble) {
+    threads.emplace_back([&device, &t] {
+      const Result<std::string> r = increments(device, 1000, 200);
+      t = r ? *r : r.error().message;
+    });
+  }
+  for (std::thread& t : threads) t.join();
+  for (const std::string& t : trouble) {
+    if (!t.empty()) return t;
+  }
+  return "";
+}
+
+Result<std::string> synchronize(const Device& device) {
+  fg_error err = FG_ERROR_INIT;
+  for (int k = 0; k < 3; ++k) {
+    if (const fg_status s = fg_synchronize(device.handle(), &err); s < 0) return tl::unexpected(error_of(s, err));
+  }
+  return "";
+}
+
+template <Result<std::string> (*check)(const Device&)>
+CaseResult run_check(const Device& device) {
+  const Result<std::string> r = check(device);
+  if (r) return r->empty() ? CaseResult{} : failed(Verdict::fail, *r);
+  const fg_status s = r.error().status;
+  const bool gap = s == FG_E_UNSUPPORTED;
+  const bool memory = s == FG_E_OOM_HOST || s == FG_E_OOM_DEVICE;
+  return failed(gap ? Verdict::profile_gap : memory ? Verdict::resource : Verdict::fail, r.error().message);
+}
+
+constexpr std::array<Probe, 8> kProbes{{
+    {"memory", "round_trip", "what is written is read back", run_check<round_trip>, true},
+    {"memory", "disjoint", "live tensors share no memory", run_check<disjoint>, true},
+    {"memory", "alignment", "new tensors are aligned", run_check<alignment>, true},
+    {"memory", "strided_copy", "views read the right elements", run_check<strided_copy>, true},
+    {"stream", "program_order", "calls see the calls before them", run_check<program_order>, true},
+    {"stream", "across_threads", "threads see each other's results", run_check<across_threads>, true},
+    {"stream", "parallel_threads", "four threads work at once", run_check<parallel_threads>, true},
+    {"stream", "synchronize", "waiting is repeatable", run_check<synchronize>, true},
+}};
+
+// A claim that names an operator of the catalogue, with rows.
+CaseResult run_claim(const Device& device, std::string_view op) {
+  const core::OpInfo* info = core::find_op(op);
+  if (info == nullptr) return failed(Verdict::mistrusted, "no operator '" + std::string(op) + "' in the catalogue");
+  if (!device.served_by(*info).empty() || info->kind == core::Kind::composite || info->kind == core::Kind::view) return {};
+  const bool required = info->profile == "core";
+  return failed(required ? Verdict::profile_gap : Verdict::not_claimed,
+                "neither a kernel nor an engine serves it, and it cannot be composed of others");
+}
+
+}  // namespace
+
+std::span<const Probe> probes() { return kProbes; }
+
+CaseResult run_probe(const Device& device, const Case& c) {
+  if (c.area == "claim") return run_claim(device, c.op);
+  for (const Probe& p : kProbes) {
+    if (p.area == c.area && p.name == c.op) return p.run(device);
+  }
+  return failed(Verdict::mistrusted, "no case of this name");
+}
+
+}  // namespace fg::conformance
