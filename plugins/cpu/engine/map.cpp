@@ -119,6 +119,7 @@ struct Tiled {
   std::uint64_t* cells;
   std::size_t across, last;
   std::int64_t tiles_down, tiles_along;
+  bool stream;
 
   std::int64_t tiles() const { return outer.count() * tiles_down * tiles_along; }
   void operator()(std::int64_t first, std::int64_t end) const {
@@ -129,6 +130,7 @@ struct Tiled {
       const std::int64_t r = t % tiles_down * kTileSide, rest = t / tiles_down;
       run_tile(frame, scratch, rest / tiles_along, r, rest % tiles_along * kTileSide);
     }
+    if (stream) stream_fence();
   }
   void run_tile(Frame& frame, std::byte* scratch, std::int64_t outer_number, std::int64_t r, std::int64_t c) const {
     const Program& p = kernel.program;
@@ -149,7 +151,18 @@ struct Tiled {
       }
     }
     frame.run_block(rows * cols);
-    for (std::size_t j = 0; j < p.n_out; ++j) scatter_tile(corner(operand[j]), tile_of(operand[j]), frame.output(j));
+    for (std::size_t j = 0; j < p.n_out; ++j) put_tile(corner(operand[j]), tile_of(operand[j]), frame.output(j));
+  }
+  void put_tile(const Operand& to, const Tile& tile, const void* from) const {
+    if (!stream || tile.col_stride != static_cast<std::int64_t>(to.element_bytes)) {
+      scatter_tile(to, tile, from);
+      return;
+    }
+    const auto row_bytes = static_cast<std::size_t>(tile.cols) * to.element_bytes;
+    for (std::int64_t r = 0; r < tile.rows; ++r) {
+      stream_copy(to.base + r * tile.row_stride,
+                  static_cast<const std::byte*>(from) + static_cast<std::size_t>(r) * row_bytes, row_bytes);
+    }
   }
   std::int64_t offset_outer(const Operand& o, std::int64_t number) const {
     std::int64_t offset = 0;
@@ -237,7 +250,8 @@ Result<void> run_strided(const MapKernel& k, const fg_launch& l, std::uint64_t* 
   const int across = transposed_dimension(p, work.space, work.operand.data());
   if (across >= 0 && k.block >= kTileSide * kTileSide) {
     const auto last = static_cast<std::size_t>(work.space.ndim - 1);
-    Tiled tiled{k, work.space, {}, work.operand, cells, static_cast<std::size_t>(across), last, 0, 0};
+    Tiled tiled{k, work.space, {}, work.operand, cells, static_cast<std::size_t>(across), last, 0, 0, false};
+    tiled.stream = should_stream(l, p, work.space.count());
     tiled.tiles_down = (work.space.size[tiled.across] + kTileSide - 1) / kTileSide;
     tiled.tiles_along = (work.space.size[last] + kTileSide - 1) / kTileSide;
     for (std::size_t d = 0; d < last; ++d) {

@@ -27,7 +27,7 @@ constexpr std::int64_t kFewKept = 64;
 // Kept elements whose states are held at once.
 constexpr std::int64_t kBatch = 256;
 // Reductions shorter than this go by columns even if that means gathering.
-constexpr std::int64_t kShort = 48;
+constexpr std::int64_t kShort = 100;
 // Elements of a direct block: the prologue only reads.
 constexpr std::int64_t kDirectBlock = 8192;
 // Lanes of a tile: the largest block.

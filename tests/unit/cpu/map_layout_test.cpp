@@ -125,6 +125,17 @@ TEST(CpuMapLayout, LargeOutputsPassTheCache) {
   }
 }
 
+TEST(CpuMapLayout, LargeTransposesPassTheCache) {
+  Plugin plugin;
+  ExprBuilder e;
+  e.out(e.input(0, FG_CT_F32));
+  const std::int64_t rows = 1449, cols = 1451;  // no multiple of a tile; just above the limit
+  Array x(FG_F32, {rows, cols}, {1, rows}), r(FG_F32, {rows, cols});
+  x.fill(1);
+  ASSERT_EQ(plugin.map(e, {&r}, {&x}), FG_OK);
+  for (std::int64_t k = 0; k < x.count(); ++k) ASSERT_EQ(r.get(k).f, x.get(k).f) << k;
+}
+
 TEST(CpuMapLayout, RefusesOtherShapesAndPrograms) {
   Plugin plugin;
   ExprBuilder e = axpy(FG_CT_F32);
