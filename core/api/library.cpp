@@ -39,6 +39,8 @@ fg_status fg_shutdown(fg_error* err) FG_NOEXCEPT {
     if (forked()) return forked_error();
     if (!fg::core::detail::g_started.load(std::memory_order_acquire)) return {};
     release_kernels();
+    // From here on start() asks the registry, which answers that it was shut down.
+    fg::core::detail::g_started.store(false, std::memory_order_release);
     return Registry::get().shutdown();
   });
 }

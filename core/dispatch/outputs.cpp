@@ -49,6 +49,15 @@ struct ShapeInput {
   ShapeInput& operator=(const ShapeInput&) = delete;
 };
 
+// Are its elements one gapless, positive range of memory, in whatever order?
+bool fills_its_memory(const Tensor& t) {
+  for (const std::int64_t s : t.stride()) {
+    if (s < 0) return false;
+  }
+  const ByteExtent e = byte_extent(t);
+  return t.numel() > 0 && internal_overlap(t) == Overlap::no && e.hi - e.lo == static_cast<std::uint64_t>(t.numel() * dtype_bytes(t.dtype()));
+}
+
 std::string_view target_name(const Call& c, const Plan& p, std::size_t i) {
   if (c.form == Form::inplace) return c.op.args[static_cast<std::size_t>(p.written)].name;
   return c.op.outs[i].name;
@@ -110,6 +119,11 @@ Result<void> Outputs::allocate(std::span<fg_tensor_object* const> inputs, InPlac
       continue;
     }
     if (target_[i] && !call_->op.dynamic) thread_state().counters.bump(ThreadCounters::copies);
+    // clone keeps the order of dimensions; every other result is row-major.
+    if (call_->op.name == "clone" && !inputs.empty() && fills_its_memory(Tensor::share(inputs[0]))) {
+      FG_TRY_ASSIGN(work_[i], empty_strided(plan_->device, plan_->out_dtype[i], shape_[i].dims(), Tensor::share(inputs[0]).stride()));
+      continue;
+    }
     FG_TRY_ASSIGN(work_[i], core::empty(plan_->device, plan_->out_dtype[i], shape_[i].dims()));
   }
   return {};

@@ -32,5 +32,9 @@ int main(void) {
   fg_tensor_release(y);
   fg_tensor_release(x);
   fg_tensor_release(NULL);
+  CHECK(fg_shutdown(&err) == FG_OK);
+  x = NULL;
+  CHECK(fg_tensor_empty(NULL, FG_F32, 1, shape, &x, &err) == FG_E_STATE);
+  CHECK(x == NULL);
   return 0;
 }

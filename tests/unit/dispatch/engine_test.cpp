@@ -159,6 +159,14 @@ TEST_F(Engine, MoreThanEightDimensions) {
   EXPECT_EQ(values_of<float>(get("sum", turned, Longs{0, 1, 2, 3, 4, 5, 6, 7, 8}))[1], (512.0f + 1023.0f) * 256.0f);
 }
 
+TEST_F(Engine, CloneKeepsTheOrderOfDimensions) {
+  const Tensor x = f32({2, 3}, {1, 2, 3, 4, 5, 6});
+  const Tensor turned = get("clone", views::transpose(x, 0, 1).value());
+  EXPECT_EQ((Longs{turned.stride().begin(), turned.stride().end()}), (Longs{1, 3}));
+  EXPECT_EQ(values_of<float>(turned), (Floats{1, 4, 2, 5, 3, 6}));
+  EXPECT_TRUE(get("clone", views::slice(x, 1, 0, 2, 1).value()).dense()) << "gaps are not kept";
+}
+
 TEST_F(Engine, EmptyTensorsLaunchNothing) {
   const int launches = fake().launches;
   EXPECT_EQ(shape_of(get("add", f32({0, 3}, {}), f32({3}, {1, 2, 3}))), (Longs{0, 3}));

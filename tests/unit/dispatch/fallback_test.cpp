@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Calls that the tensors' device cannot serve, on the cpu plugin: policy, copies, counts.
+
+#include "core/dispatch/run.hpp"
+#include "core/dispatch/state.hpp"
+#include "tests/unit/dispatch/calls.hpp"
+
+namespace fg::test {
+namespace {
+
+using Floats = std::vector<float>;
+
+// A device whose engine knows maps of f32 and nothing else.
+FakeDevice& poor() {
+  static FakeDevice* d = new FakeDevice({.reduce = false, .scan = false, .dtypes = {FG_F32, FG_BOOL}}, "poor:0");
+  return *d;
+}
+
+class Fallback : public testing::Test {
+ protected:
+  Fallback() { core::set_fallback_policy(core::FallbackPolicy::allow); }
+  ~Fallback() override { core::set_fallback_policy(core::FallbackPolicy::warn); }
+  Tensor f32(std::vector<std::int64_t> shape, const Floats& x) { return tensor_of(poor().device(), FG_F32, std::move(shape), x); }
+};
+
+std::uint64_t fallbacks() { return core::counter_sums()[core::ThreadCounters::fallbacks]; }
+
+TEST_F(Fallback, NewResultsComeBackToTheTensorsDevice) {
+  const std::uint64_t before = fallbacks();
+  const Tensor r = get("sum", f32({2, 2}, {1, 2, 3, 4}), std::vector<std::int64_t>{0});
+  EXPECT_EQ(r.device(), poor().device());
+  EXPECT_EQ(values_of<float>(r), (Floats{4, 6}));
+  EXPECT_EQ(fallbacks(), before + 1);
+}
+
+TEST_F(Fallback, GivenAndInPlaceResultsAreWritten) {
+  const Tensor x = f32({3}, {1, 2, 3});
+  ASSERT_TRUE(run_inplace("cumsum", x, v(0)).has_value());
+  EXPECT_EQ(values_of<float>(x), (Floats{1, 3, 6}));
+  const Tensor out = f32({}, {0});
+  const auto done = run_out("sum", out, x);
+  ASSERT_TRUE(done.has_value()) << done.error().message;
+  EXPECT_EQ(values_of<float>(out)[0], 10.0f);
+  expect_error(run_out("sum", f32({1}, {0}), x), FG_E_INVALID, FG_R_SHAPE, "shape");
+}
+
+TEST_F(Fallback, ForbiddenSaysWhatIsMissing) {
+  core::set_fallback_policy(core::FallbackPolicy::forbid);
+  expect_error(run("sum", f32({1}, {1})), FG_E_UNSUPPORTED, FG_R_UNKNOWN_OP, "forbidden");
+}
+
+TEST_F(Fallback, RowsCountByReason) {
+  const auto count = [] {
+    std::uint64_t n = 0;
+    for (const core::FallbackRow& r : core::fallback_rows()) {
+      if (r.op == "argmax" && r.from == "poor" && r.to == "cpu" && r.why.find("no engine") != std::string::npos) n += r.count;
+    }
+    return n;
+  };
+  const std::uint64_t before = count();
+  get("argmax", f32({2}, {1, 2}));
+  get("argmax", f32({2}, {1, 2}));
+  EXPECT_EQ(count(), before + 2);
+}
+
+TEST_F(Fallback, KernelsAndLists) {
+  const Tensor a = f32({1, 2}, {1, 2});
+  EXPECT_EQ(values_of<float>(get("mm", a, f32({2, 1}, {3, 4}))), (Floats{11}));
+  const fg_tensor_handle list[] = {a.get(), a.get()};
+  EXPECT_EQ(values_of<float>(get("cat", fg_value_tensors(list, 2))), (Floats{1, 2, 1, 2}));
+}
+
+TEST_F(Fallback, WhatIsWrongOnTheDeviceIsWrongFirst) {
+  const std::uint64_t before = fallbacks();
+  EXPECT_FALSE(run("mm", f32({1, 2}, {1, 2}), f32({1, 2}, {1, 2})).has_value());
+  EXPECT_LE(fallbacks(), before + 1);
+}
+
+TEST(VendorScopes, NestAndRestore) {
+  ASSERT_TRUE(core::push_vendor("cpu").has_value());
+  ASSERT_TRUE(core::push_vendor("cpu:0").has_value());
+  EXPECT_EQ(core::current_device().value()->name, "cpu:0");
+  EXPECT_TRUE(core::pop_vendor().has_value());
+  EXPECT_TRUE(core::pop_vendor().has_value());
+  EXPECT_FALSE(core::pop_vendor().has_value());
+  EXPECT_FALSE(core::push_vendor("no_such_vendor").has_value());
+}
+
+}  // namespace
+}  // namespace fg::test
