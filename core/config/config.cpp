@@ -227,10 +227,14 @@ Result<PluginSettings> parse_sidecar(std::string_view text, const std::string& f
   return read_plugin(root);
 }
 
+std::string sidecar_of(const std::string& plugin_path) {
+  constexpr std::string_view kSuffix = ".so";
+  const std::size_t stem = plugin_path.size() - (plugin_path.ends_with(kSuffix) ? kSuffix.size() : 0);
+  return plugin_path.substr(0, stem) + ".yaml";
+}
+
 Result<std::optional<PluginSettings>> load_sidecar(const std::string& plugin_path) {
-  std::string path = plugin_path;
-  if (path.ends_with(".so")) path.resize(path.size() - 3);
-  path += ".yaml";
+  const std::string path = sidecar_of(plugin_path);
   const Result<std::string> text = read_text_file(path);
   if (!text) {
     if (text.error().status == FG_E_NOT_FOUND) return std::optional<PluginSettings>();

@@ -76,6 +76,8 @@ Result<Config> load_config(const Environment& env, const std::string& system_fil
 
 // libfg_<name>.yaml beside a plugin: {priority, disable, note, options}.
 Result<PluginSettings> parse_sidecar(std::string_view text, const std::string& file);
+// "/x/libfg_acme.yaml" of "/x/libfg_acme.so".
+std::string sidecar_of(const std::string& plugin_path);
 // Nothing when there is no such file.
 Result<std::optional<PluginSettings>> load_sidecar(const std::string& plugin_path);
 

@@ -28,9 +28,12 @@ Judged<void> judge_permissions(FoundPlugin& c, bool strict) {
   return {};
 }
 
-Judged<void> read_settings(FoundPlugin& c, const Config& config) {
+Judged<void> read_settings(FoundPlugin& c, const Config& config, bool strict) {
   auto sidecar = load_sidecar(c.path);
   if (!sidecar) return refuse(Refusal::bad_sidecar, sidecar.error().message);
+  if (*sidecar && strict) {
+    if (const auto why = writable_by_others(sidecar_of(c.path))) return refuse(Refusal::permissions, *why);
+  }
   if (*sidecar) c.settings = **std::move(sidecar);
   const bool sidecar_disables = c.settings.disable.value_or(false);
   bool config_disables = false;
@@ -78,7 +81,7 @@ FoundPlugin examine(const std::string& path, const std::string& origin, const Di
   const auto judged = [&]() -> Judged<void> {
     if (auto r = judge_permissions(c, rules.strict); !r) return r;
     if (auto r = judge_file(c, rules); !r) return r;
-    return read_settings(c, config);
+    return read_settings(c, config, rules.strict);
   }();
   if (!judged) refuse_candidate(c, judged.error());
   return c;
