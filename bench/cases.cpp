@@ -39,7 +39,8 @@ Result<std::vector<fg_dtype>> dtypes_for(const OpInfo& op, const Options& option
   std::vector<fg_dtype> wanted;
   for (const std::string& name : options.dtypes) {
     const auto d = dtype_from_name(name);
-    if (!d) return invalid("--dtype " + name + ": no such dtype, expected one of f64 f32 f16 bf16 i64 i32 i16 i8 u8 bool");
+    if (!d)
+      return invalid("--dtype " + name + ": no such dtype, expected one of f64 f32 f16 bf16 i64 i32 i16 i8 u8 bool");
     wanted.push_back(*d);
   }
   if (wanted.empty()) wanted = {FG_F32, FG_F16, FG_BF16};
@@ -121,9 +122,12 @@ Result<std::vector<Case>> make_cases(const Options& options) {
     for (const fg_dtype dtype : dtypes) {
       for (const std::string_view line : op.bench) {
         auto c = make_case(op, dtype, line, options.max_bytes);
-        if (!c) return tl::unexpected(std::move(c).error().while_doing(std::string(op.name) + ": bench line '" + std::string(line) + "'"));
-        const bool chosen = options.filters.empty() ||
-                            std::ranges::any_of(options.filters, [&](const std::string& f) { return glob(f, c->name); });
+        if (!c)
+          return tl::unexpected(
+              std::move(c).error().while_doing(std::string(op.name) + ": bench line '" + std::string(line) + "'"));
+        const bool chosen = options.filters.empty() || std::ranges::any_of(options.filters, [&](const std::string& f) {
+                              return glob(f, c->name);
+                            });
         if (chosen) cases.push_back(std::move(*c));
       }
     }

@@ -18,14 +18,14 @@
 namespace fg::bench {
 
 struct Case {
-  std::string name;           // "add/f32/self=4096x4096,other=4096x4096": as in the catalogue, not as scaled
+  std::string name;  // "add/f32/self=4096x4096,other=4096x4096": as in the catalogue, not as scaled
   const core::OpInfo* op = nullptr;
   fg_dtype dtype = FG_F32;
   core::CaseValues values;
   std::vector<std::vector<std::int64_t>> out_shapes;
-  double bytes = 0;           // Of all tensors: read once, written once.
+  double bytes = 0;  // Of all tensors: read once, written once.
   double flops = 0;
-  double scaled = 1;          // By how much the largest dimension was divided.
+  double scaled = 1;  // By how much the largest dimension was divided.
 };
 
 // Sorted by operator; an error names the line of the catalogue that is wrong.

@@ -25,7 +25,9 @@ Result<Rows> read_rows(const std::string& text, const char* which) {
   Rows rows;
   for (const auto& c : j["cases"]) {
     if (!c.is_object() || c.value("state", "") != "timed" || !c.contains("name") || !c["name"].is_string()) continue;
-    const auto number = [&](const char* key) { return c.contains(key) && c[key].is_number() ? c[key].get<double>() : 0; };
+    const auto number = [&](const char* key) {
+      return c.contains(key) && c[key].is_number() ? c[key].get<double>() : 0;
+    };
     const Row row{number("p20_ns"), number("p50_ns"), number("p80_ns")};
     if (row.p50 > 0) rows.emplace(c["name"].get<std::string>(), row);
   }
@@ -56,14 +58,15 @@ Result<Compared> compare_documents(const std::string& before, const std::string&
       continue;
     }
     ++(percent > 0 ? r.slower : r.faster);
-    changes.push_back({percent, fmt::format("  {:<58} {:>12.1f} ns {:>12.1f} ns  {:+7.1f} %  {}\n", name, old_row.p50, it->second.p50, percent,
-                                            percent > 0 ? "slower" : "faster")});
+    changes.push_back({percent, fmt::format("  {:<58} {:>12.1f} ns {:>12.1f} ns  {:+7.1f} %  {}\n", name, old_row.p50,
+                                            it->second.p50, percent, percent > 0 ? "slower" : "faster")});
   }
   for (const auto& [name, row] : b) r.only_after += static_cast<int>(!a.contains(name));
   std::ranges::sort(changes, std::greater{}, &Change::percent);
   for (const Change& c : changes) r.text += c.line;
-  r.text += fmt::format("{} slower · {} faster · {} unchanged within {:g} % · {} only in the first · {} only in the second\n", r.slower, r.faster,
-                        r.same, threshold, r.only_before, r.only_after);
+  r.text +=
+      fmt::format("{} slower · {} faster · {} unchanged within {:g} % · {} only in the first · {} only in the second\n",
+                  r.slower, r.faster, r.same, threshold, r.only_before, r.only_after);
   return r;
 }
 

@@ -72,7 +72,8 @@ std::string noop_folder() {
   std::error_code ec;
   const fs::path self = fs::read_symlink("/proc/self/exe", ec);
   if (ec) return "";
-  for (const fs::path& lib : {self.parent_path() / ".." / "lib", self.parent_path() / ".." / "lib" / "x86_64-linux-gnu"}) {
+  for (const fs::path& lib :
+       {self.parent_path() / ".." / "lib", self.parent_path() / ".." / "lib" / "x86_64-linux-gnu"}) {
     const fs::path folder = lib / "fg" / "bench";
     if (fs::exists(folder / "libfg_noop.so", ec)) return fs::weakly_canonical(folder, ec).string();
   }

@@ -15,7 +15,7 @@ namespace fg::bench {
 // Nanoseconds a call.  `prepared` is `add` of three tensors on a plugin whose kernels do nothing
 // (bench/noop): all that is left is the core between the call and the kernel.
 struct DispatchCost {
-  Times prepared;              // samples 0: the plugin that does nothing was not found, see `note`
+  Times prepared;  // samples 0: the plugin that does nothing was not found, see `note`
   Times add_64_out, add_64_new;
   // Two threads at once, each on tensors of its own: how much longer a call takes for the slower one
   // than alone, in percent.

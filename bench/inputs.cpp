@@ -34,9 +34,12 @@ class Random {
 template <class T>
 T make_value(Random& random, bool half_zero) {
   if (half_zero && (random.next() & 1u) != 0) return T{};
-  if constexpr (std::is_same_v<T, bool>) return (random.next() & 1u) != 0;
-  else if constexpr (std::is_integral_v<T>) return static_cast<T>(static_cast<std::int64_t>(random.next() % 19) - 9);
-  else return T(static_cast<float>(random.uniform() * 2 - 1));
+  if constexpr (std::is_same_v<T, bool>)
+    return (random.next() & 1u) != 0;
+  else if constexpr (std::is_integral_v<T>)
+    return static_cast<T>(static_cast<std::int64_t>(random.next() % 19) - 9);
+  else
+    return T(static_cast<float>(random.uniform() * 2 - 1));
 }
 
 // One period of values, repeated over the buffer.

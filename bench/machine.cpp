@@ -54,9 +54,11 @@ Machine look_at_machine() {
   m.processor = field("/proc/cpuinfo", "model name");
   m.cpus = cores_of_mask();
   for (const int level : {_SC_LEVEL2_CACHE_SIZE, _SC_LEVEL3_CACHE_SIZE, _SC_LEVEL4_CACHE_SIZE}) {
-    if (const long bytes = ::sysconf(level); static_cast<double>(bytes) > m.last_cache) m.last_cache = static_cast<double>(bytes);
+    if (const long bytes = ::sysconf(level); static_cast<double>(bytes) > m.last_cache)
+      m.last_cache = static_cast<double>(bytes);
   }
-  m.core_caches = static_cast<double>(std::max(0L, ::sysconf(_SC_LEVEL2_CACHE_SIZE))) * static_cast<double>(m.cpus.size());
+  m.core_caches =
+      static_cast<double>(std::max(0L, ::sysconf(_SC_LEVEL2_CACHE_SIZE))) * static_cast<double>(m.cpus.size());
   m.memory_available = std::strtod(field("/proc/meminfo", "MemAvailable").c_str(), nullptr) * 1024;
   double load[1] = {0};
   if (::getloadavg(load, 1) == 1) m.load = load[0];

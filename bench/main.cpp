@@ -42,16 +42,20 @@ Choice choose(const std::string& plugin) {
     c.folders = fs::weakly_canonical(fs::absolute(path).parent_path(), ec).string();
   }
   const std::string file = path.filename().string();
-  if (file.starts_with("libfg_") && file.ends_with(".so")) c.vendor = file.substr(6, file.size() - 9);
-  else if (path.has_parent_path()) c.vendor = path.stem().string();
+  if (file.starts_with("libfg_") && file.ends_with(".so"))
+    c.vendor = file.substr(6, file.size() - 9);
+  else if (path.has_parent_path())
+    c.vendor = path.stem().string();
   if (const std::string noop = noop_folder(); !noop.empty()) c.folders += (c.folders.empty() ? "" : ":") + noop;
   return c;
 }
 
 void progress(const Options& o, std::size_t i, std::size_t n, const std::string& name) {
   if (o.quiet) return;
-  if (::isatty(STDERR_FILENO) != 0) std::fprintf(stderr, "\r\x1b[2K%zu/%zu  %s", i, n, name.c_str());
-  else if (n < 10 || i % (n / 10) == 0) std::fprintf(stderr, "%zu/%zu  %s\n", i, n, name.c_str());
+  if (::isatty(STDERR_FILENO) != 0)
+    std::fprintf(stderr, "\r\x1b[2K%zu/%zu  %s", i, n, name.c_str());
+  else if (n < 10 || i % (n / 10) == 0)
+    std::fprintf(stderr, "%zu/%zu  %s\n", i, n, name.c_str());
 }
 void clear_progress(const Options& o) {
   if (!o.quiet && ::isatty(STDERR_FILENO) != 0) std::fputs("\r\x1b[2K", stderr);
@@ -135,7 +139,8 @@ int run(const Options& o) {
   if (o.verb == Options::Verb::compare) return run_compare(o);
   const auto cases = make_cases(o);
   if (!cases) return leave(kUsage, cases.error().message);
-  if (cases->empty() && !wants_dispatch(o)) return leave(kNothing, "the filter selected nothing; fg-bench --list prints the names");
+  if (cases->empty() && !wants_dispatch(o))
+    return leave(kNothing, "the filter selected nothing; fg-bench --list prints the names");
   if (o.verb == Options::Verb::list) {
     for (const Case& c : *cases) std::cout << c.name << "\n";
     if (wants_dispatch(o)) std::cout << "dispatch\n";
@@ -151,8 +156,10 @@ int run(const Options& o) {
     return leave(kUnavailable, e.what());
   }
   const Report r = measure_all(o, *cases, *device);
-  if (o.json) std::cout << to_json(r);
-  else std::cout << to_table(r);
+  if (o.json)
+    std::cout << to_json(r);
+  else
+    std::cout << to_table(r);
   if (!o.output.empty()) {
     std::ofstream out(o.output);
     if (!(out << to_json(r)).flush()) return leave(kUsage, "cannot write " + o.output);

@@ -33,7 +33,9 @@ Parsed parse_options(int argc, char** argv) {
   app.add_flag("--quick", o.quick, "f32 and small memory: a minute or two");
   app.add_flag("--json", o.json, "one JSON document on stdout instead of the table");
   app.add_option("--output,-o", o.output, "also write the JSON document to this file");
-  app.add_option("--min-time", o.min_time_s, "seconds spent on a case")->capture_default_str()->check(CLI::Range(0.001, 600.0));
+  app.add_option("--min-time", o.min_time_s, "seconds spent on a case")
+      ->capture_default_str()
+      ->check(CLI::Range(0.001, 600.0));
   app.add_option("--max-bytes", o.max_bytes, "larger cases are scaled down to this")->check(CLI::Range(1e6, 1e13));
   app.add_option("--threads,-t", o.threads, "CPUs to use; 0: one per core")->check(CLI::Range(0, 4096));
   app.add_flag("!--no-peers", o.peers, "do not time OpenBLAS and oneDNN");
@@ -51,8 +53,10 @@ Parsed parse_options(int argc, char** argv) {
     p.exit_code = app.exit(e) == 0 ? kOk : kUsage;
     return p;
   }
-  if (compare->parsed()) o.verb = Options::Verb::compare;
-  else if (list) o.verb = Options::Verb::list;
+  if (compare->parsed())
+    o.verb = Options::Verb::compare;
+  else if (list)
+    o.verb = Options::Verb::list;
   if (o.quick) {
     if (app.count("--min-time") == 0) o.min_time_s = 0.05;
     if (app.count("--max-bytes") == 0) o.max_bytes = 256.0 * 1024 * 1024;

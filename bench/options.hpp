@@ -12,13 +12,14 @@
 namespace fg::bench {
 
 // Exit codes of all tools.
-inline constexpr int kOk = 0, kFailures = 1, kUsage = 2, kUnavailable = 3, kInternal = 4, kNothing = 5, kInterrupted = 130;
+inline constexpr int kOk = 0, kFailures = 1, kUsage = 2, kUnavailable = 3, kInternal = 4, kNothing = 5,
+                     kInterrupted = 130;
 
 struct Options {
   enum class Verb : std::uint8_t { run, list, compare } verb = Verb::run;
   std::string plugin = "libfg_cpu.so";
-  std::vector<std::string> filters;             // Globs over case names; none: all.
-  std::vector<std::string> dtypes;              // None: f32, f16, bf16, and i64 where there is no float.
+  std::vector<std::string> filters;  // Globs over case names; none: all.
+  std::vector<std::string> dtypes;   // None: f32, f16, bf16, and i64 where there is no float.
   bool quick = false;
   bool json = false;
   bool quiet = false;

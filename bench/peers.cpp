@@ -11,11 +11,12 @@ namespace {
 
 // cblas.h: row-major 101, no transpose 111.
 using Sgemm = void (*)(int, int, int, int, int, int, float, const float*, int, const float*, int, float, float*, int);
-using Dgemm = void (*)(int, int, int, int, int, int, double, const double*, int, const double*, int, double, double*, int);
+using Dgemm = void (*)(int, int, int, int, int, int, double, const double*, int, const double*, int, double, double*,
+                       int);
 using SetThreads = void (*)(int);
 // dnnl.h: row-major by definition, sizes are int64.
-using DnnlSgemm = int (*)(char, char, std::int64_t, std::int64_t, std::int64_t, float, const float*, std::int64_t, const float*,
-                          std::int64_t, float, float*, std::int64_t);
+using DnnlSgemm = int (*)(char, char, std::int64_t, std::int64_t, std::int64_t, float, const float*, std::int64_t,
+                          const float*, std::int64_t, float, float*, std::int64_t);
 
 template <class F>
 F symbol(void* library, const char* name) {
@@ -45,7 +46,10 @@ template <class Call>
 PeerResult timed(const char* peer, const Product& p, double seconds, const Call& call) {
   TimingOptions o;
   o.min_ns = seconds * 1e9;
-  PeerResult r{peer, p.case_name, measure(call, [] {}, o), 0};
+  PeerResult r{peer, p.case_name,
+               measure(
+                   call, [] {}, o),
+               0};
   r.tflops = 2.0 * p.m * p.n * p.k / r.times.p50 * 1e-3;
   return r;
 }

@@ -14,7 +14,7 @@
 namespace fg::bench {
 
 struct PeerResult {
-  std::string peer;       // "openblas", "onednn"
+  std::string peer;  // "openblas", "onednn"
   std::string case_name;
   Times times;
   double tflops = 0;

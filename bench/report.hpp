@@ -18,7 +18,7 @@ namespace fg::bench {
 
 // A number that the project promises.
 struct Limit {
-  std::string key;     // Stable: "dispatch_prepared_ns"
+  std::string key;  // Stable: "dispatch_prepared_ns"
   std::string text;
   double value = 0;
   double limit = 0;

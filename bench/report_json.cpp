@@ -12,7 +12,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 Json times(const Times& t) {
-  return {{"p20_ns", t.p20}, {"p50_ns", t.p50}, {"p80_ns", t.p80}, {"host_ns", t.host}, {"samples", t.samples}, {"calls", t.calls}};
+  return {{"p20_ns", t.p20},   {"p50_ns", t.p50},      {"p80_ns", t.p80},
+          {"host_ns", t.host}, {"samples", t.samples}, {"calls", t.calls}};
 }
 
 Json case_json(const Measured& m) {
@@ -38,8 +39,10 @@ Json case_json(const Measured& m) {
 }
 
 Json dispatch_json(const DispatchCost& d) {
-  Json j{{"add_64_out", times(d.add_64_out)}, {"add_64_new", times(d.add_64_new)},
-         {"two_threads_loss_out_percent", d.loss_out_percent}, {"two_threads_loss_new_percent", d.loss_new_percent}};
+  Json j{{"add_64_out", times(d.add_64_out)},
+         {"add_64_new", times(d.add_64_new)},
+         {"two_threads_loss_out_percent", d.loss_out_percent},
+         {"two_threads_loss_new_percent", d.loss_new_percent}};
   if (d.prepared.samples > 0) j["prepared"] = times(d.prepared);
   if (!d.note.empty()) j["note"] = d.note;
   return j;
@@ -52,17 +55,27 @@ std::string to_json(const Report& r) {
   j["tool"] = {{"name", "fg-bench"}, {"version", r.version}, {"format", 1}};
   j["plugin"] = r.plugin;
   j["device"] = {{"name", r.device}, {"driver", r.driver}};
-  j["machine"] = {{"processor", r.machine.processor}, {"cores", r.machine.cpus.size()}, {"last_cache_bytes", r.machine.last_cache},
-                  {"memory_available_bytes", r.machine.memory_available}, {"load", r.machine.load}};
+  j["machine"] = {{"processor", r.machine.processor},
+                  {"cores", r.machine.cpus.size()},
+                  {"last_cache_bytes", r.machine.last_cache},
+                  {"memory_available_bytes", r.machine.memory_available},
+                  {"load", r.machine.load}};
   if (r.has_roofline) {
-    j["roofline"] = {{"triad_gbps", r.roofline.triad_gbps}, {"triad_ordinary_gbps", r.roofline.triad_cached_gbps},
-                     {"triad_streaming_gbps", r.roofline.triad_streaming_gbps}, {"fma_f32_gflops", r.roofline.fma_f32_gflops},
-                     {"fma_f64_gflops", r.roofline.fma_f64_gflops}, {"fma_bf16_gflops", r.roofline.fma_bf16_gflops}};
+    j["roofline"] = {{"triad_gbps", r.roofline.triad_gbps},
+                     {"triad_ordinary_gbps", r.roofline.triad_cached_gbps},
+                     {"triad_streaming_gbps", r.roofline.triad_streaming_gbps},
+                     {"fma_f32_gflops", r.roofline.fma_f32_gflops},
+                     {"fma_f64_gflops", r.roofline.fma_f64_gflops},
+                     {"fma_bf16_gflops", r.roofline.fma_bf16_gflops}};
   }
   j["limits"] = Json::object();
   for (const Limit& l : limits(r)) {
-    j["limits"][l.key] = {{"value", l.measured ? Json(l.value) : Json(nullptr)}, {"limit", l.limit}, {"sense", l.at_least ? "at_least" : "at_most"},
-                          {"unit", l.unit}, {"met", l.met()}, {"text", l.text}};
+    j["limits"][l.key] = {{"value", l.measured ? Json(l.value) : Json(nullptr)},
+                          {"limit", l.limit},
+                          {"sense", l.at_least ? "at_least" : "at_most"},
+                          {"unit", l.unit},
+                          {"met", l.met()},
+                          {"text", l.text}};
   }
   if (r.has_dispatch) j["dispatch"] = dispatch_json(r.dispatch);
   j["cases"] = Json::array();

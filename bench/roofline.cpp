@@ -5,9 +5,9 @@
 #include <sched.h>
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <barrier>
 #include <cstdlib>
-#include <algorithm>
 #include <functional>
 #include <memory>
 #include <thread>

@@ -18,12 +18,13 @@ struct Roofline {
   double triad_streaming_gbps = 0;  // Stores past the caches.
   double fma_f32_gflops = 0;
   double fma_f64_gflops = 0;
-  double fma_bf16_gflops = 0;       // 0 where the processor has no bf16 products.
+  double fma_bf16_gflops = 0;  // 0 where the processor has no bf16 products.
 };
 
 // `cpus`: one thread is bound to each.  Arrays of `array_bytes` each, as large as the largest
 // element-wise case, so that both meet the same caches.
-Roofline measure_roofline(const std::vector<int>& cpus, double seconds, std::size_t array_bytes = std::size_t{64} << 20);
+Roofline measure_roofline(const std::vector<int>& cpus, double seconds,
+                          std::size_t array_bytes = std::size_t{64} << 20);
 
 // One thread's share of the work, best instructions the processor has (roofline_kernels.cpp).
 namespace kernels {

@@ -37,8 +37,10 @@ __attribute__((target("avx512f"))) void triad_512(float* a, const float* b, cons
   const __m512 vs = _mm512_set1_ps(s);
   for (std::size_t i = 0; i < n; i += 16) {
     const __m512 v = _mm512_fmadd_ps(vs, _mm512_loadu_ps(c + i), _mm512_loadu_ps(b + i));
-    if (streaming) _mm512_stream_ps(a + i, v);
-    else _mm512_storeu_ps(a + i, v);
+    if (streaming)
+      _mm512_stream_ps(a + i, v);
+    else
+      _mm512_storeu_ps(a + i, v);
   }
   _mm_sfence();
 }
@@ -48,8 +50,10 @@ __attribute__((target("avx2,fma"))) void triad_256(float* a, const float* b, con
   const __m256 vs = _mm256_set1_ps(s);
   for (std::size_t i = 0; i < n; i += 8) {
     const __m256 v = _mm256_fmadd_ps(vs, _mm256_loadu_ps(c + i), _mm256_loadu_ps(b + i));
-    if (streaming) _mm256_stream_ps(a + i, v);
-    else _mm256_storeu_ps(a + i, v);
+    if (streaming)
+      _mm256_stream_ps(a + i, v);
+    else
+      _mm256_storeu_ps(a + i, v);
   }
   _mm_sfence();
 }

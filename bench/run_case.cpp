@@ -49,8 +49,8 @@ void compare_with_roofline(Measured& m, const Roofline& r, const Machine& machin
 void call(const Case& c, Inputs& in, std::vector<fg_tensor_handle>& outs, std::uint32_t form, const Device& device) {
   detail::ErrorSlot err;
   const std::uint32_t n = form == FG_FORM_INPLACE ? 0 : static_cast<std::uint32_t>(outs.size());
-  err.check(fg_call(c.op->name.data(), form, in.values.data(), static_cast<std::uint32_t>(in.values.size()), outs.data(), n,
-                    device.handle(), err));
+  err.check(fg_call(c.op->name.data(), form, in.values.data(), static_cast<std::uint32_t>(in.values.size()),
+                    outs.data(), n, device.handle(), err));
 }
 
 std::vector<Tensor> first_call(const Case& c, Inputs& in, const Device& device) {
@@ -86,7 +86,8 @@ Times time_calls(const Case& c, Inputs& in, const std::vector<Tensor>& outs, con
       wait, o);
 }
 
-void run(const Case& c, const Device& device, const Roofline& roofline, const Machine& machine, double seconds, Measured& m) {
+void run(const Case& c, const Device& device, const Roofline& roofline, const Machine& machine, double seconds,
+         Measured& m) {
   auto made = make_inputs(c, device);
   if (!made) {
     m.text = made.error().message;
@@ -125,7 +126,8 @@ std::string_view state_name(Measured::State s) {
   return "?";
 }
 
-Measured run_case(const Case& c, const Device& device, const Roofline& roofline, const Machine& machine, double seconds) {
+Measured run_case(const Case& c, const Device& device, const Roofline& roofline, const Machine& machine,
+                  double seconds) {
   Measured m;
   m.name = c.name;
   m.shapes = shapes_of(c);
@@ -137,9 +139,9 @@ Measured run_case(const Case& c, const Device& device, const Roofline& roofline,
   } catch (const Exception& e) {
     m.text = e.what();
     const bool memory = e.status() == FG_E_OOM_DEVICE || e.status() == FG_E_OOM_HOST;
-    m.state = memory                              ? Measured::State::out_of_memory
-              : e.status() == FG_E_UNSUPPORTED    ? Measured::State::not_served
-                                                  : Measured::State::failed;
+    m.state = memory                           ? Measured::State::out_of_memory
+              : e.status() == FG_E_UNSUPPORTED ? Measured::State::not_served
+                                               : Measured::State::failed;
   } catch (const std::bad_alloc&) {
     m.state = Measured::State::out_of_memory;
     m.text = "out of host memory";

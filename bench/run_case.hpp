@@ -19,8 +19,8 @@ namespace fg::bench {
 struct Measured {
   enum class State : std::uint8_t { timed, wrong, not_served, out_of_memory, failed } state = State::failed;
   std::string name;
-  std::string text;         // Why it was not timed, or how the result was verified.
-  std::string shapes;       // What really ran: "[4096, 4096] [4096, 4096] -> [4096, 4096]".
+  std::string text;    // Why it was not timed, or how the result was verified.
+  std::string shapes;  // What really ran: "[4096, 4096] [4096, 4096] -> [4096, 4096]".
   double scaled = 1;
   double bytes = 0, flops = 0;
   Times times;
@@ -32,7 +32,8 @@ struct Measured {
 
 std::string_view state_name(Measured::State s);
 
-Measured run_case(const Case& c, const Device& device, const Roofline& roofline, const Machine& machine, double seconds);
+Measured run_case(const Case& c, const Device& device, const Roofline& roofline, const Machine& machine,
+                  double seconds);
 
 }  // namespace fg::bench
 

@@ -34,10 +34,10 @@ inline double quantile(std::vector<double>& values, double q) {
 }
 
 struct TimingOptions {
-  double min_ns = 200e6;      // Total time to spend.
-  double batch_ns = 100e3;    // Least length of a batch: the clock's 25 ns are then nothing.
+  double min_ns = 200e6;    // Total time to spend.
+  double batch_ns = 100e3;  // Least length of a batch: the clock's 25 ns are then nothing.
   int min_samples = 5;
-  double max_ns = 10e9;       // Beyond it, three samples are enough.
+  double max_ns = 10e9;  // Beyond it, three samples are enough.
 };
 
 // `call` enqueues one call, `wait` blocks until all of them are done.

@@ -18,12 +18,13 @@ namespace {
 namespace ref = fg::reference;
 using conformance::Verdict;
 
-constexpr double kOracleWork = 2e5;       // Elements or products that the oracle judges in a moment.
-constexpr std::int64_t kSamples = 4096;   // Elements of a large map.
-constexpr std::int64_t kLines = 12;       // Rows and columns of a large product.
+constexpr double kOracleWork = 2e5;      // Elements or products that the oracle judges in a moment.
+constexpr std::int64_t kSamples = 4096;  // Elements of a large map.
+constexpr std::int64_t kLines = 12;      // Rows and columns of a large product.
 
 double numel(const std::vector<std::int64_t>& shape) {
-  return std::accumulate(shape.begin(), shape.end(), 1.0, [](double n, std::int64_t d) { return n * static_cast<double>(d); });
+  return std::accumulate(shape.begin(), shape.end(), 1.0,
+                         [](double n, std::int64_t d) { return n * static_cast<double>(d); });
 }
 
 // A tensor's bytes on the host, read element by element.
@@ -77,7 +78,9 @@ struct Plan {
 ref::Argument number_argument(const fg_scalar& x) {
   ref::Argument a;
   a.kind = ref::Argument::Kind::number;
-  a.category = x.kind == FG_SCALAR_FLOAT ? ref::Type::f64 : x.kind == FG_SCALAR_BOOL ? ref::Type::boolean : ref::Type::i64;
+  a.category = x.kind == FG_SCALAR_FLOAT  ? ref::Type::f64
+               : x.kind == FG_SCALAR_BOOL ? ref::Type::boolean
+                                          : ref::Type::i64;
   a.number = x.kind == FG_SCALAR_FLOAT ? static_cast<ref::Real>(x.v.f) : static_cast<ref::Real>(x.v.i);
   return a;
 }
@@ -98,8 +101,10 @@ ref::Argument attribute(const core::ArgInfo& info, const core::CaseArg& v, const
     case core::ArgType::dims:
     case core::ArgType::sizes:
       a.kind = Kind::dims;
-      if (v.given) a.dims = v.dims;
-      else a.dims.assign(info.default_dims.begin(), info.default_dims.end());
+      if (v.given)
+        a.dims = v.dims;
+      else
+        a.dims.assign(info.default_dims.begin(), info.default_dims.end());
       return a;
     case core::ArgType::enum_:
       a.kind = Kind::word;
@@ -113,27 +118,32 @@ ref::Argument attribute(const core::ArgInfo& info, const core::CaseArg& v, const
   }
 }
 
-Verification judge(const Case& c, const Inputs& in, const fg_generator& g, const std::vector<Tensor>& outs, const Plan& plan) {
+Verification judge(const Case& c, const Inputs& in, const fg_generator& g, const std::vector<Tensor>& outs,
+                   const Plan& plan) {
   std::vector<ref::Argument> args(c.op->args.size());
   for (std::size_t i = 0; i < args.size(); ++i) {
     if (in.args[i].empty()) {
       args[i] = attribute(c.op->args[i], c.values.args[i], g);
       continue;
     }
-    args[i].kind = c.op->args[i].type == core::ArgType::tensor_list ? ref::Argument::Kind::tensors : ref::Argument::Kind::tensor;
-    for (std::size_t k = 0; k < in.args[i].size(); ++k) args[i].tensors.push_back(pick(host_of(in.args[i][k]), plan.args[i][k]));
+    args[i].kind =
+        c.op->args[i].type == core::ArgType::tensor_list ? ref::Argument::Kind::tensors : ref::Argument::Kind::tensor;
+    for (std::size_t k = 0; k < in.args[i].size(); ++k)
+      args[i].tensors.push_back(pick(host_of(in.args[i][k]), plan.args[i][k]));
   }
   const std::vector<ref::Output> want = ref::evaluate(ref::Call(conformance::oracle_operator(*c.op), std::move(args)));
   for (std::size_t k = 0; k < want.size() && k < outs.size(); ++k) {
     const HostTensor got = host_of(outs[k]);
-    if (got.type != want[k].type) return {false, "an output has another dtype than " + std::string(ref::name(want[k].type))};
+    if (got.type != want[k].type)
+      return {false, "an output has another dtype than " + std::string(ref::name(want[k].type))};
     const Part part = plan.outs.empty() ? whole(got.shape) : plan.outs[k];
     if (part.shape != want[k].shape) return {false, "an output has another shape"};
     const conformance::Comparison r = conformance::compare(want[k], pick(got, part).v, {});
     if (!conformance::passes(r.verdict)) {
-      return {false, std::to_string(r.worst.bad) + " of " + std::to_string(r.worst.total) + " elements judged are wrong; worst: got " +
-                         std::to_string(static_cast<double>(r.worst.got)) + ", want " + std::to_string(static_cast<double>(r.worst.want)) +
-                         ", allowed " + std::to_string(static_cast<double>(r.worst.allowed))};
+      return {false, std::to_string(r.worst.bad) + " of " + std::to_string(r.worst.total) +
+                         " elements judged are wrong; worst: got " + std::to_string(static_cast<double>(r.worst.got)) +
+                         ", want " + std::to_string(static_cast<double>(r.worst.want)) + ", allowed " +
+                         std::to_string(static_cast<double>(r.worst.allowed))};
     }
   }
   return {true, plan.text};
@@ -159,7 +169,8 @@ double oracle_work(const Case& c) {
 }
 
 // Position in a tensor of `shape` of the element that output position `at` reads.
-std::int64_t broadcast_position(const std::vector<std::int64_t>& shape, const std::vector<std::int64_t>& space, std::int64_t at) {
+std::int64_t broadcast_position(const std::vector<std::int64_t>& shape, const std::vector<std::int64_t>& space,
+                                std::int64_t at) {
   std::int64_t position = 0;
   std::int64_t step = 1;
   for (std::size_t d = space.size(); d-- > 0;) {
@@ -179,7 +190,8 @@ std::optional<Plan> plan_samples(const Case& c, const Inputs& in) {
   const auto& space = c.out_shapes[0];
   std::vector<std::int64_t> at;
   const auto n = static_cast<std::int64_t>(numel(space));
-  for (std::int64_t k = 0; k < kSamples; ++k) at.push_back(k == kSamples - 1 ? n - 1 : k * (n / kSamples) + (k * 7919) % std::max<std::int64_t>(1, n / kSamples));
+  for (std::int64_t k = 0; k < kSamples; ++k)
+    at.push_back(k == kSamples - 1 ? n - 1 : k * (n / kSamples) + (k * 7919) % std::max<std::int64_t>(1, n / kSamples));
   Plan p{std::to_string(kSamples) + " elements", {}, {Part{{kSamples}, at}}};
   p.args.resize(in.args.size());
   bool any = false;
@@ -233,12 +245,15 @@ std::optional<Plan> plan_product(const Case& c, const Inputs& in) {
   const auto& b = in.args[first + 1][0].shape;
   const auto rows = some_lines(a[0]);
   const auto cols = some_lines(b[1]);
-  Plan p{std::to_string(rows.size()) + " rows by " + std::to_string(cols.size()) + " columns", {}, {block(b[1], rows, cols)}};
+  Plan p{std::to_string(rows.size()) + " rows by " + std::to_string(cols.size()) + " columns",
+         {},
+         {block(b[1], rows, cols)}};
   p.args.resize(in.args.size());
   if (addmm) {
     Part part{{static_cast<std::int64_t>(rows.size()), static_cast<std::int64_t>(cols.size())}, {}};
     for (const std::int64_t r : rows) {
-      for (const std::int64_t k : cols) part.index.push_back(broadcast_position(in.args[0][0].shape, {a[0], b[1]}, r * b[1] + k));
+      for (const std::int64_t k : cols)
+        part.index.push_back(broadcast_position(in.args[0][0].shape, {a[0], b[1]}, r * b[1] + k));
     }
     p.args[0].push_back(std::move(part));
   }
@@ -253,10 +268,18 @@ struct ByRows {
   std::array<std::string_view, 3> args;
 };
 constexpr std::array kByRows{
-    ByRows{"softmax", {"self"}},    ByRows{"layer_norm", {"input"}}, ByRows{"rms_norm", {"input"}},
-    ByRows{"sum", {"self"}},        ByRows{"amax", {"self"}},        ByRows{"argmax", {"self"}},
-    ByRows{"var_mean", {"self"}},   ByRows{"cumsum", {"self"}},      ByRows{"sort", {"self"}},
-    ByRows{"embedding", {"indices"}}, ByRows{"gather", {"self", "index"}}, ByRows{"bmm", {"self", "mat2"}},
+    ByRows{"softmax", {"self"}},
+    ByRows{"layer_norm", {"input"}},
+    ByRows{"rms_norm", {"input"}},
+    ByRows{"sum", {"self"}},
+    ByRows{"amax", {"self"}},
+    ByRows{"argmax", {"self"}},
+    ByRows{"var_mean", {"self"}},
+    ByRows{"cumsum", {"self"}},
+    ByRows{"sort", {"self"}},
+    ByRows{"embedding", {"indices"}},
+    ByRows{"gather", {"self", "index"}},
+    ByRows{"bmm", {"self", "mat2"}},
     ByRows{"scaled_dot_product_attention", {"query", "key", "value"}},
 };
 
@@ -332,8 +355,8 @@ Verification verify_smaller(const Case& c, const Device& device) {
   std::vector<fg_tensor_handle> handles(small.op->outs.size(), nullptr);
   detail::ErrorSlot err;
   const std::uint32_t n = in->form == FG_FORM_INPLACE ? 0 : static_cast<std::uint32_t>(handles.size());
-  err.check(fg_call(small.op->name.data(), in->form, in->values.data(), static_cast<std::uint32_t>(in->values.size()), handles.data(), n,
-                    device.handle(), err));
+  err.check(fg_call(small.op->name.data(), in->form, in->values.data(), static_cast<std::uint32_t>(in->values.size()),
+                    handles.data(), n, device.handle(), err));
   std::vector<Tensor> outs;
   if (n == 0) outs.push_back(in->args[0][0].tensor);
   for (std::uint32_t k = 0; k < n; ++k) outs.push_back(Tensor::adopt(handles[k]));

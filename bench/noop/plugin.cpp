@@ -3,6 +3,8 @@
 // A plugin whose kernels do nothing, in host memory: what a call costs on it is what the core costs.
 // fg-bench alone loads it; it is not installed where the core looks for plugins.
 
+#include "fg/abi/plugin.h"
+
 #include <array>
 #include <cstdlib>
 #include <cstring>
@@ -10,7 +12,6 @@
 #include "fg/abi/engine.h"
 #include "fg/abi/note.h"
 #include "fg/abi/ops.h"
-#include "fg/abi/plugin.h"
 #include "fg/sdk/kernel_table.hpp"
 
 struct fg_instance {
@@ -86,7 +87,9 @@ fg_status copy(fg_stream*, fg_buffer* dst, std::uint64_t to, fg_buffer* src, std
   std::memcpy(static_cast<char*>(dst->data) + to, static_cast<char*>(src->data) + from, bytes);
   return FG_OK;
 }
-fg_status fill(fg_stream*, fg_buffer*, std::uint64_t, std::uint64_t, std::uint32_t, fg_error*) noexcept { return FG_OK; }
+fg_status fill(fg_stream*, fg_buffer*, std::uint64_t, std::uint64_t, std::uint32_t, fg_error*) noexcept {
+  return FG_OK;
+}
 
 fg_status stream_create(fg_instance*, std::uint32_t, std::int32_t, fg_stream** out, fg_error*) noexcept {
   *out = new (std::nothrow) fg_stream{};
@@ -105,7 +108,8 @@ fg_status host_signal(fg_timeline* t, std::uint64_t v) noexcept { return t->valu
 fg_status host_wait(fg_timeline*, std::uint64_t, std::int64_t, fg_error*) noexcept { return FG_OK; }
 fg_status timeline_read(fg_timeline* t, std::uint64_t* v, fg_error*) noexcept { return *v = t->value, FG_OK; }
 
-fg_status claims(fg_instance*, std::uint32_t, const fg_op_claim** first, std::uint32_t* n, std::uint32_t* stride) noexcept {
+fg_status claims(fg_instance*, std::uint32_t, const fg_op_claim** first, std::uint32_t* n,
+                 std::uint32_t* stride) noexcept {
   const auto all = table().claims();
   *first = all.data();
   *n = static_cast<std::uint32_t>(all.size());
@@ -126,15 +130,34 @@ const void* get_table(fg_instance*, const char*) noexcept { return nullptr; }
 
 constexpr fg_api kApi{
     .hdr = {sizeof(fg_api), 0, nullptr},
-    .name = "noop", .vendor = "fg", .version = "1", .build_id = "1",
-    .abi_minor = FG_ABI_MINOR, .zero = 0,
-    .probe = probe, .create = create, .destroy = destroy, .device_info = device_info,
-    .mem_alloc = mem_alloc, .mem_free = mem_free, .copy = copy, .fill = fill,
-    .stream_create = stream_create, .stream_destroy = stream_destroy,
-    .timeline_create = timeline_create, .timeline_destroy = timeline_destroy,
-    .stream_flush = stream_flush, .stream_signal = stream_signal, .stream_wait = stream_wait,
-    .host_signal = host_signal, .host_wait = host_wait, .timeline_read = timeline_read,
-    .claims = claims, .query = query, .prepare = prepare, .get_table = get_table,
+    .name = "noop",
+    .vendor = "fg",
+    .version = "1",
+    .build_id = "1",
+    .abi_minor = FG_ABI_MINOR,
+    .zero = 0,
+    .probe = probe,
+    .create = create,
+    .destroy = destroy,
+    .device_info = device_info,
+    .mem_alloc = mem_alloc,
+    .mem_free = mem_free,
+    .copy = copy,
+    .fill = fill,
+    .stream_create = stream_create,
+    .stream_destroy = stream_destroy,
+    .timeline_create = timeline_create,
+    .timeline_destroy = timeline_destroy,
+    .stream_flush = stream_flush,
+    .stream_signal = stream_signal,
+    .stream_wait = stream_wait,
+    .host_signal = host_signal,
+    .host_wait = host_wait,
+    .timeline_read = timeline_read,
+    .claims = claims,
+    .query = query,
+    .prepare = prepare,
+    .get_table = get_table,
 };
 
 }  // namespace

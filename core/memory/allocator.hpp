@@ -27,9 +27,9 @@ Result<StorageRef> allocate(Device* device, std::uint64_t bytes);
 Storage* try_allocate(Device* device, std::uint64_t bytes) noexcept;
 
 struct MemoryStats {
-  std::uint64_t current = 0;      // Bytes in use by storages, rounded up as allocated.
-  std::uint64_t peak = 0;         // Greatest `current`; exact to 256 KiB a thread.
-  std::uint64_t reserved = 0;     // Bytes held from the plugin: in use and cached.
+  std::uint64_t current = 0;   // Bytes in use by storages, rounded up as allocated.
+  std::uint64_t peak = 0;      // Greatest `current`; exact to 256 KiB a thread.
+  std::uint64_t reserved = 0;  // Bytes held from the plugin: in use and cached.
   std::uint64_t peak_reserved = 0;
   std::uint64_t foreign = 0;      // Bytes borrowed by import_storage.
   std::uint64_t allocations = 0;  // Since the process began.

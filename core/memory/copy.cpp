@@ -36,8 +36,8 @@ Result<Staging*> staging(Stream& stream) {
   Device* const d = stream.device();
   void* ptr = nullptr;
   PluginError error;
-  const fg_status status =
-      d->api->mem_alloc(d->instance, d->ordinal, FG_MEM_STAGING, 2 * kStagingHalf, kMinAlignment, &st.buffer, &ptr, error);
+  const fg_status status = d->api->mem_alloc(d->instance, d->ordinal, FG_MEM_STAGING, 2 * kStagingHalf, kMinAlignment,
+                                             &st.buffer, &ptr, error);
   if (status < 0) return error.fail(*d, "allocate staging memory", status);
   if (ptr == nullptr) {
     d->api->mem_free(d->instance, std::exchange(st.buffer, nullptr), nullptr, 0);

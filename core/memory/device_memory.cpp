@@ -73,8 +73,7 @@ void DeviceMemory::raw_free_after(fg_buffer* buffer, std::uint64_t bytes, Stream
 
 Result<Storage*> DeviceMemory::allocate_small(std::uint64_t bytes, ThreadDevice* td, bool* cached) {
   const std::uint32_t cls = size_class(bytes);
-  const std::uint32_t batch =
-      td != nullptr && cls < kMagazineClasses ? std::max(1u, Magazine::capacity(cls) / 2) : 1u;
+  const std::uint32_t batch = td != nullptr && cls < kMagazineClasses ? std::max(1u, Magazine::capacity(cls) / 2) : 1u;
   FG_TRY_ASSIGN(Storage * first, small.take(cls, batch, cached));
   for (Storage* rest = std::exchange(first->next_, nullptr); rest != nullptr;) {
     Storage* const s = std::exchange(rest, rest->next_);
@@ -146,8 +145,10 @@ void DeviceMemory::trim() noexcept {
 }
 
 void DeviceMemory::recycle_large(Storage* s) noexcept {
-  if (ThreadDevice* td = thread_device(device)) td->account(-static_cast<std::int64_t>(s->capacity_));
-  else add_current(-static_cast<std::int64_t>(s->capacity_));
+  if (ThreadDevice* td = thread_device(device))
+    td->account(-static_cast<std::int64_t>(s->capacity_));
+  else
+    add_current(-static_cast<std::int64_t>(s->capacity_));
   large.give(s);
 }
 

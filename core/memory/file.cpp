@@ -25,7 +25,9 @@ tl::unexpected<Error> errno_error(const char* action, const std::string& path, i
 
 struct Descriptor {
   int fd;
-  ~Descriptor() { if (fd >= 0) ::close(fd); }
+  ~Descriptor() {
+    if (fd >= 0) ::close(fd);
+  }
 };
 
 }  // namespace

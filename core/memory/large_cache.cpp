@@ -17,7 +17,8 @@ std::uint32_t LargeCache::bin_of(std::uint64_t bytes) noexcept {
   const std::uint64_t grains = bytes / kGrain;
   if (grains < 4) return static_cast<std::uint32_t>(grains);
   const int width = std::bit_width(grains);
-  const auto bin = static_cast<std::uint32_t>((width - 2) * 4) + static_cast<std::uint32_t>((grains >> (width - 3)) & 3u);
+  const auto bin =
+      static_cast<std::uint32_t>((width - 2) * 4) + static_cast<std::uint32_t>((grains >> (width - 3)) & 3u);
   return std::min(bin, kBins - 1);
 }
 
@@ -31,8 +32,10 @@ void LargeCache::insert(Storage* block) noexcept {
 }
 
 void LargeCache::remove(Storage* block) noexcept {
-  if (block->free_prev_ != nullptr) block->free_prev_->free_next_ = block->free_next_;
-  else free_[bin_of(block->capacity_)] = block->free_next_;
+  if (block->free_prev_ != nullptr)
+    block->free_prev_->free_next_ = block->free_next_;
+  else
+    free_[bin_of(block->capacity_)] = block->free_next_;
   if (block->free_next_ != nullptr) block->free_next_->free_prev_ = block->free_prev_;
   block->free_ = false;
 }

@@ -73,8 +73,10 @@ void SmallCache::trim() noexcept {
   for (Storage*& head : free_) {
     for (Storage** link = &head; *link != nullptr;) {
       const Slab& slab = *(*link)->slab_;
-      if (slab.cached == slab.blocks) *link = (*link)->next_;
-      else link = &(*link)->next_;
+      if (slab.cached == slab.blocks)
+        *link = (*link)->next_;
+      else
+        link = &(*link)->next_;
     }
   }
   for (auto& slab : slabs_) {

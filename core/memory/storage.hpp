@@ -64,16 +64,16 @@ class Storage {
   std::atomic<std::uint32_t> refs_{0};
   Origin origin_ = Origin::none;
   std::uint8_t size_class_ = 0;
-  bool free_ = false;          // large: in the cache
+  bool free_ = false;           // large: in the cache
   std::uint64_t capacity_ = 0;  // Bytes really held.
   // Last use, on devices that are not synchronous; guarded by the device's order lock.
   Stream* last_stream_ = nullptr;
   std::uint64_t last_value_ = 0;
-  Storage* next_ = nullptr;    // small: free list; large: right neighbour in the segment
-  Storage* prev_ = nullptr;    // large: left neighbour in the segment
+  Storage* next_ = nullptr;       // small: free list; large: right neighbour in the segment
+  Storage* prev_ = nullptr;       // large: left neighbour in the segment
   Storage* free_next_ = nullptr;  // large: free list
   Storage* free_prev_ = nullptr;
-  Slab* slab_ = nullptr;       // small
+  Slab* slab_ = nullptr;  // small
   ForeignDeleter deleter_ = nullptr;
   void* deleter_ctx_ = nullptr;
 };
@@ -82,12 +82,26 @@ class Storage {
 class StorageRef {
  public:
   StorageRef() = default;
-  static StorageRef adopt(Storage* s) noexcept { StorageRef r; r.s_ = s; return r; }
-  static StorageRef share(Storage* s) noexcept { if (s != nullptr) s->retain(); return adopt(s); }
-  StorageRef(const StorageRef& o) noexcept : s_(o.s_) { if (s_ != nullptr) s_->retain(); }
+  static StorageRef adopt(Storage* s) noexcept {
+    StorageRef r;
+    r.s_ = s;
+    return r;
+  }
+  static StorageRef share(Storage* s) noexcept {
+    if (s != nullptr) s->retain();
+    return adopt(s);
+  }
+  StorageRef(const StorageRef& o) noexcept : s_(o.s_) {
+    if (s_ != nullptr) s_->retain();
+  }
   StorageRef(StorageRef&& o) noexcept : s_(std::exchange(o.s_, nullptr)) {}
-  StorageRef& operator=(StorageRef o) noexcept { std::swap(s_, o.s_); return *this; }
-  ~StorageRef() { if (s_ != nullptr) s_->release(); }
+  StorageRef& operator=(StorageRef o) noexcept {
+    std::swap(s_, o.s_);
+    return *this;
+  }
+  ~StorageRef() {
+    if (s_ != nullptr) s_->release();
+  }
 
   explicit operator bool() const noexcept { return s_ != nullptr; }
   Storage* get() const noexcept { return s_; }

@@ -65,7 +65,9 @@ class Submission {
   }
   Submission(const Submission&) = delete;
   Submission& operator=(const Submission&) = delete;
-  ~Submission() { if (ordered_) finish(); }
+  ~Submission() {
+    if (ordered_) finish();
+  }
 
   // Makes the stream wait for an earlier use of `storage` on another stream, and records this one.
   void use(Storage* storage) noexcept {

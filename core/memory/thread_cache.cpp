@@ -37,9 +37,7 @@ struct AtThreadEnd {
 
 }  // namespace
 
-void ThreadDevice::flush_account() noexcept {
-  memory->add_current(unflushed.exchange(0, std::memory_order_relaxed));
-}
+void ThreadDevice::flush_account() noexcept { memory->add_current(unflushed.exchange(0, std::memory_order_relaxed)); }
 
 void ThreadDevice::give_back() noexcept {
   for (Magazine& m : magazine) {

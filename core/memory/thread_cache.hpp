@@ -82,7 +82,8 @@ inline ThreadCache* thread_cache() noexcept { return t_cache != nullptr ? t_cach
 ThreadDevice* make_thread_device(Device* device) noexcept;
 inline ThreadDevice* thread_device(Device* device) noexcept {
   ThreadCache* cache = t_cache;
-  if (cache != nullptr && cache->device[device->index] != nullptr) [[likely]] return cache->device[device->index];
+  if (cache != nullptr && cache->device[device->index] != nullptr) [[likely]]
+    return cache->device[device->index];
   return make_thread_device(device);
 }
 

@@ -122,11 +122,12 @@ void call_deleter(void* managed) noexcept {
 template <class M>
 Result<Tensor> import_checked(fg::core::Device* target, M* managed, const Checked& c, bool read_only) {
   const Device from = managed->view.device;
-  const bool here = from.type == static_cast<std::int32_t>(target->info.dlpack_type) && from.id == target->info.dlpack_id;
+  const bool here =
+      from.type == static_cast<std::int32_t>(target->info.dlpack_type) && from.id == target->info.dlpack_id;
   if (!here && from.type != kCpu) {
-    return unsupported(fmt::format("dlpack: memory of device type {} id {} is not memory of {}", from.type, from.id,
-                                   target->name),
-                       FG_R_DEVICE);
+    return unsupported(
+        fmt::format("dlpack: memory of device type {} id {} is not memory of {}", from.type, from.id, target->name),
+        FG_R_DEVICE);
   }
   if (c.numel == 0) {
     FG_TRY_ASSIGN(Tensor t, empty_strided(target, c.dtype, c.shape, c.strides()));

@@ -18,8 +18,7 @@ namespace fg::core {
 // file stays mapped as long as the tensor needs it.  A copy where the device cannot borrow host
 // memory or `bytes` is not aligned to its type.
 Result<Tensor> mapped_tensor(Device* device, const std::shared_ptr<MappedFile>& file, std::span<std::byte> bytes,
-                             fg_dtype dtype, std::span<const std::int64_t> shape,
-                             std::span<const std::int64_t> stride);
+                             fg_dtype dtype, std::span<const std::int64_t> shape, std::span<const std::int64_t> stride);
 
 }  // namespace fg::core
 

@@ -52,9 +52,12 @@ class DictReader {
       bool& seen = key == "descr" ? descr : key == "fortran_order" ? order : shape;
       if (&seen == &shape && key != "shape") return bad("the header has the unknown key '" + std::string(key) + "'");
       if (std::exchange(seen, true)) return bad("the header has the key '" + std::string(key) + "' twice");
-      if (&seen == &descr) FG_TRY(read_descr(h));
-      else if (&seen == &order) FG_TRY(read_order(h));
-      else FG_TRY(read_shape(h));
+      if (&seen == &descr)
+        FG_TRY(read_descr(h));
+      else if (&seen == &order)
+        FG_TRY(read_order(h));
+      else
+        FG_TRY(read_shape(h));
       if (accept('}')) break;
       FG_TRY(expect(','));
     }
@@ -107,8 +110,10 @@ class DictReader {
   }
 
   Result<void> read_order(NpyHeader& h) {
-    if (accept_word("True")) h.fortran_order = true;
-    else if (!accept_word("False")) return bad("fortran_order is neither True nor False");
+    if (accept_word("True"))
+      h.fortran_order = true;
+    else if (!accept_word("False"))
+      return bad("fortran_order is neither True nor False");
     return {};
   }
 

@@ -17,8 +17,15 @@ struct NpyDtype {
   fg_dtype dtype;
 };
 inline constexpr std::array<NpyDtype, 9> kNpyDtypes{{
-    {"<f8", FG_F64}, {"<f4", FG_F32}, {"<f2", FG_F16}, {"<i8", FG_I64}, {"<i4", FG_I32}, {"<i2", FG_I16},
-    {"|i1", FG_I8}, {"|u1", FG_U8}, {"|b1", FG_BOOL},
+    {"<f8", FG_F64},
+    {"<f4", FG_F32},
+    {"<f2", FG_F16},
+    {"<i8", FG_I64},
+    {"<i4", FG_I32},
+    {"<i2", FG_I16},
+    {"|i1", FG_I8},
+    {"|u1", FG_U8},
+    {"|b1", FG_BOOL},
 }};
 
 }  // namespace fg::core

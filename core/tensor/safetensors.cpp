@@ -23,7 +23,8 @@ const SafetensorsEntry* SafetensorsFile::find(std::string_view name) const {
 }
 
 Result<Tensor> SafetensorsFile::load(const SafetensorsEntry& entry, Device* device) const {
-  if (entry.shape.size() > FG_MAX_NDIM) return invalid(path_ + ": " + entry.name + " has too many dimensions", FG_R_RANK);
+  if (entry.shape.size() > FG_MAX_NDIM)
+    return invalid(path_ + ": " + entry.name + " has too many dimensions", FG_R_RANK);
   std::int64_t stride[FG_MAX_NDIM];
   std::int64_t step = 1;
   for (std::size_t d = entry.shape.size(); d-- > 0;) {

@@ -17,8 +17,17 @@ struct SafetensorsDtype {
   fg_dtype dtype;
 };
 inline constexpr std::array<SafetensorsDtype, 12> kSafetensorsDtypes{{
-    {"F64", FG_F64}, {"F32", FG_F32}, {"F16", FG_F16}, {"BF16", FG_BF16}, {"F8_E4M3", FG_F8_E4M3FN},
-    {"F8_E5M2", FG_F8_E5M2}, {"I64", FG_I64}, {"I32", FG_I32}, {"I16", FG_I16}, {"I8", FG_I8}, {"U8", FG_U8},
+    {"F64", FG_F64},
+    {"F32", FG_F32},
+    {"F16", FG_F16},
+    {"BF16", FG_BF16},
+    {"F8_E4M3", FG_F8_E4M3FN},
+    {"F8_E5M2", FG_F8_E5M2},
+    {"I64", FG_I64},
+    {"I32", FG_I32},
+    {"I16", FG_I16},
+    {"I8", FG_I8},
+    {"U8", FG_U8},
     {"BOOL", FG_BOOL},
 }};
 

@@ -180,7 +180,8 @@ Result<SafetensorsHeader> parse_safetensors(std::span<const std::byte> file) {
   if (file.size() < sizeof length) return bad(fmt::format("a file of {} bytes has no header", file.size()));
   std::memcpy(&length, file.data(), sizeof length);
   if (length > kMaxSafetensorsHeader) {
-    return bad(fmt::format("the header has {} bytes, at most {} are allowed", length, kMaxSafetensorsHeader), FG_R_LIMIT);
+    return bad(fmt::format("the header has {} bytes, at most {} are allowed", length, kMaxSafetensorsHeader),
+               FG_R_LIMIT);
   }
   if (length > file.size() - sizeof length) {
     return bad(fmt::format("the header has {} bytes, the file only {}", length, file.size()), FG_R_BOUNDS);

@@ -48,11 +48,21 @@ void release(fg_tensor_object* t) noexcept;  // nullptr allowed; frees at 0.  [a
 class Tensor {
  public:
   Tensor() = default;
-  static Tensor adopt(fg_tensor_object* t) { Tensor r; r.p_ = t; return r; }
-  static Tensor share(fg_tensor_object* t) { retain(t); return adopt(t); }
+  static Tensor adopt(fg_tensor_object* t) {
+    Tensor r;
+    r.p_ = t;
+    return r;
+  }
+  static Tensor share(fg_tensor_object* t) {
+    retain(t);
+    return adopt(t);
+  }
   Tensor(const Tensor& o) noexcept : p_(o.p_) { retain(p_); }
   Tensor(Tensor&& o) noexcept : p_(std::exchange(o.p_, nullptr)) {}
-  Tensor& operator=(Tensor o) noexcept { std::swap(p_, o.p_); return *this; }
+  Tensor& operator=(Tensor o) noexcept {
+    std::swap(p_, o.p_);
+    return *this;
+  }
   ~Tensor() { release(p_); }
 
   explicit operator bool() const { return p_ != nullptr; }

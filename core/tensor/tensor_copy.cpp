@@ -113,7 +113,8 @@ Result<void> copy_to_host(const Tensor& src, std::span<std::byte> dst) {
   if (src.dense()) return read_storage(src.storage(), storage_offset_bytes(src), dst);
   const Walk w = plan(src);
   const auto gather = [&](std::byte* element_0) {
-    for_each_run(w, element_0, [&](const std::byte* at, std::size_t dense) { copy_run(dst.data() + dense, at, w.run); });
+    for_each_run(w, element_0,
+                 [&](const std::byte* at, std::size_t dense) { copy_run(dst.data() + dense, at, w.run); });
   };
   if (src.device()->host_visible()) {
     FG_TRY(src.storage()->wait_idle());

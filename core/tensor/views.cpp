@@ -56,9 +56,9 @@ Result<Tensor> expand(const Tensor& self, Dims size) {
                    FG_R_RANK);
   }
   if (n_new > FG_MAX_NDIM) {
-    return invalid(fmt::format("expand: size {} has {} dimensions, at most {} are possible", shape_text(size), n_new,
-                               FG_MAX_NDIM),
-                   FG_R_RANK);
+    return invalid(
+        fmt::format("expand: size {} has {} dimensions, at most {} are possible", shape_text(size), n_new, FG_MAX_NDIM),
+        FG_R_RANK);
   }
   Layout l(self);
   for (int d = 0; d < n_new; ++d) {
@@ -85,9 +85,9 @@ Result<Tensor> expand(const Tensor& self, Dims size) {
 
 Result<Tensor> permute(const Tensor& self, Dims dims) {
   if (static_cast<int>(dims.size()) != self.ndim()) {
-    return invalid(fmt::format("permute: dims {} names {} dimensions, self has {}", shape_text(dims), dims.size(),
-                               self.ndim()),
-                   FG_R_RANK);
+    return invalid(
+        fmt::format("permute: dims {} names {} dimensions, self has {}", shape_text(dims), dims.size(), self.ndim()),
+        FG_R_RANK);
   }
   Layout l(self);
   std::uint32_t seen = 0;

@@ -61,9 +61,9 @@ Result<std::optional<Tensor>> try_view(const Tensor& self, Dims size) {
 
 Result<Shape> inferred_shape(const Tensor& self, Dims size) {
   if (size.size() > FG_MAX_NDIM) {
-    return invalid(fmt::format("shape {} has {} dimensions, at most {} are possible", shape_text(size), size.size(),
-                               FG_MAX_NDIM),
-                   FG_R_RANK);
+    return invalid(
+        fmt::format("shape {} has {} dimensions, at most {} are possible", shape_text(size), size.size(), FG_MAX_NDIM),
+        FG_R_RANK);
   }
   Shape shape;
   std::int64_t known = 1;
@@ -74,8 +74,10 @@ Result<Shape> inferred_shape(const Tensor& self, Dims size) {
     if (n == -1 && unknown >= 0) {
       return invalid(fmt::format("shape {} has more than one -1", shape_text(size)), FG_R_SHAPE);
     }
-    if (n == -1) unknown = shape.ndim;
-    else overflow |= __builtin_mul_overflow(known, n, &known);
+    if (n == -1)
+      unknown = shape.ndim;
+    else
+      overflow |= __builtin_mul_overflow(known, n, &known);
     shape.push(n);
   }
   const bool fits = unknown < 0 ? known == self.numel() : known != 0 && self.numel() % known == 0;
@@ -103,8 +105,10 @@ Result<Shape> flattened_shape(const Tensor& self, std::int64_t start_dim, std::i
   std::int64_t joined = 1;
   for (int d = 0; d < self.ndim(); ++d) {
     const std::int64_t n = self->shape[d];
-    if (d < start || d > end) shape.push(n);
-    else joined *= n;
+    if (d < start || d > end)
+      shape.push(n);
+    else
+      joined *= n;
     if (d == end) shape.push(joined);
   }
   return shape;

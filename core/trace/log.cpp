@@ -103,7 +103,8 @@ void write_default(Level level, const char* file, std::int32_t line, std::string
   if (sink().format.load(std::memory_order_relaxed) == Format::json) {
     write_json(level, file, line, message);
   } else {
-    sink().text.log(static_cast<spdlog::level::level_enum>(level), spdlog::string_view_t(message.data(), message.size()));
+    sink().text.log(static_cast<spdlog::level::level_enum>(level),
+                    spdlog::string_view_t(message.data(), message.size()));
   }
 }
 

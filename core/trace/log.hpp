@@ -18,7 +18,12 @@
 namespace fg::core::log {
 
 enum class Level : std::int32_t {
-  trace = FG_LOG_TRACE, debug = FG_LOG_DEBUG, info = FG_LOG_INFO, warn = FG_LOG_WARN, error = FG_LOG_ERROR, off = 5
+  trace = FG_LOG_TRACE,
+  debug = FG_LOG_DEBUG,
+  info = FG_LOG_INFO,
+  warn = FG_LOG_WARN,
+  error = FG_LOG_ERROR,
+  off = 5
 };
 
 enum class Format : std::uint8_t { text, json };
@@ -30,7 +35,7 @@ using Hook = void (*)(void* ctx, Level level, const char* file, std::int32_t lin
 // Replaces the sink; nullptr brings the default back.  When it returns, no thread is inside the
 // former hook.  [any-thread, not from inside a hook]
 void set_hook(Hook hook, void* ctx) noexcept;
-void set_level(Level level) noexcept;   // [any-thread]
+void set_level(Level level) noexcept;  // [any-thread]
 Level level() noexcept;
 void set_format(Format format) noexcept;  // Of the default sink.
 
@@ -67,10 +72,10 @@ void format_line(Level level, const char* file, std::int32_t line, fmt::format_s
 }  // namespace fg::core::log
 
 // FG_LOG(warn, "plugin {} refused: {}", name, why): arguments are evaluated only when the line is shown.
-#define FG_LOG(level_, ...)                                                                                     \
-  do {                                                                                                          \
-    if (::fg::core::log::enabled(::fg::core::log::Level::level_))                                               \
-      ::fg::core::log::format_line(::fg::core::log::Level::level_, __FILE__, __LINE__, __VA_ARGS__);            \
+#define FG_LOG(level_, ...)                                                                          \
+  do {                                                                                               \
+    if (::fg::core::log::enabled(::fg::core::log::Level::level_))                                    \
+      ::fg::core::log::format_line(::fg::core::log::Level::level_, __FILE__, __LINE__, __VA_ARGS__); \
   } while (false)
 
 #endif  // FG_CORE_TRACE_LOG_HPP_

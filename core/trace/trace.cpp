@@ -52,7 +52,7 @@ void copy_name(char* to, std::size_t capacity, std::string_view from) {
 
 struct Ring {
   std::mutex mutex;
-  std::vector<Event> events;   // Grows to `capacity`, then wraps.
+  std::vector<Event> events;  // Grows to `capacity`, then wraps.
   std::size_t capacity = 0;
   std::uint64_t recorded = 0;  // Since the recording began; event k lies at k % capacity.
   std::uint64_t first_id = 1;  // Id of event 0: spans of an earlier recording are told apart.

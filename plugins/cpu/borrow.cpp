@@ -16,9 +16,11 @@ namespace {
 Result<void> check_foreign(std::uint32_t device, const fg_foreign_mem& m) {
   if (!FG_HAS(fg_foreign_mem, &m, bytes)) return fail(FG_E_ABI, "import_mem: the description is too short");
   if (m.hdr.must_understand != 0) return unsupported("import_mem: unknown must_understand bits", FG_R_UNKNOWN_BIT);
-  if (device != 0) return fail(FG_E_NOT_FOUND, "import_mem: device " + std::to_string(device) + ", there is one", FG_R_DEVICE);
+  if (device != 0)
+    return fail(FG_E_NOT_FOUND, "import_mem: device " + std::to_string(device) + ", there is one", FG_R_DEVICE);
   if (m.kind != FG_FOREIGN_ADDRESS) {
-    return unsupported("import_mem: memory of kind " + std::to_string(m.kind) + ", expected a host address", FG_R_PARAMETER);
+    return unsupported("import_mem: memory of kind " + std::to_string(m.kind) + ", expected a host address",
+                       FG_R_PARAMETER);
   }
   if (m.bytes == 0) return invalid("import_mem: 0 bytes", FG_R_PARAMETER);
   if (m.handle[0] == 0) return invalid("import_mem: the address is NULL", FG_R_NULL_POINTER);
@@ -29,8 +31,8 @@ Result<void> check_foreign(std::uint32_t device, const fg_foreign_mem& m) {
   return {};
 }
 
-fg_status import_mem(fg_instance* instance, std::uint32_t device, const fg_foreign_mem* m, fg_buffer** buffer, void** ptr,
-                     fg_error* err) noexcept {
+fg_status import_mem(fg_instance* instance, std::uint32_t device, const fg_foreign_mem* m, fg_buffer** buffer,
+                     void** ptr, fg_error* err) noexcept {
   return sdk::guard(err, [&]() -> Result<void> {
     if (instance == nullptr || m == nullptr || buffer == nullptr || ptr == nullptr) {
       return invalid("import_mem: a pointer is NULL", FG_R_NULL_POINTER);
@@ -54,7 +56,8 @@ fg_status map(fg_instance*, fg_buffer* buffer, std::uint64_t offset, std::uint64
   return sdk::guard(err, [&]() -> Result<void> {
     if (buffer == nullptr || ptr == nullptr) return invalid("map: a pointer is NULL", FG_R_NULL_POINTER);
     if (offset > buffer->bytes || bytes > buffer->bytes - offset) {
-      return invalid("map: the range lies outside a buffer of " + std::to_string(buffer->bytes) + " bytes", FG_R_BOUNDS);
+      return invalid("map: the range lies outside a buffer of " + std::to_string(buffer->bytes) + " bytes",
+                     FG_R_BOUNDS);
     }
     *ptr = buffer->data + offset;
     return {};

@@ -74,8 +74,8 @@ class Verifying : public testing::Test {
     in = make_inputs(c, device).value();
     fg_tensor_handle out = nullptr;
     detail::ErrorSlot err;
-    err.check(fg_call(c.op->name.data(), FG_FORM_FUNCTIONAL, in.values.data(), static_cast<std::uint32_t>(in.values.size()), &out, 1,
-                      device.handle(), err));
+    err.check(fg_call(c.op->name.data(), FG_FORM_FUNCTIONAL, in.values.data(),
+                      static_cast<std::uint32_t>(in.values.size()), &out, 1, device.handle(), err));
     outs = {Tensor::adopt(out)};
   }
   // Changes one element of the result by 2 %.
@@ -124,7 +124,10 @@ TEST_F(Verifying, AWrongResultIsNotTimed) {
 }
 
 std::string document(double p50, const char* name = "a") {
-  return nlohmann::json{{"cases", {{{"name", name}, {"state", "timed"}, {"p20_ns", p50 * 0.99}, {"p50_ns", p50}, {"p80_ns", p50 * 1.01}}}}}.dump();
+  return nlohmann::json{
+      {"cases",
+       {{{"name", name}, {"state", "timed"}, {"p20_ns", p50 * 0.99}, {"p50_ns", p50}, {"p80_ns", p50 * 1.01}}}}}
+      .dump();
 }
 
 TEST(Compare, NamesWhatChanged) {

@@ -61,7 +61,8 @@ TEST(Allocator, ReusesAFreedBlockWithoutThePlugin) {
 TEST(Allocator, AlignsEveryBlockAsTheDeviceWants) {
   Device* const d = make_fake_device({.alloc_align = 256});
   std::vector<StorageRef> keep;
-  for (const std::uint64_t bytes : {std::uint64_t{1}, std::uint64_t{65}, std::uint64_t{300}, std::uint64_t{5000}, 2 * kMiB}) {
+  for (const std::uint64_t bytes :
+       {std::uint64_t{1}, std::uint64_t{65}, std::uint64_t{300}, std::uint64_t{5000}, 2 * kMiB}) {
     for (int i = 0; i < 5; ++i) {
       keep.push_back(take(d, bytes));
       EXPECT_EQ(reinterpret_cast<std::uintptr_t>(keep.back()->ptr) % 256, 0u) << bytes;
@@ -150,7 +151,8 @@ TEST(Allocator, RefusesSizesBeyondAnyDevice) {
 
 TEST(Allocator, EmptyCacheGivesEverythingBack) {
   Device* const d = make_fake_device();
-  for (const std::uint64_t bytes : {std::uint64_t{10}, std::uint64_t{70'000}, 900'000 * std::uint64_t{1}, 3 * kMiB}) take(d, bytes);
+  for (const std::uint64_t bytes : {std::uint64_t{10}, std::uint64_t{70'000}, 900'000 * std::uint64_t{1}, 3 * kMiB})
+    take(d, bytes);
   EXPECT_GT(memory_stats(d).reserved, 0u);
   empty_cache(d);
   EXPECT_EQ(memory_stats(d).reserved, 0u);

@@ -29,8 +29,7 @@ std::vector<std::byte> pattern(std::size_t n) {
 }
 
 class CopySizes : public testing::TestWithParam<std::size_t> {};
-INSTANTIATE_TEST_SUITE_P(, CopySizes,
-                         testing::Values(0, 1, 3, 4096, (2u << 20) - 1, 2u << 20, (5u << 20) + 3));
+INSTANTIATE_TEST_SUITE_P(, CopySizes, testing::Values(0, 1, 3, 4096, (2u << 20) - 1, 2u << 20, (5u << 20) + 3));
 
 TEST_P(CopySizes, RoundTripsThroughEveryKindOfDevice) {
   for (const bool synchronous : {true, false}) {

@@ -20,8 +20,8 @@
 namespace fg::test {
 
 struct FakeOptions {
-  bool synchronous = true;     // Host-visible and flat as well.
-  bool borrows = true;         // Has "fg.memory/1".
+  bool synchronous = true;  // Host-visible and flat as well.
+  bool borrows = true;      // Has "fg.memory/1".
   std::uint64_t capacity = std::uint64_t{1} << 40;
   std::uint64_t alloc_align = 64;
 };

@@ -123,10 +123,20 @@ TYPED_TEST(Import, RefusesWhatIsWrongAndLeavesItToTheCaller) {
       {"negative size", [](View& v) { v.shape = negative; }, FG_E_INVALID, FG_R_SHAPE, "negative size -3"},
       {"product", [](View& v) { v.shape = huge; }, FG_E_INVALID, FG_R_LIMIT, "2^63"},
       {"strides", [](View& v) { v.strides = far; }, FG_E_INVALID, FG_R_BOUNDS, "address space"},
-      {"strides", [](View& v) { v.strides = wide; v.byte_offset = std::uint64_t{1} << 63; }, FG_E_INVALID, FG_R_BOUNDS, "address space"},
+      {"strides",
+       [](View& v) {
+         v.strides = wide;
+         v.byte_offset = std::uint64_t{1} << 63;
+       },
+       FG_E_INVALID, FG_R_BOUNDS, "address space"},
       {"offset", [](View& v) { v.byte_offset = UINT64_MAX - 7; }, FG_E_INVALID, FG_R_BOUNDS, "byte_offset"},
-      {"unaligned", [](View& v) { v.byte_offset = 4; }, FG_E_INVALID, FG_R_ALIGNMENT, "not aligned to the 8 bytes of i64"},
-      {"device", [](View& v) { v.device = {2, 0}; }, FG_E_UNSUPPORTED, FG_R_DEVICE, "device type 2 id 0"},
+      {"unaligned", [](View& v) { v.byte_offset = 4; }, FG_E_INVALID, FG_R_ALIGNMENT,
+       "not aligned to the 8 bytes of i64"},
+      {"device",
+       [](View& v) {
+         v.device = {2, 0};
+       },
+       FG_E_UNSUPPORTED, FG_R_DEVICE, "device type 2 id 0"},
   };
   for (const Mistake& m : mistakes) {
     Producer<TypeParam> p;

@@ -98,9 +98,9 @@ TEST(OverlapProperty, AgreesWithEnumeration) {
     bool share = false;
     for (const std::byte* p : bytes_a) share = share || bytes_b.contains(p);
     const Sharing s = sharing(a, b);
-    ASSERT_EQ(s == Sharing::none, !share)
-        << shape_text(a.shape()) << shape_text(a.stride()) << storage_offset_bytes(a) << dtype_name(a.dtype()) << " and "
-        << shape_text(b.shape()) << shape_text(b.stride()) << storage_offset_bytes(b) << dtype_name(b.dtype());
+    ASSERT_EQ(s == Sharing::none, !share) << shape_text(a.shape()) << shape_text(a.stride()) << storage_offset_bytes(a)
+                                          << dtype_name(a.dtype()) << " and " << shape_text(b.shape())
+                                          << shape_text(b.stride()) << storage_offset_bytes(b) << dtype_name(b.dtype());
     disjoint += static_cast<int>(s == Sharing::none);
     const bool repeats = std::set<const std::byte*>(bytes_a.begin(), bytes_a.end()).size() != bytes_a.size();
     const Overlap o = internal_overlap(a);

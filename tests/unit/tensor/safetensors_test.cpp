@@ -34,7 +34,9 @@ Result<SafetensorsHeader> parse(std::string_view file) { return parse_safetensor
 
 class Safetensors : public testing::Test {
  protected:
-  void SetUp() override { path_ = testing::TempDir() + "fg_safetensors_" + std::to_string(::getpid()) + ".safetensors"; }
+  void SetUp() override {
+    path_ = testing::TempDir() + "fg_safetensors_" + std::to_string(::getpid()) + ".safetensors";
+  }
   void TearDown() override { std::filesystem::remove(path_); }
   void write(const std::string& text) const { std::ofstream(path_, std::ios::binary) << text; }
   std::string path_;
@@ -86,8 +88,8 @@ TEST_F(Safetensors, RefusesHostileHeaders) {
       {R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4,8]}})", 4, "more than two data_offsets"},
       {R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4],"x":1}})", 4, "unknown key \"x\""},
       {R"({"a":{"dtype":"F32","dtype":"F32","shape":[1],"data_offsets":[0,4]}})", 4, "\"dtype\" twice"},
-      {R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})", 4,
-       "its name twice"},
+      {R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})",
+       4, "its name twice"},
       {R"({"__metadata__":{"a":"1","a":"2"}})", 0, "\"a\" twice"},
       {R"({"__metadata__":{"a":1}})", 0, "a number where"},
       {R"({"__metadata__":{"a":{}}})", 0, "an object where"},
@@ -96,20 +98,22 @@ TEST_F(Safetensors, RefusesHostileHeaders) {
       {R"({"a":{"dtype":"F32","shape":[1.0],"data_offsets":[0,4]}})", 4, "fraction or exponent"},
       {R"({"a":{"dtype":"F32","shape":[1e0],"data_offsets":[0,4]}})", 4, "fraction or exponent"},
       {R"({"a":{"dtype":"F32","shape":[true],"data_offsets":[0,4]}})", 4, "boolean"},
-      {R"({"a":{"dtype":"F32","shape":[18446744073709551615],"data_offsets":[0,4]}})", 4, "the size 18446744073709551615"},
+      {R"({"a":{"dtype":"F32","shape":[18446744073709551615],"data_offsets":[0,4]}})", 4,
+       "the size 18446744073709551615"},
       {R"({"a":{"dtype":"F32","shape":[99999999999999999999],"data_offsets":[0,4]}})", 4, "fraction or exponent"},
       {R"({"a":{"dtype":"F32","shape":[4611686018427387904,4611686018427387904],"data_offsets":[0,4]}})", 4, "2^63"},
       {R"({"a":{"dtype":"F32","shape":[0,4611686018427387904,8],"data_offsets":[0,0]}})", 0, "2^63"},
-      {R"({"a":{"dtype":"F32","shape":[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1],"data_offsets":[0,4]}})", 4, "more than 16 dimensions"},
+      {R"({"a":{"dtype":"F32","shape":[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1],"data_offsets":[0,4]}})", 4,
+       "more than 16 dimensions"},
       {R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}})", 4, "needs 8 bytes, its data_offsets hold 4"},
       {R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}})", 4, "bytes 4 to 0 of 4"},
       {R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,8]}})", 4, "bytes 0 to 8 of 4"},
       {R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[18446744073709551612,0]}})", 4, "of 4 bytes of data"},
       {R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})", 8, "a gap"},
-      {R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[4],"data_offsets":[2,6]}})", 6,
-       "overlaps"},
-      {R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}})", 4,
-       "overlaps"},
+      {R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[4],"data_offsets":[2,6]}})",
+       6, "overlaps"},
+      {R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}})",
+       4, "overlaps"},
       {R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}})", 5, "end at byte 4 of 5"},
       {"{\"a\xFF\":{}}", 0, "not valid JSON"},
       {R"({"\ud800":{}})", 0, "not valid JSON"},
@@ -129,8 +133,8 @@ TEST_F(Safetensors, RefusesHostileLengths) {
   for (std::size_t cut = 0; cut < good.size(); ++cut) {
     EXPECT_FALSE(parse(std::string_view(good).substr(0, cut))) << "cut to " << cut << " bytes";
   }
-  for (const std::uint64_t length : {std::uint64_t{0}, std::uint64_t{1}, good.size(), std::uint64_t{1} << 26,
-                                     std::uint64_t{1} << 40, UINT64_MAX}) {
+  for (const std::uint64_t length :
+       {std::uint64_t{0}, std::uint64_t{1}, good.size(), std::uint64_t{1} << 26, std::uint64_t{1} << 40, UINT64_MAX}) {
     std::string bad = good;
     std::memcpy(bad.data(), &length, sizeof length);
     EXPECT_FALSE(parse(bad)) << "header length " << length;
@@ -193,7 +197,9 @@ TEST_F(Safetensors, TensorsAreTheMappedFileAndOutliveIt) {
 }
 
 TEST_F(Safetensors, CopiesDataThatIsNotAligned) {
-  write(file_of(R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"b":{"dtype":"I64","shape":[1],"data_offsets":[1,9]}})", 9));
+  write(file_of(
+      R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"b":{"dtype":"I64","shape":[1],"data_offsets":[1,9]}})",
+      9));
   const auto file = SafetensorsFile::open(path_);
   ASSERT_TRUE(file) << file.error().message;
   EXPECT_EQ(elements(file->load("b", host_device()).value()), (Ints{0x0807060504030201}));

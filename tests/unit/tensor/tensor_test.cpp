@@ -149,8 +149,8 @@ TEST(Tensor, ClassTellsApartWhatDispatchMustTellApart) {
     for (const Ints& shape : {Ints{}, Ints{2}, Ints{2, 2}, Ints(16, 1)}) all.push_back(cls(name.dtype, shape));
   }
   const Tensor base = iota({6});
-  all.push_back(make_view(base, FG_I64, Ints{3}, Ints{2}, 0).value()->cls);   // not dense
-  all.push_back(make_view(base, FG_I64, Ints{3}, Ints{1}, 8).value()->cls);   // not 16-byte aligned
+  all.push_back(make_view(base, FG_I64, Ints{3}, Ints{2}, 0).value()->cls);      // not dense
+  all.push_back(make_view(base, FG_I64, Ints{3}, Ints{1}, 8).value()->cls);      // not 16-byte aligned
   all.push_back(empty(test::make_fake_device(), FG_I64, Ints{3}).value()->cls);  // another device
   std::sort(all.begin(), all.end());
   EXPECT_EQ(std::adjacent_find(all.begin(), all.end()), all.end());

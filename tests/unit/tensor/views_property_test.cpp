@@ -34,7 +34,9 @@ Tensor random_layout(std::mt19937_64& random) {
         x = expand(x, size).value();
         break;
       }
-      default: x = squeeze(x).value(); if (x.ndim() == 0) x = unsqueeze(x, 0).value();
+      default:
+        x = squeeze(x).value();
+        if (x.ndim() == 0) x = unsqueeze(x, 0).value();
     }
   }
   return x;
