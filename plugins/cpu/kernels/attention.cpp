@@ -26,19 +26,21 @@ std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; 
 
 struct Plan {
   const AttentionArgs& a;
-  const GemmOps& ops;   // Of the storage dtype.
-  const GemmOps& wide;  // Of the compute type.
-  const NormOps& norm;  // Of the compute type.
+  const GemmOps& ops;             // Of the storage dtype.
+  const GemmOps& wide;            // Of the compute type.
+  const NormOps& norm;            // Of the compute type.
   std::int64_t element, compute;  // Bytes.
   bool few;
-  std::int64_t rows, keys;        // Of a block.
-  std::int64_t round;             // Key heads packed at a time.
+  std::int64_t rows, keys;  // Of a block.
+  std::int64_t round;       // Key heads packed at a time.
 };
 
 Plan make_plan(const AttentionArgs& a) {
   const fg_dtype wide = a.dtype == FG_F64 ? FG_F64 : FG_F32;
-  Plan p{a, *gemm_ops(a.dtype), *gemm_ops(wide), *norm_ops(wide), dtype_bytes(a.dtype), dtype_bytes(wide), false, 0, 0, 0};
-  p.few = a.group * a.queries <= kFewRows && (a.k.channel == 1 || a.channels <= 1) && (a.v.channel == 1 || a.value_channels <= 1);
+  Plan p{a, *gemm_ops(a.dtype), *gemm_ops(wide), *norm_ops(wide), dtype_bytes(a.dtype), dtype_bytes(wide), false, 0, 0,
+         0};
+  p.few = a.group * a.queries <= kFewRows && (a.k.channel == 1 || a.channels <= 1) &&
+          (a.v.channel == 1 || a.value_channels <= 1);
   if (p.few) {
     p.rows = a.group * a.queries;
     p.keys = std::min(a.keys, kFewKeys);
@@ -46,8 +48,10 @@ Plan make_plan(const AttentionArgs& a) {
   }
   p.rows = std::min<std::int64_t>(4, ceil_div(a.queries, p.ops.mr)) * p.ops.mr;
   p.keys = 8 * p.ops.nr;
-  const std::int64_t bytes = (ceil_div(a.keys, p.ops.nr) * a.channels + ceil_div(a.value_channels, p.ops.nr) * a.keys) * p.ops.nr * p.compute;
-  p.round = std::clamp<std::int64_t>(kRoundBytes / std::max<std::int64_t>(bytes, 1), 1, std::max<std::int64_t>(a.heads.count(), 1));
+  const std::int64_t bytes =
+      (ceil_div(a.keys, p.ops.nr) * a.channels + ceil_div(a.value_channels, p.ops.nr) * a.keys) * p.ops.nr * p.compute;
+  p.round = std::clamp<std::int64_t>(kRoundBytes / std::max<std::int64_t>(bytes, 1), 1,
+                                     std::max<std::int64_t>(a.heads.count(), 1));
   return p;
 }
 
@@ -111,7 +115,8 @@ void mask_row(const AttentionArgs& a, std::int64_t mask_offset, C* s, std::int64
   }
 }
 
-void hide(const AttentionArgs& a, std::int64_t mask_base, std::int64_t query, std::int64_t key, std::int64_t n, void* row) {
+void hide(const AttentionArgs& a, std::int64_t mask_base, std::int64_t query, std::int64_t key, std::int64_t n,
+          void* row) {
   if (a.mask != nullptr) {
     const std::int64_t offset = mask_base + query * a.m.position + key * a.m.channel;
     switch (a.dtype) {
@@ -142,7 +147,8 @@ void few_queries(const Plan& p, const std::array<std::int64_t, Space::kMany>& he
     return head[t] + r / a.queries * s.group + query_of(r) * s.position;
   };
   for (std::int64_t r = 0; r < p.rows; ++r) {
-    p.ops.pack(at(a.query, offset(a.q, AttentionArgs::kQuery, r), p.element), 0, a.q.channel, 1, a.channels, 1, w.query + r * a.channels * c);
+    p.ops.pack(at(a.query, offset(a.q, AttentionArgs::kQuery, r), p.element), 0, a.q.channel, 1, a.channels, 1,
+               w.query + r * a.channels * c);
     w.max[r] = kNothing;
     w.total[r] = 0;
   }
@@ -150,7 +156,8 @@ void few_queries(const Plan& p, const std::array<std::int64_t, Space::kMany>& he
   const std::int64_t seen = a.causal ? std::min(a.keys, a.queries) : a.keys;
   for (std::int64_t key = 0; key < seen; key += p.keys) {
     const std::int64_t n = std::min(p.keys, seen - key);
-    p.ops.dot(w.query, p.rows, a.channels, at(a.key, head[AttentionArgs::kKey] + key * a.k.position, p.element), a.k.position, n, w.scores);
+    p.ops.dot(w.query, p.rows, a.channels, at(a.key, head[AttentionArgs::kKey] + key * a.k.position, p.element),
+              a.k.position, n, w.scores);
     p.norm.scale(w.scores, p.rows * n, a.scale);
     for (std::int64_t r = 0; r < p.rows; ++r) {
       std::byte* row = w.scores + r * n * c;
@@ -158,19 +165,29 @@ void few_queries(const Plan& p, const std::array<std::int64_t, Space::kMany>& he
       const double factor = p.norm.softmax_step(row, n, &w.max[r], &w.total[r]);
       if (factor != 1) p.norm.scale(w.sums + r * dv * c, dv, factor);
     }
-    p.ops.axpy(w.scores, p.rows, n, at(a.value, head[AttentionArgs::kValue] + key * a.v.position, p.element), a.v.position, dv, w.weights);
+    p.ops.axpy(w.scores, p.rows, n, at(a.value, head[AttentionArgs::kValue] + key * a.v.position, p.element),
+               a.v.position, dv, w.weights);
     p.norm.add(w.sums, w.weights, p.rows * dv);
   }
   for (std::int64_t r = 0; r < p.rows; ++r) {
     p.norm.scale(w.sums + r * dv * c, dv, reciprocal(w.total[r]));
-    const TileStore t{const_cast<std::byte*>(at(a.out, offset(a.o, AttentionArgs::kOut, r), p.element)), 0, a.o.channel, nullptr, 0, 0, 1, 0, 1, 0};
+    const TileStore t{const_cast<std::byte*>(at(a.out, offset(a.o, AttentionArgs::kOut, r), p.element)),
+                      0,
+                      a.o.channel,
+                      nullptr,
+                      0,
+                      0,
+                      1,
+                      0,
+                      1,
+                      0};
     p.ops.store(w.sums + r * dv * c, 0, 1, dv, t);
   }
 }
 
 struct QueryBlock {
-  std::int64_t first, rows;  // Queries.
-  std::int64_t query, mask, out;  // Element offsets of the head's first query.
+  std::int64_t first, rows;        // Queries.
+  std::int64_t query, mask, out;   // Element offsets of the head's first query.
   const std::byte *keys, *values;  // Packed.
 };
 
@@ -199,7 +216,8 @@ void query_block(const Plan& p, const QueryBlock& b, const Work& w) {
   const AttentionArgs& a = p.a;
   const std::int64_t c = p.compute, mr = p.ops.mr, nr = p.ops.nr, strips = p.rows / mr;
   const std::int64_t slivers = ceil_div(a.value_channels, nr);
-  p.ops.pack(at(a.query, b.query + b.first * a.q.position, p.element), a.q.position, a.q.channel, b.rows, a.channels, mr, w.query);
+  p.ops.pack(at(a.query, b.query + b.first * a.q.position, p.element), a.q.position, a.q.channel, b.rows, a.channels,
+             mr, w.query);
   std::memset(w.sums, 0, static_cast<std::size_t>(slivers * nr * p.rows * c));
   std::fill_n(w.max, b.rows, kNothing);
   std::fill_n(w.total, b.rows, 0.0);
@@ -216,7 +234,8 @@ void query_block(const Plan& p, const QueryBlock& b, const Work& w) {
     p.wide.pack(w.scores, p.keys, 1, b.rows, n, mr, w.weights);
     for (std::int64_t s = 0; s < slivers; ++s) {
       for (std::int64_t i = 0; i * mr < b.rows; ++i) {
-        p.ops.micro(n, w.weights + i * mr * n * c, b.values + (s * a.keys + key) * nr * c, w.sums + (s * strips + i) * mr * nr * c);
+        p.ops.micro(n, w.weights + i * mr * n * c, b.values + (s * a.keys + key) * nr * c,
+                    w.sums + (s * strips + i) * mr * nr * c);
       }
     }
   }
@@ -226,8 +245,10 @@ void query_block(const Plan& p, const QueryBlock& b, const Work& w) {
   for (std::int64_t s = 0; s < slivers; ++s) {
     for (std::int64_t i = 0; i * mr < b.rows; ++i) {
       const std::int64_t out = b.out + (b.first + i * mr) * a.o.position + s * nr * a.o.channel;
-      const TileStore t{const_cast<std::byte*>(at(a.out, out, p.element)), a.o.position, a.o.channel, nullptr, 0, 0, 1, 0, 1, 0};
-      p.ops.store(w.sums + (s * strips + i) * mr * nr * c, nr, std::min(mr, b.rows - i * mr), std::min(nr, a.value_channels - s * nr), t);
+      const TileStore t{
+          const_cast<std::byte*>(at(a.out, out, p.element)), a.o.position, a.o.channel, nullptr, 0, 0, 1, 0, 1, 0};
+      p.ops.store(w.sums + (s * strips + i) * mr * nr * c, nr, std::min(mr, b.rows - i * mr),
+                  std::min(nr, a.value_channels - s * nr), t);
     }
   }
 }
@@ -241,17 +262,23 @@ void many_queries(const Plan& p, const Exec& exec, const Layout& l) {
       const std::int64_t h = t / 2;
       const auto head = a.heads.offsets(first + h);
       if (t % 2 == 0) {
-        p.ops.pack(at(a.key, head[AttentionArgs::kKey], p.element), a.k.position, a.k.channel, a.keys, a.channels, p.ops.nr, l.keys + h * l.key_bytes);
+        p.ops.pack(at(a.key, head[AttentionArgs::kKey], p.element), a.k.position, a.k.channel, a.keys, a.channels,
+                   p.ops.nr, l.keys + h * l.key_bytes);
       } else {
-        p.ops.pack(at(a.value, head[AttentionArgs::kValue], p.element), a.v.channel, a.v.position, a.value_channels, a.keys, p.ops.nr, l.values + h * l.value_bytes);
+        p.ops.pack(at(a.value, head[AttentionArgs::kValue], p.element), a.v.channel, a.v.position, a.value_channels,
+                   a.keys, p.ops.nr, l.values + h * l.value_bytes);
       }
     });
     exec.each(round * a.group * blocks, [&](std::int64_t t, int worker) {
       const std::int64_t h = t / (a.group * blocks), g = t / blocks % a.group, i = t % blocks * p.rows;
       const auto head = a.heads.offsets(first + h);
-      const QueryBlock b{i, std::min(p.rows, a.queries - i), head[AttentionArgs::kQuery] + g * a.q.group,
-                         head[AttentionArgs::kMask] + g * a.m.group, head[AttentionArgs::kOut] + g * a.o.group,
-                         l.keys + h * l.key_bytes, l.values + h * l.value_bytes};
+      const QueryBlock b{i,
+                         std::min(p.rows, a.queries - i),
+                         head[AttentionArgs::kQuery] + g * a.q.group,
+                         head[AttentionArgs::kMask] + g * a.m.group,
+                         head[AttentionArgs::kOut] + g * a.o.group,
+                         l.keys + h * l.key_bytes,
+                         l.values + h * l.value_bytes};
       query_block(p, b, work_at(p, l.works + worker * l.work_bytes));
     });
   }

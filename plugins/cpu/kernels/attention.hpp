@@ -25,8 +25,8 @@ struct AttentionArgs {
   Space heads;                 // Key heads of all sequences; tensors in the order above.
   std::int64_t group = 1;      // Query heads for each key head.
   std::int64_t queries = 0, keys = 0, channels = 0, value_channels = 0;
-  Side q, k, v, o, m;          // m.channel walks the keys.
-  bool causal = false;         // Query i sees keys 0 .. i.
+  Side q, k, v, o, m;   // m.channel walks the keys.
+  bool causal = false;  // Query i sees keys 0 .. i.
   double scale = 1;
 };
 

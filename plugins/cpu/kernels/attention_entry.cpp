@@ -69,7 +69,8 @@ RotaryArgs rotary_args(const sdk::Launch& l) {
   const fg_tensor &q_out = l.out(0), &k_out = l.out(1);
   const int n = q.ndim;
   const auto side = [n](const fg_tensor& x, const fg_tensor& y) {
-    return RotaryArgs::Side{x.ptr, y.ptr, x.shape[n - 2], x.stride[n - 2], x.stride[n - 1], y.stride[n - 2], y.stride[n - 1]};
+    return RotaryArgs::Side{x.ptr,           y.ptr,           x.shape[n - 2], x.stride[n - 2],
+                            x.stride[n - 1], y.stride[n - 2], y.stride[n - 1]};
   };
   RotaryArgs a;
   a.dtype = q.dtype;
@@ -108,8 +109,8 @@ Result<void> apply_rotary_pos_emb(const sdk::Launch& l) {
   const RotaryArgs a = rotary_args(l);
   const std::int64_t positions = l.in(2).shape[0];
   if (a.ids.data != nullptr) {
-    FG_TRY(check_indices(l, {"apply_rotary_pos_emb", "position_ids", "cos has " + std::to_string(positions) + " rows", 6, a.ids, a.space,
-                             RotaryArgs::kIds, positions}));
+    FG_TRY(check_indices(l, {"apply_rotary_pos_emb", "position_ids", "cos has " + std::to_string(positions) + " rows",
+                             6, a.ids, a.space, RotaryArgs::kIds, positions}));
   }
   rotary(a, PoolExec(l), workspace_at(l));
   return {};

@@ -30,7 +30,8 @@ class PoolExec final : public Exec {
     parallel_for(pool_, count, 1, [&](std::int64_t begin, std::int64_t end) {
       const int worker = claim(busy);
       for (std::int64_t i = begin; i < end; ++i) task(context, i, worker);
-      busy[static_cast<std::size_t>(worker / 64)].fetch_and(~(std::uint64_t{1} << (worker % 64)), std::memory_order_release);
+      busy[static_cast<std::size_t>(worker / 64)].fetch_and(~(std::uint64_t{1} << (worker % 64)),
+                                                            std::memory_order_release);
     });
   }
 

@@ -27,7 +27,8 @@ class Exec {
   void each(std::int64_t count, F&& f) const {
     if (count <= 0) return;
     using Body = std::remove_reference_t<F>;
-    run(count, [](void* c, std::int64_t i, int w) { (*static_cast<Body*>(c))(i, w); },
+    run(
+        count, [](void* c, std::int64_t i, int w) { (*static_cast<Body*>(c))(i, w); },
         const_cast<void*>(static_cast<const void*>(&f)));
   }
 

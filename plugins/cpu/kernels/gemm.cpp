@@ -18,9 +18,9 @@ namespace fg::cpu {
 namespace {
 
 constexpr std::int64_t kFewRows = 16;
-constexpr std::int64_t kPanelBytes = 16 << 20;   // Packed panel of a or b; stays in a shared cache.
-constexpr std::int64_t kSliverBytes = 32 << 10;  // Part of a strip of b that stays in the first level.
-constexpr std::int64_t kBlockBytes = 512 << 10;  // Strips of a that stay in a core's second level.
+constexpr std::int64_t kPanelBytes = 16 << 20;     // Packed panel of a or b; stays in a shared cache.
+constexpr std::int64_t kSliverBytes = 32 << 10;    // Part of a strip of b that stays in the first level.
+constexpr std::int64_t kBlockBytes = 512 << 10;    // Strips of a that stay in a core's second level.
 constexpr std::int64_t kSerialProducts = 1 << 17;  // Fewer multiplications do not pay for a thread.
 
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
@@ -35,8 +35,8 @@ struct Plan {
   int workers;
   std::int64_t element;  // Bytes of the storage type.
   // packed
-  std::int64_t panel_m, panel_n;       // Rows of a, columns of b in one panel.
-  std::int64_t k_inner, k_outer;       // Sum lengths that stay in the first and second level.
+  std::int64_t panel_m, panel_n;  // Rows of a, columns of b in one panel.
+  std::int64_t k_inner, k_outer;  // Sum lengths that stay in the first and second level.
   std::int64_t task_strips, task_slivers;
   // dot, axpy
   std::int64_t cols;  // Of one task.
@@ -61,7 +61,8 @@ void plan_blocks(Plan& p) {
   p.task_strips = std::clamp<std::int64_t>(kBlockBytes / (std::min(k, p.k_outer) * mr * bytes), 1, 16);
   p.task_slivers = 8;
   const auto tasks = [&] {
-    return ceil_div(std::min(g.m, p.panel_m), mr * p.task_strips) * ceil_div(std::min(g.n, p.panel_n), nr * p.task_slivers);
+    return ceil_div(std::min(g.m, p.panel_m), mr * p.task_strips) *
+           ceil_div(std::min(g.n, p.panel_n), nr * p.task_slivers);
   };
   while (tasks() < 4 * p.workers && p.task_slivers > 1) p.task_slivers /= 2;
   while (tasks() < 4 * p.workers && p.task_strips > 1) p.task_strips /= 2;
@@ -113,8 +114,16 @@ Scratch lay_out(const Plan& p, Arena& arena) {
 
 TileStore store_at(const Plan& p, std::int64_t i, std::int64_t j) {
   const GemmArgs& g = p.g;
-  TileStore t{at(g.out.data, (i * g.out.row + j * g.out.col) * p.element), g.out.row, g.out.col, nullptr, 0, 0,
-              g.alpha, g.beta, g.int_alpha, g.int_beta};
+  TileStore t{at(g.out.data, (i * g.out.row + j * g.out.col) * p.element),
+              g.out.row,
+              g.out.col,
+              nullptr,
+              0,
+              0,
+              g.alpha,
+              g.beta,
+              g.int_alpha,
+              g.int_beta};
   if (g.self.data != nullptr) {
     t.self = at(g.self.data, (i * g.self.row + j * g.self.col) * p.element);
     t.self_row = g.self.row;
@@ -139,16 +148,18 @@ void run_few_rows(const Plan& p, const Exec& exec, const Scratch& s) {
 }
 
 // Packs rows [m0, m0 + rows) of a and columns [n0, n0 + cols) of b; either count may be 0.
-void pack_panels(const Plan& p, const Exec& exec, const Scratch& s, std::int64_t m0, std::int64_t rows,
-                 std::int64_t n0, std::int64_t cols) {
+void pack_panels(const Plan& p, const Exec& exec, const Scratch& s, std::int64_t m0, std::int64_t rows, std::int64_t n0,
+                 std::int64_t cols) {
   const GemmArgs& g = p.g;
   const std::int64_t mr = p.ops->mr, nr = p.ops->nr, strips = ceil_div(rows, mr), slivers = ceil_div(cols, nr);
   const std::int64_t grain = ceil_div(kGrain, std::max<std::int64_t>(g.k * nr, 1));
   const auto pack_some = [&](const Matrix& from, std::int64_t line, std::int64_t along, std::int64_t first,
-                             std::int64_t end, std::int64_t width, std::int64_t origin, std::int64_t lines, std::byte* to) {
+                             std::int64_t end, std::int64_t width, std::int64_t origin, std::int64_t lines,
+                             std::byte* to) {
     if (first >= end) return;
     p.ops->pack(at(from.data, (origin + first * width) * line * p.element), line, along,
-                std::min(lines, end * width) - first * width, g.k, width, to + first * width * g.k * p.ops->compute_bytes);
+                std::min(lines, end * width) - first * width, g.k, width,
+                to + first * width * g.k * p.ops->compute_bytes);
   };
   exec.ranges(strips + slivers, grain, [&](std::int64_t begin, std::int64_t end, int) {
     pack_some(g.a, g.a.row, g.a.col, begin, std::min(end, strips), mr, m0, rows, s.a);
@@ -157,9 +168,9 @@ void pack_panels(const Plan& p, const Exec& exec, const Scratch& s, std::int64_t
 }
 
 struct Block {
-  std::int64_t m0, n0;              // Origin of the panel in out.
-  std::int64_t rows, cols;          // Of the panel.
-  std::int64_t strip, strip_end;    // Of the task, within the panel.
+  std::int64_t m0, n0;            // Origin of the panel in out.
+  std::int64_t rows, cols;        // Of the panel.
+  std::int64_t strip, strip_end;  // Of the task, within the panel.
   std::int64_t sliver, sliver_end;
 };
 
@@ -206,7 +217,8 @@ void run_packed(const Plan& p, const Exec& exec, const Scratch& s) {
       const std::int64_t across = ceil_div(slivers, p.task_slivers), down = ceil_div(strips, p.task_strips);
       exec.each(across * down, [&](std::int64_t task, int worker) {
         const std::int64_t i = task % down * p.task_strips, j = task / down * p.task_slivers;
-        const Block block{m0, n0, rows, cols, i, std::min(strips, i + p.task_strips), j, std::min(slivers, j + p.task_slivers)};
+        const Block block{
+            m0, n0, rows, cols, i, std::min(strips, i + p.task_strips), j, std::min(slivers, j + p.task_slivers)};
         run_block(p, s, block, s.tile + worker * s.tile_bytes);
       });
     }

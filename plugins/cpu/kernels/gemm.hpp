@@ -22,8 +22,8 @@ struct GemmArgs {
   fg_dtype dtype = FG_F32;  // Of all operands.
   std::int64_t batch = 1, m = 0, n = 0, k = 0;
   Matrix out, a, b;
-  Matrix self;            // Not read when data is null.
-  double alpha = 1, beta = 0;               // Floats.
+  Matrix self;                               // Not read when data is null.
+  double alpha = 1, beta = 0;                // Floats.
   std::int64_t int_alpha = 1, int_beta = 0;  // Integers, modulo 2^bits.
 };
 

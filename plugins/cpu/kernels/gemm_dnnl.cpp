@@ -8,10 +8,9 @@
 #include <array>
 #include <atomic>
 #include <cstdlib>
+#include <dnnl.hpp>
 #include <memory>
 #include <optional>
-
-#include <dnnl.hpp>
 
 #include "plugins/cpu/kernels/gemm_ops.hpp"
 
@@ -86,7 +85,8 @@ class ThreadCache {
     p.b.set_data_handle(b);
     p.c.set_data_handle(c);
     p.scratch.set_data_handle(scratch_.get());
-    p.run.execute(stream_, {{DNNL_ARG_SRC, p.a}, {DNNL_ARG_WEIGHTS, p.b}, {DNNL_ARG_DST, p.c}, {DNNL_ARG_SCRATCHPAD, p.scratch}});
+    p.run.execute(
+        stream_, {{DNNL_ARG_SRC, p.a}, {DNNL_ARG_WEIGHTS, p.b}, {DNNL_ARG_DST, p.c}, {DNNL_ARG_SCRATCHPAD, p.scratch}});
   }
 
  private:
@@ -96,7 +96,8 @@ class ThreadCache {
   }
   static std::size_t slot(const BlockKey& key) {
     std::uint64_t h = key.dtype;
-    for (const std::int64_t x : {key.m, key.n, key.k, key.lda, key.ldb, key.ldc, std::int64_t{key.a_transposed}, std::int64_t{key.b_transposed}}) {
+    for (const std::int64_t x : {key.m, key.n, key.k, key.lda, key.ldb, key.ldc, std::int64_t{key.a_transposed},
+                                 std::int64_t{key.b_transposed}}) {
       h = (h ^ static_cast<std::uint64_t>(x)) * 0x9E3779B97F4A7C15u;
     }
     return h >> 58;
@@ -159,13 +160,21 @@ Grid make_grid(const GemmArgs& g, int workers) {
   return grid;
 }
 
-void run_block(const GemmArgs& g, std::int64_t batch, std::int64_t i, std::int64_t j, std::int64_t rows, std::int64_t cols) {
+void run_block(const GemmArgs& g, std::int64_t batch, std::int64_t i, std::int64_t j, std::int64_t rows,
+               std::int64_t cols) {
   const std::int64_t bytes = (g.dtype >> 8 & 0xFF) / 8;
   const auto element = [&](const Matrix& m, std::int64_t row, std::int64_t col) {
     return static_cast<std::byte*>(m.data) + (batch * m.batch + row * m.row + col * m.col) * bytes;
   };
-  const BlockKey key{g.dtype, g.a.col != 1, g.b.col != 1, rows, cols, g.k, g.a.col != 1 ? g.a.col : g.a.row,
-                     g.b.col != 1 ? g.b.col : g.b.row, g.out.row};
+  const BlockKey key{g.dtype,
+                     g.a.col != 1,
+                     g.b.col != 1,
+                     rows,
+                     cols,
+                     g.k,
+                     g.a.col != 1 ? g.a.col : g.a.row,
+                     g.b.col != 1 ? g.b.col : g.b.row,
+                     g.out.row};
   std::byte* out = element(g.out, i, j);
   ThreadCache& cache = thread_cache();
   cache.run(cache.find(key), element(g.a, i, 0), element(g.b, 0, j), out);

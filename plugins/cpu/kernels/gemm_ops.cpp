@@ -12,7 +12,8 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "plugins/cpu/kernels/gemm_ops.cpp"
-#include "hwy/foreach_target.h"
+#include "hwy/foreach_target.h"  // First: it includes this file once for each target.
+
 #include "hwy/highway.h"
 #include "plugins/cpu/kernels/simd-inl.hpp"
 
@@ -23,9 +24,8 @@ namespace {
 // Integers compute in an unsigned type of 32 or 64 bits: the low bits of a product do not depend on
 // the sign extension.
 template <class S>
-using GemmCompute =
-    std::conditional_t<std::is_integral_v<S>,
-                       std::conditional_t<sizeof(S) == 8, std::uint64_t, std::uint32_t>, Compute<S>>;
+using GemmCompute = std::conditional_t<std::is_integral_v<S>,
+                                       std::conditional_t<sizeof(S) == 8, std::uint64_t, std::uint32_t>, Compute<S>>;
 
 #if HWY_TARGET <= HWY_AVX3
 constexpr int kRegisters = 32;
@@ -36,7 +36,8 @@ constexpr int kRegisters = 16;
 template <class C>
 constexpr int kMr = std::is_same_v<C, std::uint64_t> ? 4
                     : kRegisters == 32               ? (std::is_integral_v<C> ? 12 : 14)
-                    : std::is_integral_v<C>          ? 4 : 6;
+                    : std::is_integral_v<C>          ? 4
+                                                     : 6;
 template <class C>
 constexpr int kNr = std::is_same_v<C, std::uint64_t> ? 8 : static_cast<int>(2 * hn::MaxLanes(hn::ScalableTag<C>()));
 
@@ -52,7 +53,8 @@ HWY_INLINE void micro_vector(std::int64_t k, const C* HWY_RESTRICT a, const C* H
   for (std::int64_t p = 0; p < k; ++p, a += kRows, b += 2 * kLanes) {
     const V b0 = hn::LoadU(d, b), b1 = hn::LoadU(d, b + kLanes);
     if constexpr (std::is_integral_v<C>) {
-      ((s0[I] = hn::Add(s0[I], hn::Mul(hn::Set(d, a[I]), b0)), s1[I] = hn::Add(s1[I], hn::Mul(hn::Set(d, a[I]), b1))), ...);
+      ((s0[I] = hn::Add(s0[I], hn::Mul(hn::Set(d, a[I]), b0)), s1[I] = hn::Add(s1[I], hn::Mul(hn::Set(d, a[I]), b1))),
+       ...);
     } else {
       ((s0[I] = hn::MulAdd(hn::Set(d, a[I]), b0, s0[I]), s1[I] = hn::MulAdd(hn::Set(d, a[I]), b1, s1[I])), ...);
     }

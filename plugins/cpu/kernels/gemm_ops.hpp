@@ -28,8 +28,8 @@ struct GemmOps {
   std::int64_t mr, nr;  // Rows and columns of one register tile.
   // Packs `lines` rows of a (columns of b) into strips of `width`: dst[strip][k][width], the last
   // strip filled up with zeros.  Element (line, k) is src[line * line_stride + k * k_stride].
-  void (*pack)(const void* src, std::int64_t line_stride, std::int64_t k_stride, std::int64_t lines,
-               std::int64_t k, std::int64_t width, void* dst);
+  void (*pack)(const void* src, std::int64_t line_stride, std::int64_t k_stride, std::int64_t lines, std::int64_t k,
+               std::int64_t width, void* dst);
   // tile[mr][nr] += strip a (k x mr) * strip b (k x nr).
   void (*micro)(std::int64_t k, const void* a, const void* b, void* tile);
   // Writes rows x cols elements of tile[mr][nr].
@@ -39,8 +39,8 @@ struct GemmOps {
   // axpy: b is contiguous along n;     acc[m][cols] = a . b[:, c], row k at b + k * stride.
   void (*dot)(const void* a, std::int64_t m, std::int64_t k, const void* b, std::int64_t stride, std::int64_t cols,
               void* acc);
-  void (*axpy)(const void* a, std::int64_t m, std::int64_t k, const void* b, std::int64_t stride,
-               std::int64_t cols, void* acc);
+  void (*axpy)(const void* a, std::int64_t m, std::int64_t k, const void* b, std::int64_t stride, std::int64_t cols,
+               void* acc);
 };
 
 // For the processor the program runs on.  Null when the dtype is not a real one.

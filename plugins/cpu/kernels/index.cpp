@@ -55,23 +55,24 @@ void copy_transposed(const T* src, T* dst, const Space& space, const Exec& exec)
   const auto c = static_cast<std::size_t>(space.ndim - 1), r = c - 1;
   const std::int64_t rows = space.size[r], cols = space.size[c], bands = (rows + kTile - 1) / kTile;
   const std::int64_t matrices = space.count() / std::max<std::int64_t>(rows * cols, 1);
-  exec.ranges(matrices * bands, std::max<std::int64_t>(1, kGrain / (kTile * cols)), [&](std::int64_t begin, std::int64_t end, int) {
-    T tile[kTile][kTile];
-    for (std::int64_t band = begin; band < end; ++band) {
-      const auto at = space.offsets(band / bands * rows * cols);
-      const std::int64_t i0 = band % bands * kTile, height = std::min(rows - i0, kTile);
-      for (std::int64_t j0 = 0; j0 < cols; j0 += kTile) {
-        const std::int64_t width = std::min(cols - j0, kTile);
-        for (std::int64_t j = 0; j < width; ++j) {
-          std::copy_n(src + at[0] + i0 + (j0 + j) * space.stride[0][c], height, tile[j]);
-        }
-        for (std::int64_t i = 0; i < height; ++i) {
-          T* to = dst + at[1] + (i0 + i) * space.stride[1][r] + j0 * space.stride[1][c];
-          for (std::int64_t j = 0; j < width; ++j) to[j * space.stride[1][c]] = tile[j][i];
-        }
-      }
-    }
-  });
+  exec.ranges(matrices * bands, std::max<std::int64_t>(1, kGrain / (kTile * cols)),
+              [&](std::int64_t begin, std::int64_t end, int) {
+                T tile[kTile][kTile];
+                for (std::int64_t band = begin; band < end; ++band) {
+                  const auto at = space.offsets(band / bands * rows * cols);
+                  const std::int64_t i0 = band % bands * kTile, height = std::min(rows - i0, kTile);
+                  for (std::int64_t j0 = 0; j0 < cols; j0 += kTile) {
+                    const std::int64_t width = std::min(cols - j0, kTile);
+                    for (std::int64_t j = 0; j < width; ++j) {
+                      std::copy_n(src + at[0] + i0 + (j0 + j) * space.stride[0][c], height, tile[j]);
+                    }
+                    for (std::int64_t i = 0; i < height; ++i) {
+                      T* to = dst + at[1] + (i0 + i) * space.stride[1][r] + j0 * space.stride[1][c];
+                      for (std::int64_t j = 0; j < width; ++j) to[j * space.stride[1][c]] = tile[j][i];
+                    }
+                  }
+                }
+              });
 }
 
 }  // namespace

@@ -49,7 +49,7 @@ struct GatherArgs {
   Indices indices;
   void* out = nullptr;
   std::int64_t self_dim = 0;  // Stride of self in the gathered dimension.
-  Space space;  // Of the index: tensor 0 index, 1 out, 2 self with stride 0 in the gathered dimension.
+  Space space;                // Of the index: tensor 0 index, 1 out, 2 self with stride 0 in the gathered dimension.
 };
 void gather_elements(const GatherArgs& args, const Exec& exec);
 

@@ -2,12 +2,13 @@
 //
 // embedding, gather, cat, nonzero, uniform_ as launches.
 
+#include "plugins/cpu/kernels/index_entry.hpp"
+
 #include <cmath>
 
 #include "fg/abi/ops.h"
 #include "plugins/cpu/kernels/entry.hpp"
 #include "plugins/cpu/kernels/index.hpp"
-#include "plugins/cpu/kernels/index_entry.hpp"
 #include "plugins/cpu/kernels/kernels.hpp"
 #include "plugins/cpu/kernels/nonzero.hpp"
 #include "plugins/cpu/kernels/uniform.hpp"
@@ -49,7 +50,8 @@ GatherArgs gather_args(const sdk::Launch& l) {
 
 NonzeroArgs nonzero_args(const sdk::Launch& l) {
   const fg_tensor &out = l.out(), &self = l.in();
-  return {self.dtype, self.ptr, self.ndim, self.shape, self.stride, static_cast<std::int64_t*>(out.ptr), out.stride[0], out.stride[1]};
+  return {self.dtype,    self.ptr,     self.ndim, self.shape, self.stride, static_cast<std::int64_t*>(out.ptr),
+          out.stride[0], out.stride[1]};
 }
 
 }  // namespace
@@ -60,14 +62,16 @@ Result<void> check_indices(const sdk::Launch& l, const IndexCheck& c) {
   const auto bad = find_bad_index(c.indices, c.space, c.slot, c.bound, PoolExec(l));
   if (!bad) return {};
   return invalid(std::string(c.op) + ": " + c.argument + position_text(l.raw().t[c.tensor], bad->position) + " is " +
-                     std::to_string(bad->value) + ", " + c.bound_text + ", expected 0 <= index < " + std::to_string(c.bound),
+                     std::to_string(bad->value) + ", " + c.bound_text + ", expected 0 <= index < " +
+                     std::to_string(c.bound),
                  FG_R_BOUNDS, c.tensor);
 }
 
 Result<void> embedding(const sdk::Launch& l) {
   const EmbeddingArgs a = embedding_args(l);
   const std::int64_t rows = l.in(0).shape[0];
-  FG_TRY(check_indices(l, {"embedding", "indices", "weight has " + std::to_string(rows) + " rows", 2, a.indices, a.space, 0, rows}));
+  FG_TRY(check_indices(
+      l, {"embedding", "indices", "weight has " + std::to_string(rows) + " rows", 2, a.indices, a.space, 0, rows}));
   cpu::embedding(a, PoolExec(l));
   return {};
 }
@@ -76,8 +80,9 @@ Result<void> gather(const sdk::Launch& l) {
   const GatherArgs a = gather_args(l);
   const fg_tensor& self = l.in(0);
   const std::int64_t dim = l.params<fg_gather_params>().dim, bound = self.ndim == 0 ? 1 : self.shape[dim];
-  FG_TRY(check_indices(l, {"gather", "index", "self has length " + std::to_string(bound) + " in dimension " + std::to_string(dim), 2,
-                           a.indices, a.space, 0, bound}));
+  FG_TRY(check_indices(
+      l, {"gather", "index", "self has length " + std::to_string(bound) + " in dimension " + std::to_string(dim), 2,
+          a.indices, a.space, 0, bound}));
   gather_elements(a, PoolExec(l));
   return {};
 }

@@ -18,8 +18,8 @@ struct IndexCheck {
   std::string bound_text;  // "weight has 5 rows"
   std::int32_t tensor;     // Number of the tensor of indices in the launch.
   Indices indices;
-  const Space& space;      // Of the indices, row-major.
-  std::size_t slot;        // Their strides in it.
+  const Space& space;  // Of the indices, row-major.
+  std::size_t slot;    // Their strides in it.
   std::int64_t bound;
 };
 

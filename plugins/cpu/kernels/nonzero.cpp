@@ -87,7 +87,8 @@ std::int64_t nonzero(const NonzeroArgs& a, const Exec& exec, void* ws) {
     exec.each(parts, [&](std::int64_t p, int) {
       std::int64_t* row = a.out + first[p] * a.out_row;
       each_set(a, mask, p * size, std::min(n, (p + 1) * size), [&](const Walk& w, std::int64_t along) {
-        for (int d = 0; d < a.ndim; ++d) row[d * a.out_col] = d == a.ndim - 1 ? along : w.index[static_cast<std::size_t>(d)];
+        for (int d = 0; d < a.ndim; ++d)
+          row[d * a.out_col] = d == a.ndim - 1 ? along : w.index[static_cast<std::size_t>(d)];
         row += a.out_row;
       });
     });

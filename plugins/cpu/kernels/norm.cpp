@@ -73,7 +73,8 @@ void layer_norm(const LayerNormArgs& args, const Exec& exec, void* ws) {
   const void* bias = dense_weight(args.rows, ops, args.bias, 3, arena);
   const Scratch s = lay_out(args.rows, ops, exec.workers(), arena);
   for_rows(args.rows, exec, s.copies, [&](const RowAt& r) {
-    ops.layer_norm(r.x, r.y, n, weight, bias, args.eps, static_cast<std::byte*>(args.mean) + r.offset2 * ops.compute_bytes,
+    ops.layer_norm(r.x, r.y, n, weight, bias, args.eps,
+                   static_cast<std::byte*>(args.mean) + r.offset2 * ops.compute_bytes,
                    static_cast<std::byte*>(args.rstd) + r.offset3 * ops.compute_bytes, s.at(r.worker));
   });
 }
@@ -93,7 +94,8 @@ void rms_norm(const RmsNormArgs& args, const Exec& exec, void* ws) {
   Arena arena(ws);
   const void* weight = dense_weight(args.rows, ops, args.weight, 2, arena);
   const Scratch s = lay_out(args.rows, ops, exec.workers(), arena);
-  for_rows(args.rows, exec, s.copies, [&](const RowAt& r) { ops.rms_norm(r.x, r.y, n, weight, args.eps, s.at(r.worker)); });
+  for_rows(args.rows, exec, s.copies,
+           [&](const RowAt& r) { ops.rms_norm(r.x, r.y, n, weight, args.eps, s.at(r.worker)); });
 }
 
 }  // namespace fg::cpu

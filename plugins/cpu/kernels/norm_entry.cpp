@@ -39,9 +39,12 @@ Rows rows_of_last(const fg_tensor& x, const fg_tensor& y, std::int64_t n, const 
   Rows r = make_rows(x, y);
   const int leading = x.ndim - static_cast<int>(n);
   for (int d = 0; d < leading; ++d) {
-    r.outer.add(x.shape[d], {stride_of(x, d), stride_of(y, d), mean == nullptr ? 0 : stride_of(*mean, d), rstd == nullptr ? 0 : stride_of(*rstd, d)});
+    r.outer.add(x.shape[d], {stride_of(x, d), stride_of(y, d), mean == nullptr ? 0 : stride_of(*mean, d),
+                             rstd == nullptr ? 0 : stride_of(*rstd, d)});
   }
-  const auto parameter = [&](const fg_tensor* t, int d) { return t == nullptr || !present(*t) ? stride_of(y, d) : stride_of(*t, d - leading); };
+  const auto parameter = [&](const fg_tensor* t, int d) {
+    return t == nullptr || !present(*t) ? stride_of(y, d) : stride_of(*t, d - leading);
+  };
   for (int d = leading; d < x.ndim; ++d) {
     r.row.add(x.shape[d], {stride_of(x, d), stride_of(y, d), parameter(a, d), parameter(b, d), stride_of(y, d)});
   }
@@ -57,8 +60,13 @@ SoftmaxArgs softmax_args(const sdk::Launch& l) {
 }
 LayerNormArgs layer_norm_args(const sdk::Launch& l) {
   const auto& p = l.params<fg_layer_norm_params>();
-  return {l.out().dtype, rows_of_last(l.in(0), l.out(0), p.n_normalized_shape, &l.in(1), &l.in(2), &l.out(1), &l.out(2)),
-          data_or_null(l.in(1)), data_or_null(l.in(2)), l.out(1).ptr, l.out(2).ptr, p.eps};
+  return {l.out().dtype,
+          rows_of_last(l.in(0), l.out(0), p.n_normalized_shape, &l.in(1), &l.in(2), &l.out(1), &l.out(2)),
+          data_or_null(l.in(1)),
+          data_or_null(l.in(2)),
+          l.out(1).ptr,
+          l.out(2).ptr,
+          p.eps};
 }
 RmsNormArgs rms_norm_args(const sdk::Launch& l) {
   const auto& p = l.params<fg_rms_norm_params>();
@@ -67,7 +75,8 @@ RmsNormArgs rms_norm_args(const sdk::Launch& l) {
 }
 SortArgs sort_args(const sdk::Launch& l) {
   const auto& p = l.params<fg_sort_params>();
-  return {l.in().dtype, rows_along(l.in(), l.out(0), &l.out(1), p.dim), static_cast<std::int64_t*>(l.out(1).ptr), p.descending != 0};
+  return {l.in().dtype, rows_along(l.in(), l.out(0), &l.out(1), p.dim), static_cast<std::int64_t*>(l.out(1).ptr),
+          p.descending != 0};
 }
 
 }  // namespace

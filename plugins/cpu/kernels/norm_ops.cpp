@@ -11,9 +11,10 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "plugins/cpu/kernels/norm_ops.cpp"
-#include "hwy/foreach_target.h"
-#include "hwy/highway.h"
+#include "hwy/foreach_target.h"  // First: it includes this file once for each target.
+
 #include "hwy/contrib/math/math-inl.h"
+#include "hwy/highway.h"
 #include "plugins/cpu/kernels/simd-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -242,7 +243,8 @@ void rms_norm(const void* x_, void* y_, std::int64_t n, const void* weight_, dou
 template <class S>
 const NormOps* table() {
   using C = Compute<S>;
-  static constexpr NormOps kOps{sizeof(C), &softmax<S>, &layer_norm<S>, &rms_norm<S>, &widen<S>, &softmax_step<C>, &scale<C>, &add<C>};
+  static constexpr NormOps kOps{sizeof(C), &softmax<S>,      &layer_norm<S>, &rms_norm<S>,
+                                &widen<S>, &softmax_step<C>, &scale<C>,      &add<C>};
   return &kOps;
 }
 

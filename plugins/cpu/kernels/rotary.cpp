@@ -7,7 +7,8 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "plugins/cpu/kernels/rotary.cpp"
-#include "hwy/foreach_target.h"
+#include "hwy/foreach_target.h"  // First: it includes this file once for each target.
+
 #include "hwy/highway.h"
 #include "plugins/cpu/kernels/simd-inl.hpp"
 
@@ -56,7 +57,8 @@ void rotate_halves(const S* x, S* y, const C* cos, const C* sin, std::int64_t ha
 }
 
 template <class S, class C>
-void rotate_side(const RotaryArgs& r, const RotaryArgs::Side& side, std::int64_t x_at, std::int64_t y_at, const C* cos, const C* sin) {
+void rotate_side(const RotaryArgs& r, const RotaryArgs::Side& side, std::int64_t x_at, std::int64_t y_at, const C* cos,
+                 const C* sin) {
   const std::int64_t half = r.channels / 2;
   for (std::int64_t h = 0; h < side.heads; ++h) {
     const S* x = static_cast<const S*>(side.x) + x_at + h * side.x_head;
@@ -70,7 +72,8 @@ void rotate_side(const RotaryArgs& r, const RotaryArgs::Side& side, std::int64_t
 }
 
 template <class T, class C>
-void read_row(const void* table, std::int64_t row, std::int64_t row_step, std::int64_t col_step, std::int64_t n, C* out) {
+void read_row(const void* table, std::int64_t row, std::int64_t row_step, std::int64_t col_step, std::int64_t n,
+              C* out) {
   const T* from = static_cast<const T*>(table) + row * row_step;
   for (std::int64_t i = 0; i < n; ++i) out[i] = read<C>(from[i * col_step]);
 }
@@ -79,7 +82,8 @@ template <class S, class T>
 void run(const RotaryArgs& r, const Exec& exec, void* ws) {
   using C = std::conditional_t<std::is_same_v<S, double> || std::is_same_v<T, double>, double, float>;
   const std::int64_t half = r.channels / 2, positions = r.space.count();
-  const std::int64_t grain = std::max<std::int64_t>(1, kGrain / 4 / std::max<std::int64_t>((r.q.heads + r.k.heads) * r.channels, 1));
+  const std::int64_t grain =
+      std::max<std::int64_t>(1, kGrain / 4 / std::max<std::int64_t>((r.q.heads + r.k.heads) * r.channels, 1));
   exec.ranges(positions, grain, [&](std::int64_t begin, std::int64_t end, int worker) {
     C* cos = static_cast<C*>(ws) + worker * r.channels;
     C* sin = cos + half;

@@ -10,8 +10,8 @@
 namespace fg::cpu {
 namespace {
 
-constexpr std::int64_t kTogether = 16;            // Rows copied at a time: a cache line of f32.
-constexpr std::int64_t kCopyBytes = 1 << 20;      // But no more scratch than this.
+constexpr std::int64_t kTogether = 16;        // Rows copied at a time: a cache line of f32.
+constexpr std::int64_t kCopyBytes = 1 << 20;  // But no more scratch than this.
 
 // Calls f(i, offset) for every element of the row space, in row-major order.
 template <class F>
@@ -111,12 +111,14 @@ std::array<std::int64_t, Space::kMany> Space::offsets(std::int64_t linear) const
 
 void gather(const void* src, const Space& space, std::size_t tensor, std::int64_t element_bytes, void* dst) {
   with_bytes(element_bytes, [&]<class T>(T) {
-    walk(space, tensor, [&](std::int64_t i, std::int64_t offset) { static_cast<T*>(dst)[i] = static_cast<const T*>(src)[offset]; });
+    walk(space, tensor,
+         [&](std::int64_t i, std::int64_t offset) { static_cast<T*>(dst)[i] = static_cast<const T*>(src)[offset]; });
   });
 }
 void scatter(const void* src, const Space& space, std::size_t tensor, std::int64_t element_bytes, void* dst) {
   with_bytes(element_bytes, [&]<class T>(T) {
-    walk(space, tensor, [&](std::int64_t i, std::int64_t offset) { static_cast<T*>(dst)[offset] = static_cast<const T*>(src)[i]; });
+    walk(space, tensor,
+         [&](std::int64_t i, std::int64_t offset) { static_cast<T*>(dst)[offset] = static_cast<const T*>(src)[i]; });
   });
 }
 
@@ -132,7 +134,8 @@ void for_rows(const Rows& rows, const Exec& exec, std::byte* scratch, RowFn fn, 
   const std::int64_t groups = (inner + step - 1) / step, bytes = rows.element_bytes, pitch = copy_pitch(rows);
   const std::int64_t grain = std::max<std::int64_t>(1, kGrain / 4 / std::max<std::int64_t>(length * step, 1));
   std::array<std::int64_t, Space::kMany> apart{};
-  for (std::size_t t = 0; t < Space::kMany && outer.ndim > 0; ++t) apart[t] = outer.stride[t][static_cast<std::size_t>(outer.ndim - 1)];
+  for (std::size_t t = 0; t < Space::kMany && outer.ndim > 0; ++t)
+    apart[t] = outer.stride[t][static_cast<std::size_t>(outer.ndim - 1)];
   exec.ranges(count / inner * groups, grain, [&](std::int64_t begin, std::int64_t end, int worker) {
     std::byte* copy_x = scratch + worker * rows_scratch(rows);
     std::byte* copy_y = copy_x + copy_bytes(rows, 0);
@@ -144,8 +147,8 @@ void for_rows(const Rows& rows, const Exec& exec, std::byte* scratch, RowFn fn, 
       if (copies_x) copy_in(x, apart[0], rows, together, copy_x);
       for (std::int64_t r = 0; r < together; ++r) {
         fn(context, RowAt{copies_x ? copy_x + r * pitch * bytes : x + r * apart[0] * bytes,
-                          copies_y ? copy_y + r * pitch * bytes : y + r * apart[1] * bytes,
-                          at[2] + r * apart[2], at[3] + r * apart[3], worker});
+                          copies_y ? copy_y + r * pitch * bytes : y + r * apart[1] * bytes, at[2] + r * apart[2],
+                          at[3] + r * apart[3], worker});
       }
       if (copies_y) copy_out(copy_y, apart[1], rows, together, y);
     }

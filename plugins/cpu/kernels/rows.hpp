@@ -58,9 +58,7 @@ struct Rows {
   Space outer, row;
 
   std::int64_t length() const { return row.count(); }
-  bool contiguous(std::size_t tensor) const {
-    return row.ndim == 0 || (row.ndim == 1 && row.stride[tensor][0] == 1);
-  }
+  bool contiguous(std::size_t tensor) const { return row.ndim == 0 || (row.ndim == 1 && row.stride[tensor][0] == 1); }
 };
 
 // dst[i] = element i (row-major) of the `space` seen through `tensor`'s strides, and back.
@@ -83,8 +81,9 @@ void for_rows(const Rows& rows, const Exec& exec, std::byte* scratch, RowFn fn, 
 template <class F>
 void for_rows(const Rows& rows, const Exec& exec, std::byte* scratch, F&& f) {
   using Body = std::remove_reference_t<F>;
-  for_rows(rows, exec, scratch, [](void* c, const RowAt& r) { (*static_cast<Body*>(c))(r); },
-           const_cast<void*>(static_cast<const void*>(&f)));
+  for_rows(
+      rows, exec, scratch, [](void* c, const RowAt& r) { (*static_cast<Body*>(c))(r); },
+      const_cast<void*>(static_cast<const void*>(&f)));
 }
 
 }  // namespace fg::cpu

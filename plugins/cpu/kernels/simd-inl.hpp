@@ -18,11 +18,17 @@ namespace fg::cpu::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 template <class S>
-struct ComputeOf { using type = S; };
+struct ComputeOf {
+  using type = S;
+};
 template <>
-struct ComputeOf<f16> { using type = float; };
+struct ComputeOf<f16> {
+  using type = float;
+};
 template <>
-struct ComputeOf<bf16> { using type = float; };
+struct ComputeOf<bf16> {
+  using type = float;
+};
 template <class S>
 using Compute = typename ComputeOf<S>::type;
 

@@ -21,7 +21,9 @@ constexpr std::int64_t kRadixFrom = 512;  // Shorter rows sort faster by compari
 // Keys of at most 32 bits share a word with a 32-bit position.
 struct Packed {
   std::uint64_t word;
-  static Packed make(std::uint64_t key, std::int64_t position) { return {key << 32 | static_cast<std::uint64_t>(position)}; }
+  static Packed make(std::uint64_t key, std::int64_t position) {
+    return {key << 32 | static_cast<std::uint64_t>(position)};
+  }
   std::uint64_t key() const { return word >> 32; }
   std::int64_t position() const { return static_cast<std::int64_t>(word & 0xFFFFFFFFu); }
   bool operator<(const Packed& o) const { return word < o.word; }
@@ -107,7 +109,8 @@ struct Scratch {
 Scratch lay_out(const SortArgs& args, int workers, Arena& arena) {
   Scratch s{};
   s.copies = arena.take<std::byte>(rows_scratch(args.rows) * workers);
-  s.entry_bytes = (args.rows.length() * static_cast<std::int64_t>(packs(args) ? sizeof(Packed) : sizeof(Wide)) + 63) / 64 * 64;
+  s.entry_bytes =
+      (args.rows.length() * static_cast<std::int64_t>(packs(args) ? sizeof(Packed) : sizeof(Wide)) + 63) / 64 * 64;
   s.entries = arena.take<std::byte>(2 * s.entry_bytes * workers);
   return s;
 }

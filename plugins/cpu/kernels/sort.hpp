@@ -11,7 +11,7 @@ namespace fg::cpu {
 
 struct SortArgs {
   fg_dtype dtype = FG_F32;
-  Rows rows;                       // x: self, y: values; the row is the sorted dimension.
+  Rows rows;                        // x: self, y: values; the row is the sorted dimension.
   std::int64_t* indices = nullptr;  // rows.outer's tensor 2 and rows.row's tensor 2.
   bool descending = false;
 };

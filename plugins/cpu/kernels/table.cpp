@@ -37,8 +37,8 @@ FG_CPU_ROWS(SORT);
 FG_CPU_ROWS(UNIFORM);
 #undef FG_CPU_ROWS
 
-#define FG_CPU_ENTRY(OP)                                                                          \
-  .name = FG_OP_##OP##_NAME, .uid = FG_OP_##OP##_UID, .schema_hash = FG_OP_##OP##_SCHEMA_HASH,    \
+#define FG_CPU_ENTRY(OP)                                                                       \
+  .name = FG_OP_##OP##_NAME, .uid = FG_OP_##OP##_UID, .schema_hash = FG_OP_##OP##_SCHEMA_HASH, \
   .schema_version = FG_OP_##OP##_SCHEMA_VERSION, .n_slots = FG_OP_##OP##_N_SLOTS, .rows = k##OP##Rows
 
 constexpr sdk::KernelEntry kEntries[] = {
@@ -51,7 +51,8 @@ constexpr sdk::KernelEntry kEntries[] = {
     {FG_CPU_ENTRY(GATHER), .flags = kFlags, .prepare = sdk::plain<entry::gather>},
     {FG_CPU_ENTRY(LAYER_NORM), .flags = kInPlace, .prepare = prepare<entry::layer_norm, entry::layer_norm_workspace>},
     {FG_CPU_ENTRY(MM), .flags = kFlags, .prepare = prepare<entry::mm, entry::mm_workspace>},
-    {FG_CPU_ENTRY(NONZERO), .counted = true, .flags = kFlags, .prepare = prepare<entry::nonzero, entry::nonzero_workspace>},
+    {FG_CPU_ENTRY(NONZERO), .counted = true, .flags = kFlags,
+     .prepare = prepare<entry::nonzero, entry::nonzero_workspace>},
     {FG_CPU_ENTRY(RMS_NORM), .flags = kInPlace, .prepare = prepare<entry::rms_norm, entry::rms_norm_workspace>},
     {FG_CPU_ENTRY(SCALED_DOT_PRODUCT_ATTENTION), .flags = kFlags,
      .prepare = prepare<entry::scaled_dot_product_attention, entry::scaled_dot_product_attention_workspace>},

@@ -10,7 +10,8 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "plugins/cpu/kernels/uniform.cpp"
-#include "hwy/foreach_target.h"
+#include "hwy/foreach_target.h"  // First: it includes this file once for each target.
+
 #include "hwy/highway.h"
 #include "plugins/cpu/kernels/simd-inl.hpp"
 
@@ -30,7 +31,8 @@ struct Words {
 void make_words(std::uint64_t seed, std::uint64_t first, Words& w) {
   for (std::int64_t i = 0; i < kBlocks; ++i) {
     const std::uint64_t counter = first + static_cast<std::uint64_t>(i);
-    std::uint32_t c0 = static_cast<std::uint32_t>(counter), c1 = static_cast<std::uint32_t>(counter >> 32), c2 = 0, c3 = 0;
+    std::uint32_t c0 = static_cast<std::uint32_t>(counter), c1 = static_cast<std::uint32_t>(counter >> 32), c2 = 0,
+                  c3 = 0;
     std::uint32_t k0 = static_cast<std::uint32_t>(seed), k1 = static_cast<std::uint32_t>(seed >> 32);
     for (int round = 0; round < 10; ++round) {
       const std::uint64_t p0 = std::uint64_t{kMul0} * c0, p1 = std::uint64_t{kMul1} * c2;
@@ -83,7 +85,8 @@ Compute<S> neighbour(Compute<S> x, bool up) {
 template <class S>
 Interval<S> make_interval(double from, double to) {
   using C = Compute<S>;
-  Interval<S> r{static_cast<C>(from), static_cast<C>(to - from), stored<S>(static_cast<C>(from)), stored<S>(static_cast<C>(to))};
+  Interval<S> r{static_cast<C>(from), static_cast<C>(to - from), stored<S>(static_cast<C>(from)),
+                stored<S>(static_cast<C>(to))};
   while (static_cast<double>(r.least) < from) r.least = neighbour<S>(r.least, true);
   while (!(static_cast<double>(r.greatest) < to)) {
     const C lower = neighbour<S>(r.greatest, false);

@@ -18,7 +18,6 @@ struct UniformArgs {
 };
 void uniform(const UniformArgs& args, const Exec& exec);
 
-
 }  // namespace fg::cpu
 
 #endif  // FG_PLUGINS_CPU_KERNELS_UNIFORM_HPP_

@@ -22,14 +22,16 @@
 namespace fg::cpu::testing {
 
 enum class Layout { dense, transposed, gaps, negative, repeated };
-inline constexpr Layout kLayouts[] = {Layout::dense, Layout::transposed, Layout::gaps, Layout::negative, Layout::repeated};
+inline constexpr Layout kLayouts[] = {Layout::dense, Layout::transposed, Layout::gaps, Layout::negative,
+                                      Layout::repeated};
 inline constexpr Layout kWritable[] = {Layout::dense, Layout::transposed, Layout::gaps, Layout::negative};
 
 using Dims = std::vector<std::int64_t>;
 
 class Array {
  public:
-  Array(fg_dtype dtype, Dims shape, Layout layout = Layout::dense) : dtype_(dtype), shape_(std::move(shape)), stride_(shape_.size()) {
+  Array(fg_dtype dtype, Dims shape, Layout layout = Layout::dense)
+      : dtype_(dtype), shape_(std::move(shape)), stride_(shape_.size()) {
     std::int64_t next = layout == Layout::gaps ? 3 : 1;
     const int n = ndim();
     for (int i = 0; i < n; ++i) {
@@ -151,7 +153,9 @@ class ThreadsExec final : public Exec {
 // A workspace of exactly the size asked for, filled with NaN patterns.
 class Workspace {
  public:
-  explicit Workspace(std::size_t bytes) : data_(std::aligned_alloc(64, (bytes + 64) / 64 * 64)) { std::memset(data_, 0xFF, bytes); }
+  explicit Workspace(std::size_t bytes) : data_(std::aligned_alloc(64, (bytes + 64) / 64 * 64)) {
+    std::memset(data_, 0xFF, bytes);
+  }
   ~Workspace() { std::free(data_); }
   Workspace(const Workspace&) = delete;
   Workspace& operator=(const Workspace&) = delete;

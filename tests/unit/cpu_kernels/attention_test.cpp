@@ -30,7 +30,8 @@ struct Tensors {
         k(c.dtype, {c.batch, c.key_heads, c.keys, c.channels}, c.layout),
         v(c.dtype, {c.batch, c.key_heads, c.keys, c.value_channels}, c.layout),
         mask(c.mask == 1 ? FG_BOOL : c.dtype, {c.batch, c.heads, c.queries, c.keys}, c.mask_layout),
-        out(c.dtype, {c.batch, c.heads, c.queries, c.value_channels}, c.layout == Layout::repeated ? Layout::gaps : c.layout) {
+        out(c.dtype, {c.batch, c.heads, c.queries, c.value_channels},
+            c.layout == Layout::repeated ? Layout::gaps : c.layout) {
     std::mt19937 random(static_cast<unsigned>(c.keys * 31 + c.channels));
     std::normal_distribution<double> normal;
     for (Array* a : {&q, &k, &v}) a->fill([&](std::int64_t) { return normal(random); });
@@ -50,7 +51,8 @@ AttentionArgs args_of(const Case& c, Tensors& t) {
   a.mask = c.mask != 0 ? t.mask.data() : nullptr;
   a.mask_is_bool = c.mask == 1;
   a.heads.add(c.batch, {t.q.stride(0), t.k.stride(0), t.v.stride(0), t.out.stride(0), t.mask.stride(0)});
-  a.heads.add(c.key_heads, {t.q.stride(1) * group, t.k.stride(1), t.v.stride(1), t.out.stride(1) * group, t.mask.stride(1) * group});
+  a.heads.add(c.key_heads,
+              {t.q.stride(1) * group, t.k.stride(1), t.v.stride(1), t.out.stride(1) * group, t.mask.stride(1) * group});
   a.group = group;
   a.queries = c.queries;
   a.keys = c.keys;
@@ -74,7 +76,8 @@ void run(const AttentionArgs& a, int workers) {
 double score(const Case& c, Tensors& t, std::int64_t bh, std::int64_t i, std::int64_t j) {
   const std::int64_t kh = bh / c.heads * c.key_heads + bh % c.heads / (c.heads / c.key_heads);
   double s = 0;
-  for (std::int64_t d = 0; d < c.channels; ++d) s += t.q.get((bh * c.queries + i) * c.channels + d) * t.k.get((kh * c.keys + j) * c.channels + d);
+  for (std::int64_t d = 0; d < c.channels; ++d)
+    s += t.q.get((bh * c.queries + i) * c.channels + d) * t.k.get((kh * c.keys + j) * c.channels + d);
   if (c.channels != 0) s /= std::sqrt(static_cast<double>(c.channels));
   const double m = c.mask == 0 ? 0 : t.mask.get((bh * c.queries + i) * c.keys + j);
   if ((c.causal && j > i) || (c.mask == 1 && m == 0)) return -kInf;
@@ -90,11 +93,13 @@ void check(const Case& c, int workers = 3) {
     for (std::int64_t i = 0; i < c.queries; ++i) {
       std::vector<double> p(static_cast<std::size_t>(c.keys));
       double max = -kInf, sum = 0;
-      for (std::int64_t j = 0; j < c.keys; ++j) max = std::max(max, p[static_cast<std::size_t>(j)] = score(c, t, bh, i, j));
+      for (std::int64_t j = 0; j < c.keys; ++j)
+        max = std::max(max, p[static_cast<std::size_t>(j)] = score(c, t, bh, i, j));
       for (double& x : p) sum += x = max == -kInf ? 0 : std::exp(x - max);
       for (std::int64_t d = 0; d < c.value_channels; ++d) {
         double want = 0;
-        for (std::int64_t j = 0; j < c.keys; ++j) want += p[static_cast<std::size_t>(j)] * t.v.get((kh * c.keys + j) * c.value_channels + d);
+        for (std::int64_t j = 0; j < c.keys; ++j)
+          want += p[static_cast<std::size_t>(j)] * t.v.get((kh * c.keys + j) * c.value_channels + d);
         want = sum == 0 ? 0 : want / sum;
         ASSERT_NEAR(t.out.get((bh * c.queries + i) * c.value_channels + d), want, eps * (1 + std::abs(want)))
             << dtype_name(c.dtype) << " head " << bh << " query " << i << " channel " << d;
@@ -171,7 +176,8 @@ TEST(Attention, NanReachesItsQueryAlone) {
     Tensors t(c);
     t.q.set(2 * c.channels, std::numeric_limits<double>::quiet_NaN());
     run(args_of(c, t), 1);
-    for (std::int64_t i = 0; i < t.out.count(); ++i) ASSERT_EQ(std::isnan(t.out.get(i)), i / c.value_channels == 2) << i;
+    for (std::int64_t i = 0; i < t.out.count(); ++i)
+      ASSERT_EQ(std::isnan(t.out.get(i)), i / c.value_channels == 2) << i;
   }
 }
 

@@ -22,7 +22,9 @@ Matrix as_matrix(Array& a) {
   return {a.data(), a.stride(n - 2), a.stride(n - 1), n == 3 ? a.stride(0) : 0};
 }
 
-double small(std::int64_t i, fg_dtype dtype) { return static_cast<double>((i * 7 + i / 5) % 7) - (dtype == FG_U8 ? 0 : 3); }
+double small(std::int64_t i, fg_dtype dtype) {
+  return static_cast<double>((i * 7 + i / 5) % 7) - (dtype == FG_U8 ? 0 : 3);
+}
 
 GemmArgs args_of(Array& out, Array& a, Array& b) {
   GemmArgs g;
@@ -54,7 +56,8 @@ double wrapped(fg_dtype dtype, std::int64_t x) {
   }
 }
 
-void check(fg_dtype dtype, std::int64_t m, std::int64_t n, std::int64_t k, Layout la, Layout lb, Layout lo, int workers) {
+void check(fg_dtype dtype, std::int64_t m, std::int64_t n, std::int64_t k, Layout la, Layout lb, Layout lo,
+           int workers) {
   Array a(dtype, {m, k}, la), b(dtype, {k, n}, lb), out(dtype, {m, n}, lo);
   a.fill([&](std::int64_t i) { return small(i, dtype); });
   b.fill([&](std::int64_t i) { return small(i + 3, dtype); });
@@ -133,7 +136,8 @@ TEST(Gemm, Batches) {
   for (const fg_dtype dtype : {FG_F32, FG_BF16, FG_I8}) {
     for (const Layout l : kLayouts) {
       for (const Dims& s : {Dims{9, 6, 7, 5}, Dims{2, 70, 40, 30}, Dims{0, 3, 4, 5}, Dims{3, 50, 2, 40}}) {
-        Array a(dtype, {s[0], s[1], s[3]}, l), b(dtype, {s[0], s[3], s[2]}, l), out(dtype, {s[0], s[1], s[2]}, Layout::gaps);
+        Array a(dtype, {s[0], s[1], s[3]}, l), b(dtype, {s[0], s[3], s[2]}, l),
+            out(dtype, {s[0], s[1], s[2]}, Layout::gaps);
         a.fill([&](std::int64_t i) { return small(i, dtype); });
         b.fill([&](std::int64_t i) { return small(i * 3, dtype); });
         run(args_of(out, a, b), 2);
@@ -141,7 +145,8 @@ TEST(Gemm, Batches) {
           const std::int64_t batch = i / (s[1] * s[2]), row = i / s[2] % s[1], col = i % s[2];
           std::int64_t sum = 0;
           for (std::int64_t p = 0; p < s[3]; ++p) {
-            sum += static_cast<std::int64_t>(a.get((batch * s[1] + row) * s[3] + p) * b.get((batch * s[3] + p) * s[2] + col));
+            sum += static_cast<std::int64_t>(a.get((batch * s[1] + row) * s[3] + p) *
+                                             b.get((batch * s[3] + p) * s[2] + col));
           }
           ASSERT_EQ(out.get(i), wrapped(dtype, sum)) << label(dtype, s) << " element " << i;
         }
@@ -191,7 +196,8 @@ TEST(Gemm, SelfMayBeTheOutput) {
   g.self = g.out;
   g.beta = 2;
   run(g, 2);
-  for (std::int64_t i = 0; i < out.count(); ++i) ASSERT_EQ(out.get(i), (i % 65 == 0 ? 1 : 0) + 2 * static_cast<double>(i % 11));
+  for (std::int64_t i = 0; i < out.count(); ++i)
+    ASSERT_EQ(out.get(i), (i % 65 == 0 ? 1 : 0) + 2 * static_cast<double>(i % 11));
 }
 
 TEST(Gemm, NanAndInfinityReachTheirRowAndColumn) {

@@ -83,7 +83,9 @@ TEST(Gather, EveryDimAndLayout) {
           a.indices = {index.data(), 8};
           a.out = out.data();
           a.self_dim = self.stride(dim);
-          for (int d = 0; d < 3; ++d) a.space.add(small[static_cast<std::size_t>(d)], {index.stride(d), out.stride(d), d == dim ? 0 : self.stride(d)});
+          for (int d = 0; d < 3; ++d)
+            a.space.add(small[static_cast<std::size_t>(d)],
+                        {index.stride(d), out.stride(d), d == dim ? 0 : self.stride(d)});
           a.space.coalesce();
           gather_elements(a, ThreadsExec(2));
           for (std::int64_t i = 0; i < out.count(); ++i) {
@@ -119,8 +121,9 @@ TEST(Copy, EveryPairOfLayouts) {
 
 void check_nonzero(Array& self, Layout lo, int workers) {
   Array out(FG_I64, {self.count(), self.ndim()}, lo);
-  const NonzeroArgs a{self.dtype(), self.data(), self.ndim(), self.shape().data(), self.stride().data(),
-                      static_cast<std::int64_t*>(out.data()), out.stride(0), out.stride(1)};
+  const NonzeroArgs a{self.dtype(),        self.data(),          self.ndim(),
+                      self.shape().data(), self.stride().data(), static_cast<std::int64_t*>(out.data()),
+                      out.stride(0),       out.stride(1)};
   const Workspace ws(nonzero_workspace(a));
   const std::int64_t found = nonzero(a, ThreadsExec(workers), ws.get());
   std::int64_t row = 0;
@@ -159,9 +162,11 @@ TEST(Nonzero, ManyParts) {
 
 TEST(Nonzero, SpecialValues) {
   Array self(FG_F32, {5}), out(FG_I64, {5, 1});
-  const double values[] = {-0.0, std::numeric_limits<double>::quiet_NaN(), 0.0, 1e-45, -std::numeric_limits<double>::infinity()};
+  const double values[] = {-0.0, std::numeric_limits<double>::quiet_NaN(), 0.0, 1e-45,
+                           -std::numeric_limits<double>::infinity()};
   self.fill([&](std::int64_t i) { return values[i]; });
-  const NonzeroArgs a{FG_F32, self.data(), 1, self.shape().data(), self.stride().data(), static_cast<std::int64_t*>(out.data()), 1, 1};
+  const NonzeroArgs a{
+      FG_F32, self.data(), 1, self.shape().data(), self.stride().data(), static_cast<std::int64_t*>(out.data()), 1, 1};
   const Workspace ws(nonzero_workspace(a));
   ASSERT_EQ(nonzero(a, SerialExec(), ws.get()), 3);
   EXPECT_EQ(out.get(0), 1);

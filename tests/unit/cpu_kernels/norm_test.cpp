@@ -23,7 +23,8 @@ double unit_roundoff(fg_dtype dtype) {
 // Half a unit of the result's rounding and what the compute type adds before it.
 double tolerance(fg_dtype dtype, double value, std::int64_t n) {
   const double compute = dtype == FG_F64 ? 0x1p-53 : 0x1p-24;
-  return std::abs(value) * (unit_roundoff(dtype) + compute * (16 + 2 * std::sqrt(static_cast<double>(n)))) + (dtype == FG_F16 ? 0x1p-24 : 1e-38);
+  return std::abs(value) * (unit_roundoff(dtype) + compute * (16 + 2 * std::sqrt(static_cast<double>(n)))) +
+         (dtype == FG_F16 ? 0x1p-24 : 1e-38);
 }
 
 double sample(std::int64_t i) { return std::sin(static_cast<double>(i) * 12.9898) * 4 + 0.5; }
@@ -59,7 +60,8 @@ void check_softmax(fg_dtype dtype, const Dims& shape, int dim, Layout lx, Layout
     for (std::int64_t j = 0; j < n; ++j) {
       const std::int64_t i = first + j * inner;
       const double want = std::exp(x.get(i) - max) / sum;
-      ASSERT_NEAR(y.get(i), want, tolerance(dtype, want, n)) << label(dtype, shape) << " dim " << dim << " element " << i;
+      ASSERT_NEAR(y.get(i), want, tolerance(dtype, want, n))
+          << label(dtype, shape) << " dim " << dim << " element " << i;
     }
   }
   EXPECT_TRUE(y.gaps_untouched());
@@ -67,7 +69,8 @@ void check_softmax(fg_dtype dtype, const Dims& shape, int dim, Layout lx, Layout
 
 TEST(Softmax, EveryDtypeAndLength) {
   for (const fg_dtype dtype : kFloats) {
-    for (const std::int64_t n : {1, 2, 7, 16, 31, 33, 64, 1000}) check_softmax(dtype, {5, n}, 1, Layout::dense, Layout::dense);
+    for (const std::int64_t n : {1, 2, 7, 16, 31, 33, 64, 1000})
+      check_softmax(dtype, {5, n}, 1, Layout::dense, Layout::dense);
   }
 }
 
@@ -111,23 +114,26 @@ TEST(Softmax, SpecialRows) {
       Array x(dtype, {5, n}), y(dtype, {5, n});
       x.fill([&](std::int64_t i) {
         switch (i / n) {
-          case 0: return -kInf;                                 // all hidden: NaN, as PyTorch
+          case 0: return -kInf;  // all hidden: NaN, as PyTorch
           case 1: return i % n == 3 ? nan : 1.0;
-          case 2: return i % n == n - 1 ? kInf : 1.0;           // inf - inf
+          case 2: return i % n == n - 1 ? kInf : 1.0;  // inf - inf
           case 3: return i % n == 5 ? 2.0 : -kInf;
           default: return i % n == 5 ? large : -large;
         }
       });
       run_softmax(x, y, 1);
-      for (std::int64_t i = 0; i < 3 * n; ++i) ASSERT_TRUE(std::isnan(y.get(i))) << label(dtype, x.shape()) << " element " << i;
-      for (std::int64_t i = 3 * n; i < 5 * n; ++i) ASSERT_EQ(y.get(i), i % n == 5 ? 1 : 0) << label(dtype, x.shape()) << " element " << i;
+      for (std::int64_t i = 0; i < 3 * n; ++i)
+        ASSERT_TRUE(std::isnan(y.get(i))) << label(dtype, x.shape()) << " element " << i;
+      for (std::int64_t i = 3 * n; i < 5 * n; ++i)
+        ASSERT_EQ(y.get(i), i % n == 5 ? 1 : 0) << label(dtype, x.shape()) << " element " << i;
     }
   }
 }
 
 TEST(LayerNorm, NanStaysInItsRow) {
   for (const fg_dtype dtype : kFloats) {
-    Array x(dtype, {3, 100}), y(dtype, {3, 100}), mean(dtype == FG_F64 ? FG_F64 : FG_F32, {3, 1}), rstd(mean.dtype(), {3, 1});
+    Array x(dtype, {3, 100}), y(dtype, {3, 100}), mean(dtype == FG_F64 ? FG_F64 : FG_F32, {3, 1}),
+        rstd(mean.dtype(), {3, 1});
     x.fill(sample);
     x.set(117, std::numeric_limits<double>::quiet_NaN());
     Rows r;
@@ -139,7 +145,8 @@ TEST(LayerNorm, NanStaysInItsRow) {
     const LayerNormArgs args{dtype, r, nullptr, nullptr, mean.data(), rstd.data(), 1e-5};
     const Workspace ws(layer_norm_workspace(args, 1));
     layer_norm(args, SerialExec(), ws.get());
-    for (std::int64_t i = 0; i < 300; ++i) ASSERT_EQ(std::isnan(y.get(i)), i / 100 == 1) << dtype_name(dtype) << " " << i;
+    for (std::int64_t i = 0; i < 300; ++i)
+      ASSERT_EQ(std::isnan(y.get(i)), i / 100 == 1) << dtype_name(dtype) << " " << i;
   }
 }
 
@@ -157,7 +164,8 @@ Norm reference(Array& x, std::int64_t n, Array* weight, Array* bias, double eps,
     r.mean.push_back(mean);
     r.rstd.push_back(rstd);
     for (std::int64_t i = 0; i < n; ++i) {
-      r.out.push_back((x.get(row * n + i) - mean) * rstd * (weight == nullptr ? 1 : weight->get(i)) + (bias == nullptr ? 0 : bias->get(i)));
+      r.out.push_back((x.get(row * n + i) - mean) * rstd * (weight == nullptr ? 1 : weight->get(i)) +
+                      (bias == nullptr ? 0 : bias->get(i)));
     }
   }
   return r;
@@ -170,17 +178,20 @@ Rows rows_of_last(Array& x, Array& y, int n, Array* a, Array* b, Array* mean, Ar
   r.element_bytes = x.bytes();
   const int leading = x.ndim() - n;
   for (int d = 0; d < leading; ++d) {
-    r.outer.add(x.size(d), {x.stride(d), y.stride(d), mean == nullptr ? 0 : mean->stride(d), rstd == nullptr ? 0 : rstd->stride(d)});
+    r.outer.add(x.size(d), {x.stride(d), y.stride(d), mean == nullptr ? 0 : mean->stride(d),
+                            rstd == nullptr ? 0 : rstd->stride(d)});
   }
   for (int d = leading; d < x.ndim(); ++d) {
-    r.row.add(x.size(d), {x.stride(d), y.stride(d), a == nullptr ? 0 : a->stride(d - leading), b == nullptr ? 0 : b->stride(d - leading)});
+    r.row.add(x.size(d), {x.stride(d), y.stride(d), a == nullptr ? 0 : a->stride(d - leading),
+                          b == nullptr ? 0 : b->stride(d - leading)});
   }
   r.outer.coalesce();
   r.row.coalesce();
   return r;
 }
 
-void check_layer_norm(fg_dtype dtype, const Dims& shape, int n_normalized, Layout lx, Layout ly, Layout lw, bool weighted) {
+void check_layer_norm(fg_dtype dtype, const Dims& shape, int n_normalized, Layout lx, Layout ly, Layout lw,
+                      bool weighted) {
   const Dims normalized(shape.end() - n_normalized, shape.end());
   Dims stat = shape;
   std::int64_t n = 1;
@@ -189,20 +200,27 @@ void check_layer_norm(fg_dtype dtype, const Dims& shape, int n_normalized, Layou
     stat[d] = 1;
   }
   const fg_dtype wide = dtype == FG_F64 ? FG_F64 : FG_F32;
-  Array x(dtype, shape, lx), y(dtype, shape, ly), w(dtype, normalized, lw), b(dtype, normalized, lw), mean(wide, stat), rstd(wide, stat, Layout::gaps);
+  Array x(dtype, shape, lx), y(dtype, shape, ly), w(dtype, normalized, lw), b(dtype, normalized, lw), mean(wide, stat),
+      rstd(wide, stat, Layout::gaps);
   x.fill(sample);
   w.fill([](std::int64_t i) { return 1 + 0.25 * static_cast<double>(i % 4); });
   b.fill([](std::int64_t i) { return static_cast<double>(i % 3); });
   Array *pw = weighted ? &w : nullptr, *pb = weighted ? &b : nullptr;
-  const LayerNormArgs args{dtype, rows_of_last(x, y, n_normalized, pw, pb, &mean, &rstd), weighted ? w.data() : nullptr,
-                           weighted ? b.data() : nullptr, mean.data(), rstd.data(), 1e-5};
+  const LayerNormArgs args{dtype,
+                           rows_of_last(x, y, n_normalized, pw, pb, &mean, &rstd),
+                           weighted ? w.data() : nullptr,
+                           weighted ? b.data() : nullptr,
+                           mean.data(),
+                           rstd.data(),
+                           1e-5};
   const Workspace ws(layer_norm_workspace(args, 3));
   layer_norm(args, ThreadsExec(3), ws.get());
   const Norm want = reference(x, n, pw, pb, 1e-5, false);
   const double compute = (dtype == FG_F64 ? 0x1p-53 : 0x1p-24) * 64;
   for (std::int64_t i = 0; i < x.count(); ++i) {
     const double expected = want.out[static_cast<std::size_t>(i)];
-    ASSERT_NEAR(y.get(i), expected, tolerance(dtype, expected, n) + 8 * compute) << label(dtype, shape) << " element " << i;
+    ASSERT_NEAR(y.get(i), expected, tolerance(dtype, expected, n) + 8 * compute)
+        << label(dtype, shape) << " element " << i;
   }
   for (std::int64_t r = 0; r < mean.count(); ++r) {
     ASSERT_NEAR(mean.get(r), want.mean[static_cast<std::size_t>(r)], 4 * compute);
@@ -213,7 +231,8 @@ void check_layer_norm(fg_dtype dtype, const Dims& shape, int n_normalized, Layou
 
 TEST(LayerNorm, EveryDtypeLengthAndLayout) {
   for (const fg_dtype dtype : kFloats) {
-    for (const std::int64_t n : {1, 3, 16, 65, 700}) check_layer_norm(dtype, {7, n}, 1, Layout::dense, Layout::dense, Layout::dense, true);
+    for (const std::int64_t n : {1, 3, 16, 65, 700})
+      check_layer_norm(dtype, {7, n}, 1, Layout::dense, Layout::dense, Layout::dense, true);
     for (const Layout lx : kLayouts) {
       for (const Layout ly : kWritable) {
         check_layer_norm(dtype, {4, 5, 6}, 1, lx, ly, Layout::dense, true);
@@ -226,7 +245,8 @@ TEST(LayerNorm, EveryDtypeLengthAndLayout) {
 
 TEST(LayerNorm, NothingToNormalise) {
   Array x(FG_F32, {3, 0}), mean(FG_F32, {3, 1}), rstd(FG_F32, {3, 1});
-  const LayerNormArgs args{FG_F32, rows_of_last(x, x, 1, nullptr, nullptr, &mean, &rstd), nullptr, nullptr, mean.data(), rstd.data(), 1e-5};
+  const LayerNormArgs args{
+      FG_F32, rows_of_last(x, x, 1, nullptr, nullptr, &mean, &rstd), nullptr, nullptr, mean.data(), rstd.data(), 1e-5};
   const Workspace ws(layer_norm_workspace(args, 1));
   layer_norm(args, SerialExec(), ws.get());
   for (std::int64_t i = 0; i < 3; ++i) EXPECT_TRUE(std::isnan(mean.get(i)) && std::isnan(rstd.get(i)));
@@ -237,7 +257,8 @@ TEST(RmsNorm, EveryDtypeLengthAndLayout) {
     for (const Dims& shape : {Dims{5, 1}, Dims{3, 48}, Dims{2, 3, 515}}) {
       for (const Layout lx : kLayouts) {
         for (const Layout ly : kWritable) {
-          Array x(dtype, shape, lx), y(dtype, shape, ly), w(dtype, {shape.back()}, lx == Layout::repeated ? Layout::dense : lx);
+          Array x(dtype, shape, lx), y(dtype, shape, ly),
+              w(dtype, {shape.back()}, lx == Layout::repeated ? Layout::dense : lx);
           x.fill(sample);
           w.fill([](std::int64_t i) { return 1 - 0.125 * static_cast<double>(i % 5); });
           const RmsNormArgs args{dtype, rows_of_last(x, y, 1, &w, nullptr, nullptr, nullptr), w.data(), 1e-6};
@@ -246,7 +267,8 @@ TEST(RmsNorm, EveryDtypeLengthAndLayout) {
           const Norm want = reference(x, shape.back(), &w, nullptr, 1e-6, true);
           for (std::int64_t i = 0; i < x.count(); ++i) {
             const double expected = want.out[static_cast<std::size_t>(i)];
-            ASSERT_NEAR(y.get(i), expected, tolerance(dtype, expected, shape.back())) << label(dtype, shape) << " element " << i;
+            ASSERT_NEAR(y.get(i), expected, tolerance(dtype, expected, shape.back()))
+                << label(dtype, shape) << " element " << i;
           }
         }
       }

@@ -2,6 +2,8 @@
 //
 // The named kernels through the plugin's ABI: signatures, workspace, absent tensors, errors.
 
+#include "fg/abi/plugin.h"
+
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -9,7 +11,6 @@
 #include <string>
 
 #include "fg/abi/ops.h"
-#include "fg/abi/plugin.h"
 #include "fg/sdk/op_uid.hpp"
 #include "tests/unit/cpu_kernels/array.hpp"
 
@@ -33,7 +34,8 @@ fg_tensor absent() { return fg_tensor{}; }
 struct Op {
   std::uint64_t uid, schema_hash;
 };
-#define FG_TEST_OP(OP) Op{FG_OP_##OP##_UID, FG_OP_##OP##_SCHEMA_HASH}
+#define FG_TEST_OP(OP) \
+  Op { FG_OP_##OP##_UID, FG_OP_##OP##_SCHEMA_HASH }
 
 // Parameters with their header filled in.
 template <class P>
@@ -118,14 +120,15 @@ TEST_F(NamedKernels, AreClaimedWithTheCataloguesRows) {
   ASSERT_EQ(api->claims(instance, 0, &first, &n, &stride), FG_OK);
   std::vector<std::string> names;
   for (std::uint32_t i = 0; i < n; ++i) {
-    const auto* c = reinterpret_cast<const fg_op_claim*>(reinterpret_cast<const std::byte*>(first) + std::size_t{i} * stride);
+    const auto* c =
+        reinterpret_cast<const fg_op_claim*>(reinterpret_cast<const std::byte*>(first) + std::size_t{i} * stride);
     names.emplace_back(c->name);
     EXPECT_EQ(c->op_uid, sdk::op_uid(c->name)) << c->name;
     EXPECT_EQ(c->layouts, FG_LAYOUT_ANY) << c->name;
     EXPECT_GT(c->n_rows, 0u) << c->name;
   }
-  for (const char* name : {"mm", "bmm", "addmm", "softmax", "layer_norm", "rms_norm", "scaled_dot_product_attention", "embedding",
-                           "gather", "cat", "sort", "nonzero", "apply_rotary_pos_emb", "uniform_"}) {
+  for (const char* name : {"mm", "bmm", "addmm", "softmax", "layer_norm", "rms_norm", "scaled_dot_product_attention",
+                           "embedding", "gather", "cat", "sort", "nonzero", "apply_rotary_pos_emb", "uniform_"}) {
     EXPECT_NE(std::find(names.begin(), names.end(), name), names.end()) << name;
   }
 }
@@ -189,7 +192,8 @@ TEST_F(NamedKernels, BmmWithARepeatedMatrix) {
 }
 
 TEST_F(NamedKernels, NormsWithAndWithoutWeights) {
-  Array x(FG_F32, {2, 3, 4}), y(FG_F32, {2, 3, 4}), mean(FG_F32, {2, 1, 1}), rstd(FG_F32, {2, 1, 1}), w(FG_F32, {3, 4}), s(FG_F32, {2, 3, 4});
+  Array x(FG_F32, {2, 3, 4}), y(FG_F32, {2, 3, 4}), mean(FG_F32, {2, 1, 1}), rstd(FG_F32, {2, 1, 1}), w(FG_F32, {3, 4}),
+      s(FG_F32, {2, 3, 4});
   x.fill([](std::int64_t i) { return i % 2 == 0 ? 1 : 3; });
   w.fill([](std::int64_t) { return 2; });
   auto p = params<fg_layer_norm_params>();
@@ -197,7 +201,8 @@ TEST_F(NamedKernels, NormsWithAndWithoutWeights) {
   p.normalized_shape = normalized;
   p.n_normalized_shape = 2;
   p.eps = 0;
-  ASSERT_EQ(run(FG_TEST_OP(LAYER_NORM), &p, {desc(y), desc(mean), desc(rstd), desc(x), desc(w), absent()}, 3), FG_OK) << error.message;
+  ASSERT_EQ(run(FG_TEST_OP(LAYER_NORM), &p, {desc(y), desc(mean), desc(rstd), desc(x), desc(w), absent()}, 3), FG_OK)
+      << error.message;
   for (std::int64_t i = 0; i < 24; ++i) EXPECT_EQ(y.get(i), i % 2 == 0 ? -2 : 2);
   EXPECT_EQ(mean.get(0), 2);
   EXPECT_EQ(rstd.get(1), 1);
@@ -215,20 +220,25 @@ TEST_F(NamedKernels, NormsWithAndWithoutWeights) {
 
 TEST_F(NamedKernels, AttentionAveragesWhatTheMaskShows) {
   // One query head pair per key head, equal scores: the result is the mean of the visible values.
-  Array q(FG_F32, {1, 4, 3, 8}), k(FG_F32, {1, 2, 5, 8}), v(FG_F32, {1, 2, 5, 2}), mask(FG_BOOL, {5}), out(FG_F32, {1, 4, 3, 2});
+  Array q(FG_F32, {1, 4, 3, 8}), k(FG_F32, {1, 2, 5, 8}), v(FG_F32, {1, 2, 5, 2}), mask(FG_BOOL, {5}),
+      out(FG_F32, {1, 4, 3, 2});
   q.fill([](std::int64_t) { return 0; });
   k.fill([](std::int64_t i) { return static_cast<double>(i % 7); });
   v.fill([](std::int64_t i) { return static_cast<double>(i); });
   mask.fill([](std::int64_t i) { return i == 1 || i == 4; });
   auto p = params<fg_scaled_dot_product_attention_params>();
   p.enable_gqa = 1;
-  ASSERT_EQ(run(FG_TEST_OP(SCALED_DOT_PRODUCT_ATTENTION), &p, {desc(out), desc(q), desc(k), desc(v), desc(mask)}, 1), FG_OK) << error.message;
+  ASSERT_EQ(run(FG_TEST_OP(SCALED_DOT_PRODUCT_ATTENTION), &p, {desc(out), desc(q), desc(k), desc(v), desc(mask)}, 1),
+            FG_OK)
+      << error.message;
   for (std::int64_t i = 0; i < out.count(); ++i) {
     const std::int64_t key_head = i / 12;  // heads 0, 1 share key head 0
     EXPECT_NEAR(out.get(i), static_cast<double>(key_head * 10 + i % 2) + 5, 1e-5);
   }
   p.is_causal = 1;
-  ASSERT_EQ(run(FG_TEST_OP(SCALED_DOT_PRODUCT_ATTENTION), &p, {desc(out), desc(q), desc(k), desc(v), absent()}, 1), FG_OK) << error.message;
+  ASSERT_EQ(run(FG_TEST_OP(SCALED_DOT_PRODUCT_ATTENTION), &p, {desc(out), desc(q), desc(k), desc(v), absent()}, 1),
+            FG_OK)
+      << error.message;
   for (std::int64_t i = 0; i < out.count(); ++i) {
     const std::int64_t query = i / 2 % 3;
     EXPECT_NEAR(out.get(i), static_cast<double>(i / 12 * 10 + i % 2) + static_cast<double>(query), 1e-5);
@@ -241,7 +251,9 @@ TEST_F(NamedKernels, AttentionOfTwoDimensions) {
   k.fill([](std::int64_t) { return 1; });
   v.fill([](std::int64_t i) { return static_cast<double>(i / 6); });
   const auto p = params<fg_scaled_dot_product_attention_params>();
-  ASSERT_EQ(run(FG_TEST_OP(SCALED_DOT_PRODUCT_ATTENTION), &p, {desc(out), desc(q), desc(k), desc(v), absent()}, 1), FG_OK) << error.message;
+  ASSERT_EQ(run(FG_TEST_OP(SCALED_DOT_PRODUCT_ATTENTION), &p, {desc(out), desc(q), desc(k), desc(v), absent()}, 1),
+            FG_OK)
+      << error.message;
   for (const double x : out.values()) EXPECT_EQ(x, 1);
 }
 
@@ -280,7 +292,8 @@ TEST_F(NamedKernels, GatherChecksItsIndex) {
 }
 
 TEST_F(NamedKernels, CatOfMixedLayoutsSkipsEmptyOnes) {
-  Array a(FG_I16, {2, 3}, Layout::transposed), none(FG_I16, {0}), b(FG_I16, {2, 1}, Layout::negative), out(FG_I16, {2, 4}, Layout::gaps);
+  Array a(FG_I16, {2, 3}, Layout::transposed), none(FG_I16, {0}), b(FG_I16, {2, 1}, Layout::negative),
+      out(FG_I16, {2, 4}, Layout::gaps);
   a.fill([](std::int64_t i) { return static_cast<double>(i); });
   b.fill([](std::int64_t i) { return static_cast<double>(100 + i); });
   auto p = params<fg_cat_params>();
@@ -298,7 +311,8 @@ TEST_F(NamedKernels, SortAndNonzero) {
   p.descending = 1;
   ASSERT_EQ(run(FG_TEST_OP(SORT), &p, {desc(values), desc(indices), desc(self)}, 2), FG_OK) << error.message;
   for (std::int64_t i = 3; i < 12; ++i) EXPECT_LE(values.get(i), values.get(i - 3));
-  for (std::int64_t i = 0; i < 12; ++i) EXPECT_EQ(values.get(i), self.get(static_cast<std::int64_t>(indices.get(i)) * 3 + i % 3));
+  for (std::int64_t i = 0; i < 12; ++i)
+    EXPECT_EQ(values.get(i), self.get(static_cast<std::int64_t>(indices.get(i)) * 3 + i % 3));
   const auto q = params<fg_nonzero_params>();
   ASSERT_EQ(run(FG_TEST_OP(NONZERO), &q, {desc(rows), desc(count), desc(self)}, 2), FG_OK) << error.message;
   EXPECT_EQ(count.get(0), 10);  // elements 0 and 7 are zero
@@ -314,18 +328,24 @@ TEST_F(NamedKernels, SortAndNonzero) {
 }
 
 TEST_F(NamedKernels, RotaryWithoutPositionsUsesTheIndexAndChecksThemWhenGiven) {
-  Array q(FG_F32, {1, 3, 2, 4}), k(FG_F32, {1, 3, 1, 4}), cos(FG_F32, {5, 2}), sin(FG_F32, {5, 2}), qe(FG_F32, q.shape()), ke(FG_F32, k.shape());
+  Array q(FG_F32, {1, 3, 2, 4}), k(FG_F32, {1, 3, 1, 4}), cos(FG_F32, {5, 2}), sin(FG_F32, {5, 2}),
+      qe(FG_F32, q.shape()), ke(FG_F32, k.shape());
   q.fill([](std::int64_t) { return 1; });
   k.fill([](std::int64_t) { return 1; });
   cos.fill([](std::int64_t i) { return static_cast<double>(i / 2); });
   sin.fill([](std::int64_t) { return 0; });
   const auto p = params<fg_apply_rotary_pos_emb_params>();
-  ASSERT_EQ(run(FG_TEST_OP(APPLY_ROTARY_POS_EMB), &p, {desc(qe), desc(ke), desc(q), desc(k), desc(cos), desc(sin), absent()}, 2), FG_OK) << error.message;
+  ASSERT_EQ(run(FG_TEST_OP(APPLY_ROTARY_POS_EMB), &p,
+                {desc(qe), desc(ke), desc(q), desc(k), desc(cos), desc(sin), absent()}, 2),
+            FG_OK)
+      << error.message;
   for (std::int64_t i = 0; i < 24; ++i) EXPECT_EQ(qe.get(i), static_cast<double>(i / 8));
   for (std::int64_t i = 0; i < 12; ++i) EXPECT_EQ(ke.get(i), static_cast<double>(i / 4));
   Array ids(FG_I64, {1, 3});
   ids.fill([](std::int64_t i) { return i == 2 ? 5 : 1; });
-  EXPECT_EQ(run(FG_TEST_OP(APPLY_ROTARY_POS_EMB), &p, {desc(qe), desc(ke), desc(q), desc(k), desc(cos), desc(sin), desc(ids)}, 2), FG_E_INVALID);
+  EXPECT_EQ(run(FG_TEST_OP(APPLY_ROTARY_POS_EMB), &p,
+                {desc(qe), desc(ke), desc(q), desc(k), desc(cos), desc(sin), desc(ids)}, 2),
+            FG_E_INVALID);
   EXPECT_STREQ(error.message, "apply_rotary_pos_emb: position_ids[0, 2] is 5, cos has 5 rows, expected 0 <= index < 5");
 }
 
@@ -336,9 +356,13 @@ TEST_F(NamedKernels, UniformGivesThePagesNumbersAndRefusesNonsense) {
   p.to = 7.3;
   p.seed = 42;
   ASSERT_EQ(run(FG_TEST_OP(UNIFORM), &p, {desc(self)}, 1), FG_OK) << error.message;
-  const std::uint32_t want[] = {0x406072CC, 0x4005E5C0, 0xBFE4235E, 0x3F572740, 0x40E5BFA2, 0x3F348958};  // docs/random.md
+  const std::uint32_t want[] = {0x406072CC, 0x4005E5C0, 0xBFE4235E,
+                                0x3F572740, 0x40E5BFA2, 0x3F348958};  // docs/random.md
   for (int i = 0; i < 6; ++i) EXPECT_EQ(std::bit_cast<std::uint32_t>(static_cast<float>(self.get(i))), want[i]) << i;
-  for (const auto& [from, to] : {std::pair{2.0, 1.0}, {0.0, std::numeric_limits<double>::infinity()}, {std::nan(""), 1.0}, {-1.7e308, 1.7e308}}) {
+  for (const auto& [from, to] : {std::pair{2.0, 1.0},
+                                 {0.0, std::numeric_limits<double>::infinity()},
+                                 {std::nan(""), 1.0},
+                                 {-1.7e308, 1.7e308}}) {
     p.from = from;
     p.to = to;
     EXPECT_EQ(run(FG_TEST_OP(UNIFORM), &p, {desc(self)}, 1), FG_E_INVALID) << from << " " << to;

@@ -18,7 +18,8 @@ RotaryArgs::Side side(Array& x, Array& y) {
   return {x.data(), y.data(), x.size(n - 2), x.stride(n - 2), x.stride(n - 1), y.stride(n - 2), y.stride(n - 1)};
 }
 
-void check_side(Array& x, Array& y, Array& cos, Array& sin, const std::function<std::int64_t(std::int64_t)>& position, bool interleaved) {
+void check_side(Array& x, Array& y, Array& cos, Array& sin, const std::function<std::int64_t(std::int64_t)>& position,
+                bool interleaved) {
   const std::int64_t heads = x.size(x.ndim() - 2), d = x.size(x.ndim() - 1), half = d / 2;
   if (d == 0) return;
   const double eps = x.dtype() == FG_F64 ? 1e-12 : x.dtype() == FG_F32 ? 1e-6 : x.dtype() == FG_F16 ? 2e-3 : 1.6e-2;
@@ -34,9 +35,11 @@ void check_side(Array& x, Array& y, Array& cos, Array& sin, const std::function<
   EXPECT_TRUE(y.gaps_untouched());
 }
 
-void check(fg_dtype dtype, fg_dtype table, fg_dtype id_dtype, Layout lx, Layout ly, bool interleaved, bool with_ids, std::int64_t d) {
+void check(fg_dtype dtype, fg_dtype table, fg_dtype id_dtype, Layout lx, Layout ly, bool interleaved, bool with_ids,
+           std::int64_t d) {
   constexpr std::int64_t kBatch = 2, kPositions = 9, kRows = 32;
-  Array q(dtype, {kBatch, kPositions, 4, d}, lx), k(dtype, {kBatch, kPositions, 2, d}, lx), q_out(dtype, q.shape(), ly), k_out(dtype, k.shape(), ly);
+  Array q(dtype, {kBatch, kPositions, 4, d}, lx), k(dtype, {kBatch, kPositions, 2, d}, lx), q_out(dtype, q.shape(), ly),
+      k_out(dtype, k.shape(), ly);
   Array cos(table, {kRows, d / 2}, lx), sin(table, {kRows, d / 2}, lx), ids(id_dtype, {kBatch, kPositions}, lx);
   q.fill([](std::int64_t i) { return std::sin(static_cast<double>(i)); });
   k.fill([](std::int64_t i) { return std::cos(static_cast<double>(i) * 3); });
@@ -50,7 +53,8 @@ void check(fg_dtype dtype, fg_dtype table, fg_dtype id_dtype, Layout lx, Layout 
   a.k = side(k, k_out);
   if (with_ids) a.ids = {ids.data(), ids.bytes()};
   for (int i = 0; i < 2; ++i) {
-    a.space.add(q.size(i), {q.stride(i), q_out.stride(i), k.stride(i), k_out.stride(i), with_ids ? ids.stride(i) : (i == 1 ? 1 : 0)});
+    a.space.add(q.size(i), {q.stride(i), q_out.stride(i), k.stride(i), k_out.stride(i),
+                            with_ids ? ids.stride(i) : (i == 1 ? 1 : 0)});
   }
   a.space.coalesce();
   a.cos = cos.data();
@@ -63,7 +67,9 @@ void check(fg_dtype dtype, fg_dtype table, fg_dtype id_dtype, Layout lx, Layout 
   a.interleaved = interleaved;
   const Workspace ws(rotary_workspace(a, 2));
   rotary(a, ThreadsExec(2), ws.get());
-  const auto position = [&](std::int64_t i) { return with_ids ? static_cast<std::int64_t>(ids.get(i)) : i % kPositions; };
+  const auto position = [&](std::int64_t i) {
+    return with_ids ? static_cast<std::int64_t>(ids.get(i)) : i % kPositions;
+  };
   check_side(q, q_out, cos, sin, position, interleaved);
   check_side(k, k_out, cos, sin, position, interleaved);
 }

@@ -27,7 +27,8 @@ void run(Array& self, Array& values, Array& indices, int dim, bool descending) {
   a.rows.x = self.data();
   a.rows.y = values.data();
   a.rows.element_bytes = self.bytes();
-  for (int d = 0; d < self.ndim(); ++d) (d == dim ? a.rows.row : a.rows.outer).add(self.size(d), {self.stride(d), values.stride(d), indices.stride(d)});
+  for (int d = 0; d < self.ndim(); ++d)
+    (d == dim ? a.rows.row : a.rows.outer).add(self.size(d), {self.stride(d), values.stride(d), indices.stride(d)});
   a.rows.outer.coalesce();
   a.indices = static_cast<std::int64_t*>(indices.data());
   a.descending = descending;
@@ -47,10 +48,13 @@ void check(Array& self, int dim, bool descending, Layout lv) {
     const auto at = [&](std::int64_t i) { return before[static_cast<std::size_t>(first + i * inner)]; };
     std::vector<std::int64_t> order(static_cast<std::size_t>(n));
     std::iota(order.begin(), order.end(), 0);
-    std::stable_sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) { return descending ? less(at(b), at(a)) : less(at(a), at(b)); });
+    std::stable_sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) {
+      return descending ? less(at(b), at(a)) : less(at(a), at(b));
+    });
     for (std::int64_t i = 0; i < n; ++i) {
       const std::int64_t want = order[static_cast<std::size_t>(i)];
-      ASSERT_EQ(indices.get(first + i * inner), static_cast<double>(want)) << label(self.dtype(), self.shape()) << " row " << row << " place " << i;
+      ASSERT_EQ(indices.get(first + i * inner), static_cast<double>(want))
+          << label(self.dtype(), self.shape()) << " row " << row << " place " << i;
       const double value = values.get(first + i * inner);
       ASSERT_TRUE(value == at(want) || (std::isnan(value) && std::isnan(at(want))));
       ASSERT_EQ(std::signbit(value), std::signbit(at(want)));
@@ -65,7 +69,8 @@ double value_at(fg_dtype dtype, std::mt19937& random) {
   if (dtype == FG_BOOL) return r % 2;
   if (dtype == FG_U8) return r * 11;
   if (!is_float(dtype)) return r - 11;
-  const double special[] = {kNan, -kNan, 0.0, -0.0, std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity(), 1e-7};
+  const double special[] = {
+      kNan, -kNan, 0.0, -0.0, std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity(), 1e-7};
   return r < 7 ? special[r] : (r - 14) * 0.5;
 }
 
@@ -99,7 +104,9 @@ TEST(Sort, EveryDimAndLayout) {
 TEST(Sort, LongKeysOfManyBytes) {
   std::mt19937_64 random(9);
   Array self(FG_F64, {5000});
-  self.fill([&](std::int64_t) { return std::ldexp(static_cast<double>(random()) - 0x1p63, static_cast<int>(random() % 200) - 100); });
+  self.fill([&](std::int64_t) {
+    return std::ldexp(static_cast<double>(random()) - 0x1p63, static_cast<int>(random() % 200) - 100);
+  });
   check(self, 0, false, Layout::dense);
   check(self, 0, true, Layout::gaps);
 }

@@ -18,7 +18,8 @@ class Target : public ::testing::Environment {
   void SetUp() override {
     const char* name = std::getenv("FG_TEST_TARGET");
     if (name == nullptr) return;
-    if (std::string_view(name) == "avx2" && (hwy::SupportedTargets() & HWY_AVX2) != 0) return hwy::SetSupportedTargetsForTest(HWY_AVX2);
+    if (std::string_view(name) == "avx2" && (hwy::SupportedTargets() & HWY_AVX2) != 0)
+      return hwy::SetSupportedTargetsForTest(HWY_AVX2);
     if (std::string_view(name) == "scalar") return hwy::SetSupportedTargetsForTest(HWY_SCALAR);
     FAIL() << "no such target on this machine: " << name;
   }

@@ -64,7 +64,8 @@ TEST(Philox, KnownAnswersOfRandom123) {
 
 TEST(Uniform, ZeroToOneIsTheWordsTopBits) {
   for (const fg_dtype dtype : {FG_F64, FG_F32}) {
-    for (const std::uint64_t offset : {std::uint64_t{0}, std::uint64_t{5}, std::uint64_t{0xFFFFFFFE}, ~std::uint64_t{1}}) {
+    for (const std::uint64_t offset :
+         {std::uint64_t{0}, std::uint64_t{5}, std::uint64_t{0xFFFFFFFE}, ~std::uint64_t{1}}) {
       Array self(dtype, {1003});
       fill(self, 0, 1, 0x123456789ABCDEFull, offset);
       for (std::uint64_t i = 0; i < 1003; ++i) {
@@ -94,7 +95,8 @@ TEST(Uniform, NeverTheUpperEndEvenAfterRounding) {
     for (const auto& [from, to] : {std::pair{0.0, 1.0}, {-1.0, 0.0}, {100.0, 100.5}, {1.0, 1.0078125}, {-3.0, 5.0}}) {
       Array self(dtype, {20000});
       fill(self, from, to, 7, 0);
-      for (const double x : self.values()) ASSERT_TRUE(x >= from && x < to) << dtype_name(dtype) << " " << x << " of " << from << ", " << to;
+      for (const double x : self.values())
+        ASSERT_TRUE(x >= from && x < to) << dtype_name(dtype) << " " << x << " of " << from << ", " << to;
     }
   }
 }
