@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
@@ -18,6 +19,7 @@ namespace fg::core {
 namespace {
 
 constexpr std::size_t kMaxKey = std::size_t{1} << 20;
+constexpr std::size_t kMaxBytes = PTRDIFF_MAX - (std::size_t{1} << 24);
 constexpr std::size_t kMaxAlign = std::size_t{1} << 24;
 
 std::span<const std::byte> view(const void* p, std::size_t n) { return {static_cast<const std::byte*>(p), n}; }
@@ -61,6 +63,7 @@ struct HostCalls {
 
   static void* FG_CALL mem_alloc(void* ctx, std::size_t bytes, std::size_t align) FG_NOEXCEPT {
     if (align != 0 && (!std::has_single_bit(align) || align > kMaxAlign)) return nullptr;
+    if (bytes > kMaxBytes) return nullptr;  // a negative number on the plugin's side
     void* p = nullptr;
     if (::posix_memalign(&p, std::max(align, sizeof(void*)), std::max<std::size_t>(bytes, 1)) != 0) return nullptr;
     self(ctx).bytes_.fetch_add(bytes, std::memory_order_relaxed);
