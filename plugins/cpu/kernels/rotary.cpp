@@ -7,10 +7,11 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "plugins/cpu/kernels/rotary.cpp"
-#include "hwy/foreach_target.h"  // First: it includes this file once for each target.
-
+// clang-format off: foreach_target.h stands first, it includes this file once for each target.
+#include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 #include "plugins/cpu/kernels/simd-inl.hpp"
+// clang-format on
 
 HWY_BEFORE_NAMESPACE();
 namespace fg::cpu::HWY_NAMESPACE {
