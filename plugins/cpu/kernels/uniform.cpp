@@ -10,7 +10,8 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "plugins/cpu/kernels/uniform.cpp"
-// clang-format off: foreach_target.h stands first, it includes this file once for each target.
+// foreach_target.h stands first: it includes this file once for each target.
+// clang-format off
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 #include "plugins/cpu/kernels/simd-inl.hpp"
