@@ -9,7 +9,7 @@ function(fg_add_plugin name)
   set(target "fg_${name}")
   add_library(${target} MODULE ${arg_SOURCES})
   target_link_libraries(${target} PRIVATE fg::sdk ${arg_LINK})
-  target_compile_options(${target} PRIVATE -fno-gnu-unique)
+  target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fno-gnu-unique>)  # clang has no unique symbols
   set_target_properties(${target} PROPERTIES
     PREFIX "lib" OUTPUT_NAME "fg_${name}" SUFFIX ".so"
     LIBRARY_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/lib/fg/plugins"

@@ -28,7 +28,7 @@ constexpr int kMaxThreads = 4096;
 
 template <class... P>
 Result<void> not_null(const char* what, P*... p) {
-  if (((p == nullptr) || ...)) return fg::invalid(std::string(what) + ": a pointer is NULL", FG_R_NULL_POINTER);
+  if ((!p || ...)) return fg::invalid(std::string(what) + ": a pointer is NULL", FG_R_NULL_POINTER);
   return {};
 }
 
