@@ -87,7 +87,10 @@ class Voice {
   Voice(const CommandLine& line, Report& report) : report_(report), style_{wants_color(line), line.verbose}, quiet_(line.quiet) {
     stream_ = line.json == "-" || line.junit == "-" ? stderr : stdout;
   }
-  void say(const std::string& text) const { std::fwrite(text.data(), 1, text.size(), stream_); }
+  void say(const std::string& text) const {
+    std::fwrite(text.data(), 1, text.size(), stream_);
+    std::fflush(stream_);  // a run that is killed has said what it found
+  }
   void begin() const { say(header(report_, style_)); }
   void result(const CaseResult& r) const {
     if (fails(r.verdict)) say(failure(r, report_, style_) + "\n");

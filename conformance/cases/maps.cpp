@@ -82,7 +82,7 @@ void add_shapes(Collector& c, const std::vector<std::vector<fg_dtype>>& rows) {
       for (const Shapes& shapes : *list) {
         if (count_operands(c.op()) == 1 && shapes.size() > 1) continue;
         std::vector<ArgSpec> args = operands(c.op(), row, shapes);
-        if (fill_required(c.op(), args)) c.spread(args);
+        if (fill_required(c.op(), args)) c.spread(args, list == &kQuick ? 7 : 3);
       }
     }
   }
@@ -96,7 +96,7 @@ void add_attributes(Collector& c, const std::vector<std::vector<fg_dtype>>& rows
       for (const ArgSpec& value : attribute_values(op.args[i], is_float(row.front()))) {
         std::vector<ArgSpec> args = operands(op, row, {{5, 33}});
         args[i] = value;
-        if (fill_required(op, args)) c.spread(args);
+        if (fill_required(op, args)) c.spread(args, 2);
       }
     }
   }
@@ -119,7 +119,7 @@ void add_numbers(Collector& c, const std::vector<std::vector<fg_dtype>>& rows) {
         const bool truth = args[i].number.kind == FG_SCALAR_BOOL;
         if (truth && std::find(own.begin(), own.end(), FG_BOOL) == own.end()) continue;
         const bool holds = row[i] != FG_U8 || args[i].number.v.i >= 0 || args[i].number.kind == FG_SCALAR_FLOAT;
-        if (holds && fill_required(op, args)) c.spread(args);
+        if (holds && fill_required(op, args)) c.spread(args, 2);
       }
     }
   }
@@ -151,7 +151,7 @@ void add_mixed_dtypes(Collector& c) {
         possible = possible && allows(promoting[k], pair[k % 2]);
       }
       std::vector<ArgSpec> args = operands(op, row, shapes);
-      if (possible && fill_required(op, args)) c.spread(args);
+      if (possible && fill_required(op, args)) c.spread(args, 2);
     }
   }
 }

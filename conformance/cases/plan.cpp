@@ -184,14 +184,14 @@ void Collector::add_bad(std::vector<ArgSpec> args, std::string reason, int arg, 
   push(std::move(c));
 }
 
-void Collector::spread(const std::vector<ArgSpec>& args) {
+void Collector::spread(const std::vector<ArgSpec>& args, std::size_t layouts) {
   static constexpr std::array<Layout, 7> kLayouts{Layout::dense, Layout::gaps,     Layout::transposed, Layout::offset,
                                                   Layout::repeated, Layout::permuted, Layout::reversed};
   static constexpr std::array<Values, 3> kRegimes{Values::exact, Values::real, Values::special};
   static constexpr std::array<Form, 4> kFormsInTurn{Form::out, Form::inplace, Form::fresh, Form::alias};
   // Strides decide what these two mean, or whether they are possible.
   const bool dense_only = op_.name == "view" || op_.name == "as_strided";
-  const std::size_t n = standard() && !dense_only ? kLayouts.size() : 1;
+  const std::size_t n = standard() && !dense_only ? std::min(layouts, kLayouts.size()) : 1;
   for (std::size_t k = 0; k < n; ++k) {
     const std::uint64_t turn = turn_++;
     std::vector<ArgSpec> with = args;
@@ -199,7 +199,7 @@ void Collector::spread(const std::vector<ArgSpec>& args) {
     for (ArgSpec& a : with) {
       for (TensorSpec& t : a.tensors) {
         // The first tensor has the layout in turn, the others move one further each.
-        const std::size_t first = standard() ? k : static_cast<std::size_t>(turn);
+        const std::size_t first = standard() && n == kLayouts.size() ? k : static_cast<std::size_t>(turn);
         t.layout = t.shape.empty() || dense_only ? Layout::dense : kLayouts[(first + tensor * 3) % kLayouts.size()];
         ++tensor;
       }

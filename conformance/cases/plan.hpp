@@ -31,7 +31,8 @@ class Collector {
   void add(std::vector<ArgSpec> args, Values values, Form form);
   void add_bad(std::vector<ArgSpec> args, std::string reason, int arg, Form form = Form::fresh);
   // The same arguments over all layouts (standard) or one (quick), with values and forms in rotation.
-  void spread(const std::vector<ArgSpec>& args);
+  // `layouts`: at most so many of them.
+  void spread(const std::vector<ArgSpec>& args, std::size_t layouts = 7);
 
  private:
   bool fits(const Case& c) const;

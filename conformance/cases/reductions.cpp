@@ -74,12 +74,12 @@ void add_extra_attributes(Collector& c, const std::vector<ArgSpec>& args, fg_dty
       const std::vector<fg_dtype> targets = is_float(dtype) ? std::vector<fg_dtype>{FG_F64, FG_F32, FG_BF16} : std::vector<fg_dtype>{FG_I32, FG_F32, FG_I64};
       for (const fg_dtype target : targets) {
         with[i] = ArgSpec::of_dtype(target);
-        c.spread(with);
+        c.spread(with, 2);
       }
     } else if (op.args[i].name == "correction") {
       for (const ArgSpec& correction : {ArgSpec::of_int(0), ArgSpec::of_int(2), ArgSpec::of_float(0.5)}) {
         with[i] = correction;
-        c.spread(with);
+        c.spread(with, 2);
       }
     }
   }
