@@ -28,8 +28,10 @@ Result<void> start();
 
 // Success once the library runs in this process; starts it on first use.  [any-thread]
 inline Result<void> enter() {
-  if (forked()) [[unlikely]] return forked_error();
-  if (!detail::g_started.load(std::memory_order_acquire)) [[unlikely]] return detail::start();
+  if (forked()) [[unlikely]]
+    return forked_error();
+  if (!detail::g_started.load(std::memory_order_acquire)) [[unlikely]]
+    return detail::start();
   return {};
 }
 
@@ -39,9 +41,7 @@ fg_status api_call(const OpInfo& op, std::span<const fg_value> args, Form form, 
                    fg_device_handle device, fg_error* err) noexcept;
 
 // The handle is the core's Device.
-inline Device* from_handle(fg_device_handle h) {
-  return const_cast<Device*>(reinterpret_cast<const Device*>(h));
-}
+inline Device* from_handle(fg_device_handle h) { return const_cast<Device*>(reinterpret_cast<const Device*>(h)); }
 inline fg_device_handle to_handle(const Device* d) { return reinterpret_cast<fg_device_handle>(d); }
 
 // The device behind a handle, the current one for NULL.
@@ -67,8 +67,8 @@ template <class T>
 void copy_out(T* to, const T& from) {
   const std::size_t n = std::min<std::size_t>(to->hdr.struct_size, sizeof(T));
   if (n <= sizeof(fg_hdr)) return;
-  std::memcpy(reinterpret_cast<std::byte*>(to) + sizeof(fg_hdr), reinterpret_cast<const std::byte*>(&from) + sizeof(fg_hdr),
-              n - sizeof(fg_hdr));
+  std::memcpy(reinterpret_cast<std::byte*>(to) + sizeof(fg_hdr),
+              reinterpret_cast<const std::byte*>(&from) + sizeof(fg_hdr), n - sizeof(fg_hdr));
 }
 
 }  // namespace fg::core

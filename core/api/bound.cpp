@@ -50,7 +50,8 @@ bool as_expected(const fg_bound::Expected& e, fg_tensor_handle t) {
 // Copies what `v` points to, so that the bound call owns it.
 Result<void> keep(fg_bound& b, fg_value v, std::size_t i) {
   if (v.tag == FG_V_TENSORS || v.tag == FG_V_GENERATOR) {
-    return unsupported(fmt::format("op_bind: {} cannot be bound", b.op->args[i].name), FG_R_PARAMETER, static_cast<std::int32_t>(i));
+    return unsupported(fmt::format("op_bind: {} cannot be bound", b.op->args[i].name), FG_R_PARAMETER,
+                       static_cast<std::int32_t>(i));
   }
   if (v.tag == FG_V_DIMS) {
     b.dims.emplace_back(v.v.dims, v.v.dims + v.n);
@@ -79,8 +80,8 @@ Result<void> refresh(fg_bound& b, const Call& c) {
 
 extern "C" {
 
-fg_status fg_op_bind(const char* name, const fg_value* args, uint32_t n_args, const fg_tensor_handle* outs, uint32_t n_outs,
-                     fg_bound** out, fg_error* err) FG_NOEXCEPT {
+fg_status fg_op_bind(const char* name, const fg_value* args, uint32_t n_args, const fg_tensor_handle* outs,
+                     uint32_t n_outs, fg_bound** out, fg_error* err) FG_NOEXCEPT {
   return enter_guarded(err, [&]() -> Result<void> {
     FG_TRY(need(name, "op_bind", "name"));
     FG_TRY(need(out, "op_bind", "out"));
@@ -89,7 +90,8 @@ fg_status fg_op_bind(const char* name, const fg_value* args, uint32_t n_args, co
     auto b = std::make_unique<fg_bound>();
     FG_TRY_ASSIGN(b->op, lookup(name));
     if (n_args > b->op->args.size()) {
-      return invalid(fmt::format("{}: {} arguments given, it takes {}", name, n_args, b->op->args.size()), FG_R_PARAMETER);
+      return invalid(fmt::format("{}: {} arguments given, it takes {}", name, n_args, b->op->args.size()),
+                     FG_R_PARAMETER);
     }
     b->dims.reserve(n_args);
     b->texts.reserve(n_args);
@@ -110,15 +112,18 @@ fg_status fg_bound_run(fg_bound* b, const fg_tensor_handle* t, uint32_t n, fg_er
   return enter_guarded(err, [&]() -> Result<void> {
     FG_TRY(need(b, "bound_run", "bound"));
     FG_TRY(need(t, "bound_run", "t"));
-    if (n != b->expected.size()) return invalid(fmt::format("bound_run: {} tensors given, expected {}", n, b->expected.size()), FG_R_PARAMETER);
+    if (n != b->expected.size())
+      return invalid(fmt::format("bound_run: {} tensors given, expected {}", n, b->expected.size()), FG_R_PARAMETER);
     fg_value args[16];
     fg_tensor_handle outs[kMaxOutputs];
     if (b->args.size() > 16 || b->n_outs > kMaxOutputs) return unsupported("bound_run: too many arguments", FG_R_LIMIT);
     for (uint32_t i = 0; i < n; ++i) {
       FG_TRY(need(t[i], "bound_run", "a tensor"));
       if (!as_expected(b->expected[i], t[i])) {
-        return invalid(fmt::format("bound_run: tensor {} differs from the one bound in dtype, shape, stride, alignment or device", i),
-                       FG_R_SHAPE, static_cast<std::int32_t>(i));
+        return invalid(
+            fmt::format("bound_run: tensor {} differs from the one bound in dtype, shape, stride, alignment or device",
+                        i),
+            FG_R_SHAPE, static_cast<std::int32_t>(i));
       }
     }
     std::copy(b->args.begin(), b->args.end(), args);

@@ -29,7 +29,8 @@ fg_status fg_device_at(uint32_t index, fg_device_handle* out, fg_error* err) FG_
     FG_TRY(need(out, "device_at", "out"));
     const auto devices = Registry::get().devices();
     if (index >= devices.size()) {
-      return fail(FG_E_NOT_FOUND, fmt::format("device_at: no device {}, there are {}", index, devices.size()), FG_R_NO_DEVICE);
+      return fail(FG_E_NOT_FOUND, fmt::format("device_at: no device {}, there are {}", index, devices.size()),
+                  FG_R_NO_DEVICE);
     }
     *out = to_handle(devices[index]);
     return {};
@@ -40,7 +41,7 @@ fg_status fg_device_find(const char* name, fg_device_handle* out, fg_error* err)
   return enter_guarded(err, [&]() -> Result<void> {
     FG_TRY(need(name, "device_find", "name"));
     FG_TRY(need(out, "device_find", "out"));
-    FG_TRY_ASSIGN(Device* found, Registry::get().find_device(name));
+    FG_TRY_ASSIGN(Device * found, Registry::get().find_device(name));
     *out = to_handle(found);
     return {};
   });
@@ -49,7 +50,7 @@ fg_status fg_device_find(const char* name, fg_device_handle* out, fg_error* err)
 fg_status fg_device_current(fg_device_handle* out, fg_error* err) FG_NOEXCEPT {
   return enter_guarded(err, [&]() -> Result<void> {
     FG_TRY(need(out, "device_current", "out"));
-    FG_TRY_ASSIGN(Device* found, current_device());
+    FG_TRY_ASSIGN(Device * found, current_device());
     *out = to_handle(found);
     return {};
   });
@@ -66,7 +67,7 @@ const char* fg_device_vendor(fg_device_handle device) FG_NOEXCEPT {
 fg_status fg_device_get_info(fg_device_handle device, fg_device_info* info, fg_error* err) FG_NOEXCEPT {
   return enter_guarded(err, [&]() -> Result<void> {
     FG_TRY(need(info, "device_get_info", "info"));
-    FG_TRY_ASSIGN(Device* d, device_or_current(device));
+    FG_TRY_ASSIGN(Device * d, device_or_current(device));
     copy_out(info, d->info);
     return {};
   });
@@ -74,7 +75,7 @@ fg_status fg_device_get_info(fg_device_handle device, fg_device_info* info, fg_e
 
 fg_status fg_synchronize(fg_device_handle device, fg_error* err) FG_NOEXCEPT {
   return enter_guarded(err, [&]() -> Result<void> {
-    FG_TRY_ASSIGN(Device* d, device_or_current(device));
+    FG_TRY_ASSIGN(Device * d, device_or_current(device));
     return synchronize(d);
   });
 }
@@ -98,7 +99,7 @@ const char* fg_vendor_name(void) FG_NOEXCEPT {
 fg_status fg_memory_stats(fg_device_handle device, fg_memory_info* out, fg_error* err) FG_NOEXCEPT {
   return enter_guarded(err, [&]() -> Result<void> {
     FG_TRY(need(out, "memory_stats", "out"));
-    FG_TRY_ASSIGN(Device* d, device_or_current(device));
+    FG_TRY_ASSIGN(Device * d, device_or_current(device));
     const MemoryStats s = memory_stats(d);
     fg_memory_info info{};
     info.in_use = s.current;
@@ -114,7 +115,7 @@ fg_status fg_memory_stats(fg_device_handle device, fg_memory_info* out, fg_error
 
 fg_status fg_memory_trim(fg_device_handle device, fg_error* err) FG_NOEXCEPT {
   return enter_guarded(err, [&]() -> Result<void> {
-    FG_TRY_ASSIGN(Device* d, device_or_current(device));
+    FG_TRY_ASSIGN(Device * d, device_or_current(device));
     empty_cache(d);
     return {};
   });

@@ -19,14 +19,15 @@ Result<fg::core::Device*> device_for(const dlpack::Device& wanted) {
   for (fg::core::Device* d : Registry::get().devices()) {
     if (static_cast<std::int32_t>(d->info.dlpack_type) == wanted.type && d->info.dlpack_id == wanted.id) return d;
   }
-  return unsupported(fmt::format("from_dlpack: no device has DLPack type {} and id {}", wanted.type, wanted.id), FG_R_DEVICE);
+  return unsupported(fmt::format("from_dlpack: no device has DLPack type {} and id {}", wanted.type, wanted.id),
+                     FG_R_DEVICE);
 }
 
 template <class Managed>
 Result<void> import_managed(void* managed, fg_tensor_handle* out) {
   auto* m = static_cast<Managed*>(managed);
   FG_TRY_ASSIGN(const dlpack::Device where, dlpack::device_of(m));
-  FG_TRY_ASSIGN(fg::core::Device* target, device_for(where));
+  FG_TRY_ASSIGN(fg::core::Device * target, device_for(where));
   FG_TRY_ASSIGN(auto t, dlpack::import(target, m));
   *out = t.leak();
   return {};
@@ -54,7 +55,8 @@ fg_status fg_tensor_from_dlpack(void* managed, int32_t versioned, fg_tensor_hand
   return enter_guarded(err, [&]() -> Result<void> {
     FG_TRY(need(managed, "from_dlpack", "managed"));
     FG_TRY(need(out, "from_dlpack", "out"));
-    return versioned != 0 ? import_managed<dlpack::ManagedVersioned>(managed, out) : import_managed<dlpack::Managed>(managed, out);
+    return versioned != 0 ? import_managed<dlpack::ManagedVersioned>(managed, out)
+                          : import_managed<dlpack::Managed>(managed, out);
   });
 }
 

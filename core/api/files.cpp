@@ -26,7 +26,7 @@ fg_status fg_npy_load(const char* path, fg_device_handle device, fg_tensor_handl
   return enter_guarded(err, [&]() -> Result<void> {
     FG_TRY(need(path, "npy_load", "path"));
     FG_TRY(need(out, "npy_load", "out"));
-    FG_TRY_ASSIGN(Device* d, device_or_current(device));
+    FG_TRY_ASSIGN(Device * d, device_or_current(device));
     FG_TRY_ASSIGN(auto t, load_npy(path, d));
     *out = t.leak();
     return {};
@@ -60,13 +60,13 @@ const char* fg_safetensors_name(const fg_safetensors* file, uint32_t index) FG_N
   return file->file.entries()[index].name.c_str();
 }
 
-fg_status fg_safetensors_read(const fg_safetensors* file, const char* name, fg_device_handle device, fg_tensor_handle* out,
-                              fg_error* err) FG_NOEXCEPT {
+fg_status fg_safetensors_read(const fg_safetensors* file, const char* name, fg_device_handle device,
+                              fg_tensor_handle* out, fg_error* err) FG_NOEXCEPT {
   return enter_guarded(err, [&]() -> Result<void> {
     FG_TRY(need(file, "safetensors_read", "file"));
     FG_TRY(need(name, "safetensors_read", "name"));
     FG_TRY(need(out, "safetensors_read", "out"));
-    FG_TRY_ASSIGN(Device* d, device_or_current(device));
+    FG_TRY_ASSIGN(Device * d, device_or_current(device));
     FG_TRY_ASSIGN(auto t, file->file.load(name, d));
     *out = t.leak();
     return {};
@@ -75,8 +75,8 @@ fg_status fg_safetensors_read(const fg_safetensors* file, const char* name, fg_d
 
 void fg_safetensors_close(fg_safetensors* file) FG_NOEXCEPT { delete file; }
 
-fg_status fg_safetensors_save(const char* path, const char* const* names, const fg_tensor_handle* tensors, uint32_t count,
-                              fg_error* err) FG_NOEXCEPT {
+fg_status fg_safetensors_save(const char* path, const char* const* names, const fg_tensor_handle* tensors,
+                              uint32_t count, fg_error* err) FG_NOEXCEPT {
   return enter_guarded(err, [&]() -> Result<void> {
     FG_TRY(need(path, "safetensors_save", "path"));
     if (count > 0) {

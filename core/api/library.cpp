@@ -18,9 +18,11 @@ fg_status fg_init(const fg_init_options* options, fg_error* err) FG_NOEXCEPT {
   return sdk::guard(err, [&]() -> Result<void> {
     if (forked()) return forked_error();
     if (options != nullptr) {
-      if (fg::core::detail::g_started.load(std::memory_order_acquire)) return fail(FG_E_STATE, "init: the library runs already");
+      if (fg::core::detail::g_started.load(std::memory_order_acquire))
+        return fail(FG_E_STATE, "init: the library runs already");
       if (options->hdr.must_understand != 0) return unsupported("init: unknown must_understand bits", FG_R_UNKNOWN_BIT);
-      std::string_view folders = FG_HAS(fg_init_options, options, plugin_path) && options->plugin_path != nullptr ? options->plugin_path : "";
+      std::string_view folders =
+          FG_HAS(fg_init_options, options, plugin_path) && options->plugin_path != nullptr ? options->plugin_path : "";
       while (!folders.empty()) {
         const std::size_t end = folders.find(':');
         if (end != 0) FG_TRY(Registry::get().add_plugin_path(folders.substr(0, end)));

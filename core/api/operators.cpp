@@ -17,8 +17,8 @@ using namespace fg::core;  // NOLINT
 
 extern "C" {
 
-fg_status fg_call(const char* name, uint32_t form, const fg_value* args, uint32_t n_args, fg_tensor_handle* outs, uint32_t n_outs,
-                  fg_device_handle device, fg_error* err) FG_NOEXCEPT {
+fg_status fg_call(const char* name, uint32_t form, const fg_value* args, uint32_t n_args, fg_tensor_handle* outs,
+                  uint32_t n_outs, fg_device_handle device, fg_error* err) FG_NOEXCEPT {
   return enter_guarded(err, [&]() -> Result<void> {
     FG_TRY(need(name, "call", "name"));
     if (n_args > 0) FG_TRY(need(args, "call", "args"));

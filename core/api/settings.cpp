@@ -48,7 +48,8 @@ fg_status fg_enable(const fg_enable_options* o, fg_error* err) FG_NOEXCEPT {
 
 fg_status fg_set_fallback(uint32_t policy, fg_error* err) FG_NOEXCEPT {
   return enter_guarded(err, [&]() -> Result<void> {
-    if (policy > FG_FALLBACK_ALLOW) return invalid(fmt::format("set_fallback: {} is no policy", policy), FG_R_PARAMETER);
+    if (policy > FG_FALLBACK_ALLOW)
+      return invalid(fmt::format("set_fallback: {} is no policy", policy), FG_R_PARAMETER);
     set_fallback_policy(static_cast<FallbackPolicy>(policy));
     return {};
   });

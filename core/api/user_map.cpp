@@ -13,18 +13,23 @@
 using namespace fg;        // NOLINT: this file defines C functions only.
 using namespace fg::core;  // NOLINT
 
-extern "C" fg_status fg_map(const char* expression, const char* const* names, const fg_value* args, uint32_t n_args, fg_dtype dtype,
-                            fg_tensor_handle* out, fg_error* err) FG_NOEXCEPT {
+extern "C" fg_status fg_map(const char* expression, const char* const* names, const fg_value* args, uint32_t n_args,
+                            fg_dtype dtype, fg_tensor_handle* out, fg_error* err) FG_NOEXCEPT {
   return enter_guarded(err, [&]() -> Result<void> {
     FG_TRY(need(expression, "map", "expression"));
     FG_TRY(need(out, "map", "out"));
-    if (n_args == 0 || n_args > 16) return invalid(fmt::format("map: {} operands, expected 1 to 16", n_args), FG_R_LIMIT);
+    if (n_args == 0 || n_args > 16)
+      return invalid(fmt::format("map: {} operands, expected 1 to 16", n_args), FG_R_LIMIT);
     FG_TRY(need(args, "map", "args"));
     for (uint32_t i = 0; names != nullptr && i < n_args; ++i) FG_TRY(need(names[i], "map", "a name"));
-    if (dtype != 0 && dtype_name(dtype) == "unknown") return invalid(fmt::format("map: {:#x} is no dtype", dtype), FG_R_DTYPE);
-    FG_TRY_ASSIGN(const OpInfo* op, user_map(expression, names != nullptr ? std::span(names, n_args) : std::span<const char* const>{}, dtype));
+    if (dtype != 0 && dtype_name(dtype) == "unknown")
+      return invalid(fmt::format("map: {:#x} is no dtype", dtype), FG_R_DTYPE);
+    FG_TRY_ASSIGN(
+        const OpInfo* op,
+        user_map(expression, names != nullptr ? std::span(names, n_args) : std::span<const char* const>{}, dtype));
     if (op->args.size() != n_args) {
-      return invalid(fmt::format("map: {} operands given, the expression has {} names", n_args, op->args.size()), FG_R_PARAMETER);
+      return invalid(fmt::format("map: {} operands given, the expression has {} names", n_args, op->args.size()),
+                     FG_R_PARAMETER);
     }
     fg_tensor_handle made[1] = {nullptr};
     FG_TRY(call(*op, {args, n_args}, Form::functional, made));

@@ -33,9 +33,10 @@ const char* fg_status_name(fg_status status) FG_NOEXCEPT {
 
 const char* fg_reason_name(fg_reason reason) FG_NOEXCEPT {
   static constexpr std::array<const char*, 22> kNames{
-      "none",      "null pointer", "dtype",      "shape",      "rank",   "stride",    "bounds", "device",
-      "alias",     "parameter",    "unknown bit", "unknown operator", "schema", "layout", "expression", "alignment",
-      "limit",     "no driver",    "no device",  "stream",     "reserved", "other"};
+      "none",      "null pointer", "dtype",      "shape",     "rank",        "stride",
+      "bounds",    "device",       "alias",      "parameter", "unknown bit", "unknown operator",
+      "schema",    "layout",       "expression", "alignment", "limit",       "no driver",
+      "no device", "stream",       "reserved",   "other"};
   return reason < kNames.size() ? kNames[reason] : "other";
 }
 

@@ -32,7 +32,7 @@ struct ShapeArg {
   const std::int64_t* shape = nullptr;
   std::int32_t ndim = kAbsent;
   std::span<const std::span<const std::int64_t>> list;  // Tensor list: the shape of each.
-  const fg_value* value = nullptr;  // Attributes: as given; nullptr or FG_V_NONE = the default.
+  const fg_value* value = nullptr;                      // Attributes: as given; nullptr or FG_V_NONE = the default.
 };
 
 // Lengths that a call gives to OpInfo::symbols; -1 unknown.
@@ -43,8 +43,8 @@ struct Symbols {
 
 // The shape of every output.  `args` has one entry per op.args; the attributes have passed
 // check_attributes().  A dynamic operator's output gets its upper bound.  For an operator that writes
-// a given tensor, that tensor's shape, to which the others must broadcast.  `symbols` may be null.  FG_E_INVALID names argument, dimension, value and what
-// was expected: "mm: self has 5 columns, mat2 has 4 rows".  [any-thread]
+// a given tensor, that tensor's shape, to which the others must broadcast.  `symbols` may be null.  FG_E_INVALID names
+// argument, dimension, value and what was expected: "mm: self has 5 columns, mat2 has 4 rows".  [any-thread]
 Result<void> infer_shapes(const OpInfo& op, std::span<const ShapeArg> args, std::span<Shape> outs,
                           Symbols* symbols = nullptr);
 

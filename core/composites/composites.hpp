@@ -23,7 +23,7 @@ struct CompositeCall {
   const Plan& plan;
   std::array<Tensor, kMaxOutputs> out;  // To be written; shapes are the inferred ones.
 
-  Tensor tensor(std::string_view arg) const;  // Empty when left out.
+  Tensor tensor(std::string_view arg) const;                 // Empty when left out.
   std::optional<double> number(std::string_view arg) const;  // Given or default.
   std::int64_t integer(std::string_view arg) const;
   bool flag(std::string_view arg) const { return integer(arg) != 0; }

@@ -24,7 +24,8 @@ Result<void> layer_norm(CompositeCall& c) {
   FG_TRY(call(*statistics, args, Form::functional, made));
   const Tensor var = Tensor::adopt(made[0]);
   const Tensor mean = Tensor::adopt(made[1]);
-  FG_TRY_ASSIGN(const Tensor rstd, map("rsqrt(var + eps)", std::array{Named("var", var), Named("eps", c.number("eps").value_or(1e-5))}));
+  FG_TRY_ASSIGN(const Tensor rstd,
+                map("rsqrt(var + eps)", std::array{Named("var", var), Named("eps", c.number("eps").value_or(1e-5))}));
   FG_TRY(copy_into(c.out[1], mean));
   FG_TRY(copy_into(c.out[2], rstd));
   std::vector<Named> operands{Named("x", x), Named("mean", mean), Named("rstd", rstd)};

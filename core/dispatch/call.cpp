@@ -94,7 +94,8 @@ Result<void> dispatch(const Call& c) {
   ThreadState& state = thread_state();
   state.counters.bump(ThreadCounters::calls);
   const trace::Span span("operator", c.op.name);
-  if (recording()) [[unlikely]] return run_recorded(c);
+  if (recording()) [[unlikely]]
+    return run_recorded(c);
   if (PlanLine* line = cached_plan(c)) [[likely]] {
     state.counters.bump(ThreadCounters::cache_hits);
     return run_plan(c, *line->value, line, nullptr);
@@ -103,12 +104,13 @@ Result<void> dispatch(const Call& c) {
   return run_plan(c, *ref.plan, ref.line, nullptr);
 }
 
-Result<void> call(const OpInfo& op, std::span<const fg_value> args, Form form, std::span<fg_tensor_handle> outs, Device* device) {
+Result<void> call(const OpInfo& op, std::span<const fg_value> args, Form form, std::span<fg_tensor_handle> outs,
+                  Device* device) {
   return dispatch(Call{op, args, form, outs, device, 0});
 }
 
-Result<void> call_composite(const OpInfo& op, std::span<const fg_value> args, Form form, std::span<fg_tensor_handle> outs,
-                            Device* device) {
+Result<void> call_composite(const OpInfo& op, std::span<const fg_value> args, Form form,
+                            std::span<fg_tensor_handle> outs, Device* device) {
   if (op.kind != Kind::composite) return invalid(fmt::format("{} is no composite", op.name), FG_R_UNKNOWN_OP);
   return dispatch(Call{op, args, form, outs, device, kComposite});
 }

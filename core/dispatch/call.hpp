@@ -27,8 +27,8 @@ Result<void> call(const OpInfo& op, std::span<const fg_value> args, Form form, s
 
 // The same by the core's own function, even where the plugin has a kernel of that name.  FG_E_INVALID
 // for operators that are no composite.
-Result<void> call_composite(const OpInfo& op, std::span<const fg_value> args, Form form, std::span<fg_tensor_handle> outs,
-                            Device* device = nullptr);
+Result<void> call_composite(const OpInfo& op, std::span<const fg_value> args, Form form,
+                            std::span<fg_tensor_handle> outs, Device* device = nullptr);
 
 }  // namespace fg::core
 

@@ -62,7 +62,8 @@ Result<void> enable(const EnableOptions& options) {
   } else {
     stop_record();
   }
-  for (std::size_t i = 0; i < denied.size() && i < kMaxOps; ++i) g_denied[i].store(denied[i], std::memory_order_relaxed);
+  for (std::size_t i = 0; i < denied.size() && i < kMaxOps; ++i)
+    g_denied[i].store(denied[i], std::memory_order_relaxed);
   g_generation.fetch_add(1, std::memory_order_release);
   return {};
 }

@@ -41,7 +41,8 @@ bool count_row(const Call& c, const Plan& p, const Device& to, const std::string
 }
 
 tl::unexpected<Error> nobody(const Call& c, const Plan& p, const std::string& why, std::string_view rest) {
-  return unsupported(fmt::format("{}: {} cannot run it ({}){}", c.op.name, p.device->name, why.empty() ? "no kernel, engine or composite" : why, rest),
+  return unsupported(fmt::format("{}: {} cannot run it ({}){}", c.op.name, p.device->name,
+                                 why.empty() ? "no kernel, engine or composite" : why, rest),
                      FG_R_UNKNOWN_OP);
 }
 
@@ -80,7 +81,8 @@ FallbackPolicy fallback_policy() { return g_policy.load(std::memory_order_relaxe
 std::vector<FallbackRow> fallback_rows() {
   const std::lock_guard lock(rows().mutex);
   std::vector<FallbackRow> found;
-  for (const auto& [key, n] : rows().count) found.push_back({std::get<0>(key), std::get<1>(key), std::get<2>(key), std::get<3>(key), n});
+  for (const auto& [key, n] : rows().count)
+    found.push_back({std::get<0>(key), std::get<1>(key), std::get<2>(key), std::get<3>(key), n});
   return found;
 }
 
@@ -90,7 +92,8 @@ Result<void> run_fallback(const Call& c, const Plan& p, const std::string& why) 
   // Copies between devices would need the same operator: they never fall back.
   if (c.op.name == "copy_") return nobody(c, p, why, "");
   const FallbackPolicy policy = fallback_policy();
-  if (policy == FallbackPolicy::forbid) return nobody(c, p, why, fmt::format(", and falling back to {} is forbidden", (*cpu)->name));
+  if (policy == FallbackPolicy::forbid)
+    return nobody(c, p, why, fmt::format(", and falling back to {} is forbidden", (*cpu)->name));
   if (count_row(c, p, **cpu, why) && policy == FallbackPolicy::warn) {
     FG_LOG(warn, "{} runs on {} with copies: {} cannot run it ({})", c.op.name, (*cpu)->name, p.device->name, why);
   }

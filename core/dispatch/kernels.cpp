@@ -61,7 +61,8 @@ bool same_extents(const std::vector<std::int64_t>& kept, std::span<const fg_tens
   for (const fg_tensor& x : t) {
     const auto n = static_cast<std::size_t>(x.ndim);
     if (at + n > kept.size()) return false;
-    if (n > 0 && std::memcmp(kept.data() + at, strides ? x.stride : x.shape, n * sizeof(std::int64_t)) != 0) return false;
+    if (n > 0 && std::memcmp(kept.data() + at, strides ? x.stride : x.shape, n * sizeof(std::int64_t)) != 0)
+      return false;
     at += n;
   }
   return at == kept.size();
@@ -99,7 +100,8 @@ tl::unexpected<Error> plugin_error(const LaunchSpec& s, const fg_error& e, fg_st
   const bool told = e.message[0] != '\0';
   std::string text = fmt::format("{} on {}: {}", s.op, s.device->name, told ? e.message : step);
   if (!told) text += fmt::format(" failed with status {}", status);
-  Error error{status, std::move(text), told ? e.reason : static_cast<fg_reason>(FG_R_OTHER), told ? e.arg_index : -1, e.vendor_code};
+  Error error{status, std::move(text), told ? e.reason : static_cast<fg_reason>(FG_R_OTHER), told ? e.arg_index : -1,
+              e.vendor_code};
   return tl::unexpected(std::move(error));
 }
 
@@ -149,7 +151,8 @@ Result<const KernelEntry*> shared_kernel(const LaunchSpec& s) {
   FG_TRY_ASSIGN(std::unique_ptr<KernelEntry> made, prepare(s));
   if (!guards_hold(*made, s)) {
     if (made->kernel->release != nullptr) made->kernel->release(made->kernel);
-    return fail(FG_E_INTERNAL, fmt::format("{} on {}: the kernel's guards do not admit the call it was prepared for", s.op, s.device->name));
+    return fail(FG_E_INTERNAL, fmt::format("{} on {}: the kernel's guards do not admit the call it was prepared for",
+                                           s.op, s.device->name));
   }
   const std::lock_guard lock(table().mutex);
   auto& entries = table().kernels[key];
@@ -161,14 +164,17 @@ Result<const KernelEntry*> shared_kernel(const LaunchSpec& s) {
 
 bool guards_hold(const KernelEntry& entry, const LaunchSpec& s) {
   const std::uint64_t guards = entry.kernel->guards;
-  if (guards == 0) [[likely]] return true;
+  if (guards == 0) [[likely]]
+    return true;
   const auto all = [&](auto&& holds) { return std::all_of(s.t.begin(), s.t.end(), holds); };
   if ((guards & FG_GUARD_SHAPE) != 0 && !same_extents(entry.shapes, s.t, false)) return false;
   if ((guards & FG_GUARD_STRIDE) != 0 && !same_extents(entry.strides, s.t, true)) return false;
   if ((guards & FG_GUARD_ALIGN16) != 0 && !all(aligned16)) return false;
-  if ((guards & FG_GUARD_DENSE) != 0 && !all([](const fg_tensor& t) { return (t.flags & FG_T_DENSE) != 0; })) return false;
+  if ((guards & FG_GUARD_DENSE) != 0 && !all([](const fg_tensor& t) { return (t.flags & FG_T_DENSE) != 0; }))
+    return false;
   if ((guards & FG_GUARD_INDEX32) != 0 && !all(index32)) return false;
-  return (guards & FG_GUARD_PARAMS) == 0 || std::equal(entry.params.begin(), entry.params.end(), s.params_key.begin(), s.params_key.end());
+  return (guards & FG_GUARD_PARAMS) == 0 ||
+         std::equal(entry.params.begin(), entry.params.end(), s.params_key.begin(), s.params_key.end());
 }
 
 Result<const KernelEntry*> find_kernel(const LaunchSpec& s) {
@@ -177,7 +183,8 @@ Result<const KernelEntry*> find_kernel(const LaunchSpec& s) {
   bool hit = false;
   const std::uint64_t now = generation();
   auto& line = thread_state().kernels.at(key, now, hit);
-  if (hit && guards_hold(*line.value, s)) [[likely]] return line.value;
+  if (hit && guards_hold(*line.value, s)) [[likely]]
+    return line.value;
   FG_TRY_ASSIGN(const KernelEntry* entry, shared_kernel(s));
   ExactCache<KernelKey, KernelEntry>::fill(line, key, now, entry);
   return entry;

@@ -38,7 +38,7 @@ struct LaunchSpec {
   std::span<fg_tensor> t;  // Outputs, then inputs.
   std::uint16_t n_out = 0;
   const void* params = nullptr;
-  std::span<const std::byte> params_key;  // The parameters' values, without pointers.
+  std::span<const std::byte> params_key;      // The parameters' values, without pointers.
   std::span<fg_tensor_object* const> owners;  // Whose memory is used.
 };
 

@@ -55,7 +55,8 @@ bool fills_its_memory(const Tensor& t) {
     if (s < 0) return false;
   }
   const ByteExtent e = byte_extent(t);
-  return t.numel() > 0 && internal_overlap(t) == Overlap::no && e.hi - e.lo == static_cast<std::uint64_t>(t.numel() * dtype_bytes(t.dtype()));
+  return t.numel() > 0 && internal_overlap(t) == Overlap::no &&
+         e.hi - e.lo == static_cast<std::uint64_t>(t.numel() * dtype_bytes(t.dtype()));
 }
 
 std::string_view target_name(const Call& c, const Plan& p, std::size_t i) {
@@ -72,18 +73,21 @@ Result<void> Outputs::check_target(std::size_t i, const Tensor& t) const {
   const auto have = t.shape();
   const auto want = shape_[i].dims();
   if (!std::equal(have.begin(), have.end(), want.begin(), want.end())) {
-    return invalid(fmt::format("{}: {} has shape {}, the result has shape {}", c.op.name, name, shape_text(have), shape_text(want)),
+    return invalid(fmt::format("{}: {} has shape {}, the result has shape {}", c.op.name, name, shape_text(have),
+                               shape_text(want)),
                    FG_R_SHAPE, arg);
   }
   if (t.read_only()) return invalid(fmt::format("{}: {} is read-only", c.op.name, name), FG_R_ALIAS, arg);
   for (int d = 0; d < t.ndim(); ++d) {
     if (t->shape[d] > 1 && t->stride[d] == 0) {
-      return invalid(fmt::format("{}: {} repeats elements (stride 0 in dimension {}), it cannot be written", c.op.name, name, d),
-                     FG_R_ALIAS, arg);
+      return invalid(
+          fmt::format("{}: {} repeats elements (stride 0 in dimension {}), it cannot be written", c.op.name, name, d),
+          FG_R_ALIAS, arg);
     }
   }
   if (internal_overlap(t) == Overlap::yes) {
-    return invalid(fmt::format("{}: elements of {} share memory, it cannot be written", c.op.name, name), FG_R_ALIAS, arg);
+    return invalid(fmt::format("{}: elements of {} share memory, it cannot be written", c.op.name, name), FG_R_ALIAS,
+                   arg);
   }
   return {};
 }
@@ -99,7 +103,8 @@ Result<void> Outputs::infer() {
     if (!c.op.dynamic) FG_TRY(check_target(i, target_[i]));
     for (std::size_t j = 0; j < i; ++j) {
       if (target_[j] && sharing(target_[i], target_[j]) != Sharing::none) {
-        return invalid(fmt::format("{}: {} and {} share memory", c.op.name, c.op.outs[j].name, c.op.outs[i].name), FG_R_ALIAS);
+        return invalid(fmt::format("{}: {} and {} share memory", c.op.name, c.op.outs[j].name, c.op.outs[i].name),
+                       FG_R_ALIAS);
       }
     }
   }
@@ -121,7 +126,8 @@ Result<void> Outputs::allocate(std::span<fg_tensor_object* const> inputs, InPlac
     if (target_[i] && !call_->op.dynamic) thread_state().counters.bump(ThreadCounters::copies);
     // clone keeps the order of dimensions; every other result is row-major.
     if (call_->op.name == "clone" && !inputs.empty() && fills_its_memory(Tensor::share(inputs[0]))) {
-      FG_TRY_ASSIGN(work_[i], empty_strided(plan_->device, plan_->out_dtype[i], shape_[i].dims(), Tensor::share(inputs[0]).stride()));
+      FG_TRY_ASSIGN(work_[i], empty_strided(plan_->device, plan_->out_dtype[i], shape_[i].dims(),
+                                            Tensor::share(inputs[0]).stride()));
       continue;
     }
     FG_TRY_ASSIGN(work_[i], core::empty(plan_->device, plan_->out_dtype[i], shape_[i].dims()));
@@ -139,7 +145,8 @@ Result<void> Outputs::fit_layout(std::uint32_t layouts) {
 }
 
 bool Outputs::empty() const {
-  return std::all_of(work_.begin(), work_.begin() + static_cast<std::ptrdiff_t>(count_), [](const Tensor& t) { return t.numel() == 0; });
+  return std::all_of(work_.begin(), work_.begin() + static_cast<std::ptrdiff_t>(count_),
+                     [](const Tensor& t) { return t.numel() == 0; });
 }
 
 Result<void> Outputs::finish() {
@@ -178,7 +185,8 @@ Result<Tensor> copy_of(const Tensor& t, fg_dtype dtype, Device* device) {
   FG_TRY_ASSIGN(Tensor made, empty(device, to, t.shape()));
   const auto bytes = static_cast<std::uint64_t>(t.numel() * dtype_bytes(to));
   if (bytes != 0) {
-    FG_TRY(copy_storage(made.storage(), storage_offset_bytes(made), dense.storage(), storage_offset_bytes(dense), bytes));
+    FG_TRY(
+        copy_storage(made.storage(), storage_offset_bytes(made), dense.storage(), storage_offset_bytes(dense), bytes));
   }
   return made;
 }

@@ -42,7 +42,8 @@ bool add_argument(PlanKey& key, const Call& c, std::size_t i, std::size_t& n_att
   switch (v.tag) {
     case FG_V_TENSOR: return a.type == ArgType::tensor && add_class(key, v.v.tensor);
     case FG_V_TENSORS:
-      if (a.type != ArgType::tensor_list || v.n == 0 || v.n > PlanKey::kMaxTensors || n_attr == PlanKey::kMaxAttrs) return false;
+      if (a.type != ArgType::tensor_list || v.n == 0 || v.n > PlanKey::kMaxTensors || n_attr == PlanKey::kMaxAttrs)
+        return false;
       key.attr[n_attr++] = v.n;
       for (std::uint32_t k = 0; k < v.n; ++k) {
         if (!add_class(key, v.v.tensors[k])) return false;
@@ -180,7 +181,8 @@ void find_named(const Call& c, Plan& p) {
     if (c.op.kind == Kind::kernel) refuse(p, "no kernel of that name");
     return;
   }
-  if (claim->schema_hash != c.op.schema_hash) return refuse(p, "its kernel was built with another schema of the operator");
+  if (claim->schema_hash != c.op.schema_hash)
+    return refuse(p, "its kernel was built with another schema of the operator");
   if (c.op.kind != Kind::kernel && c.op.kind != Kind::composite && has_numbers_as_tensors(c)) return;
   const std::vector<fg_dtype> dtypes = launch_dtypes(c, p, false);
   if (!claim_covers(*claim, dtypes)) return refuse(p, fmt::format("its kernel does not take {}", dtype_list(dtypes)));

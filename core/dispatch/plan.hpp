@@ -24,8 +24,8 @@ inline constexpr std::size_t kMaxOutputs = 8;
 
 // What a caller inside the core may ask for beside the arguments; part of the plan's key.
 enum CallMode : std::uint8_t {
-  kFallback = 1,   // On behalf of another device: operators switched off by enable() are served.
-  kComposite = 2   // The core's composite, even where the plugin has a kernel of its own.
+  kFallback = 1,  // On behalf of another device: operators switched off by enable() are served.
+  kComposite = 2  // The core's composite, even where the plugin has a kernel of its own.
 };
 
 // A call as it came in.  args may end early; arg(i) gives a value of tag FG_V_NONE then.
@@ -72,17 +72,17 @@ struct Plan {
   std::vector<ScalarSource> scalars;  // Of the program, in its order.
   std::uint32_t nonzero = 0;          // Bit k: scalar k divides integers.
   std::uint32_t nonnegative = 0;      // Bit k: scalar k is the exponent of an integer.
-  bool flat = false;     // Operands of one shape and all dense can be launched as one dimension.
-  bool recheck = false;  // Values of attributes have limits that each call must obey.
-  bool moves = false;    // A 0-d operand lies on another device.
-  bool widens = false;   // A given output's dtype is not the result's and must see the rounded result.
+  bool flat = false;                  // Operands of one shape and all dense can be launched as one dimension.
+  bool recheck = false;               // Values of attributes have limits that each call must obey.
+  bool moves = false;                 // A 0-d operand lies on another device.
+  bool widens = false;                // A given output's dtype is not the result's and must see the rounded result.
 };
 
 using PlanLine = ExactCache<PlanKey, Plan>::Line;
 struct PlanRef {
   const Plan* plan = nullptr;
-  PlanLine* line = nullptr;      // Where the thread's cache holds it; nullptr when the call has no key.
-  std::unique_ptr<Plan> own;     // Then the plan lives here.
+  PlanLine* line = nullptr;   // Where the thread's cache holds it; nullptr when the call has no key.
+  std::unique_ptr<Plan> own;  // Then the plan lives here.
 };
 // The plan of `call`: from this thread's cache, the process's table, or made now.
 Result<PlanRef> find_plan(const Call& call);

@@ -47,18 +47,21 @@ Result<void> check_scalar_kind(const Call& c, const Plan& p, std::size_t i) {
   if (a.type != ArgType::scalar || a.promotes || kind == Promote::none || c.op.kind != Kind::map) return {};
   const std::uint32_t given = c.arg(i).tag;
   if (given == FG_V_FLOAT && !is_float(p.common)) {
-    return invalid(fmt::format("{}: {} is {}, it must be an integer for {} tensors", c.op.name, a.name, c.arg(i).v.f, dtype_name(p.common)),
+    return invalid(fmt::format("{}: {} is {}, it must be an integer for {} tensors", c.op.name, a.name, c.arg(i).v.f,
+                               dtype_name(p.common)),
                    FG_R_PARAMETER, static_cast<std::int32_t>(i));
   }
   if (given == FG_V_BOOL && p.common != FG_BOOL) {
-    return invalid(fmt::format("{}: {} is a bool, the result is {}", c.op.name, a.name, dtype_name(p.common)), FG_R_PARAMETER,
-                   static_cast<std::int32_t>(i));
+    return invalid(fmt::format("{}: {} is a bool, the result is {}", c.op.name, a.name, dtype_name(p.common)),
+                   FG_R_PARAMETER, static_cast<std::int32_t>(i));
   }
   return {};
 }
 
 bool equal_numbers(const fg_scalar& a, const fg_scalar& b) {
-  const auto as_double = [](const fg_scalar& s) { return s.kind == FG_SCALAR_FLOAT ? s.v.f : static_cast<double>(s.v.i); };
+  const auto as_double = [](const fg_scalar& s) {
+    return s.kind == FG_SCALAR_FLOAT ? s.v.f : static_cast<double>(s.v.i);
+  };
   return a.kind != FG_SCALAR_NONE && b.kind != FG_SCALAR_NONE && as_double(a) == as_double(b);
 }
 
@@ -96,8 +99,9 @@ expr::Typing typing(std::uint16_t common, const Names& first, const Names& secon
   return t;
 }
 
-Result<expr::Program> build(const Call& c, std::span<const std::string_view> texts, const Names& first, const Names& second,
-                            std::uint16_t common, std::vector<std::uint16_t> out, std::span<const fg_scalar> fixed) {
+Result<expr::Program> build(const Call& c, std::span<const std::string_view> texts, const Names& first,
+                            const Names& second, std::uint16_t common, std::vector<std::uint16_t> out,
+                            std::span<const fg_scalar> fixed) {
   std::vector<std::string_view> names = first.text;
   names.insert(names.end(), second.text.begin(), second.text.end());
   auto parsed = expr::parse(texts, names);
@@ -117,7 +121,8 @@ int scalar_behind(std::span<const fg_expr_node> nodes, std::uint32_t n) {
 void find_limits(const expr::Program& program, Plan& p) {
   for (const fg_expr_node& n : program.nodes()) {
     if (n.type != FG_CT_I32 && n.type != FG_CT_I64) continue;
-    const bool divides = n.op == FG_EX_TRUNC_DIV || n.op == FG_EX_FLOOR_DIV || n.op == FG_EX_FMOD || n.op == FG_EX_REMAINDER;
+    const bool divides =
+        n.op == FG_EX_TRUNC_DIV || n.op == FG_EX_FLOOR_DIV || n.op == FG_EX_FMOD || n.op == FG_EX_REMAINDER;
     if (!divides && n.op != FG_EX_POW) continue;
     const int scalar = scalar_behind(program.nodes(), n.arg[1]);
     if (scalar < 0 || scalar >= 32) continue;
@@ -129,7 +134,8 @@ void find_limits(const expr::Program& program, Plan& p) {
 std::uint16_t stored_type(const Call& c, const Plan& p, std::size_t j) {
   if (p.widens) return compute_type(p.out_dtype[j]);
   if (c.form == Form::out) return compute_type(c.outs[j]->desc.dtype);
-  if (c.form == Form::inplace && j == 0) return compute_type(c.arg(static_cast<std::size_t>(p.written)).v.tensor->desc.dtype);
+  if (c.form == Form::inplace && j == 0)
+    return compute_type(c.arg(static_cast<std::size_t>(p.written)).v.tensor->desc.dtype);
   return compute_type(p.out_dtype[j]);
 }
 

@@ -22,9 +22,7 @@ bool is_number(const fg_value& v) { return v.tag == FG_V_BOOL || v.tag == FG_V_I
 fg_dtype category(std::uint32_t kind) {
   return kind == FG_SCALAR_BOOL ? FG_BOOL : kind == FG_SCALAR_INT ? FG_I64 : FG_F64;
 }
-fg_dtype category(const fg_value& v) {
-  return v.tag == FG_V_BOOL ? FG_BOOL : v.tag == FG_V_INT ? FG_I64 : FG_F64;
-}
+fg_dtype category(const fg_value& v) { return v.tag == FG_V_BOOL ? FG_BOOL : v.tag == FG_V_INT ? FG_I64 : FG_F64; }
 
 DtypeSet bit(fg_dtype dtype) {
   for (std::size_t k = 0; k < kDtypes.size(); ++k) {
@@ -37,7 +35,8 @@ DtypeSet bit(fg_dtype dtype) {
 bool category_fits(fg_dtype c, DtypeSet set) {
   for (const DtypeName& d : kDtypes) {
     if ((set & bit(d.dtype)) == 0) continue;
-    if (c == d.dtype || (c == FG_I64 && (is_integer(d.dtype) || is_float(d.dtype))) || (c == FG_F64 && is_float(d.dtype))) {
+    if (c == d.dtype || (c == FG_I64 && (is_integer(d.dtype) || is_float(d.dtype))) ||
+        (c == FG_F64 && is_float(d.dtype))) {
       return true;
     }
   }
@@ -58,21 +57,25 @@ std::string_view form_name(Form form) {
 
 Result<void> check_form(const Call& c) {
   const OpInfo& op = c.op;
-  const bool has = c.form == Form::functional ? op.has_functional : c.form == Form::inplace ? op.has_inplace : op.has_out;
+  const bool has = c.form == Form::functional ? op.has_functional
+                   : c.form == Form::inplace  ? op.has_inplace
+                                              : op.has_out;
   if (!has) return invalid(fmt::format("{} has no {} form", op.name, form_name(c.form)), FG_R_PARAMETER);
   const std::size_t wanted = c.form == Form::inplace ? 0 : op.outs.size();
   if (c.outs.size() != wanted) {
-    return invalid(fmt::format("{}: {} outputs given, the {} form takes {}", op.name, c.outs.size(), form_name(c.form), wanted),
-                   FG_R_PARAMETER);
+    return invalid(
+        fmt::format("{}: {} outputs given, the {} form takes {}", op.name, c.outs.size(), form_name(c.form), wanted),
+        FG_R_PARAMETER);
   }
   if (c.form == Form::out) {
     for (std::size_t i = 0; i < c.outs.size(); ++i) {
-      if (c.outs[i] == nullptr) return invalid(fmt::format("{}: output {} is NULL", op.name, op.outs[i].name), FG_R_NULL_POINTER);
+      if (c.outs[i] == nullptr)
+        return invalid(fmt::format("{}: output {} is NULL", op.name, op.outs[i].name), FG_R_NULL_POINTER);
     }
   }
   if (c.args.size() > op.args.size()) {
-    return invalid(fmt::format("{}: {} arguments given, it takes {}", op.name, c.args.size(), op.args.size()), FG_R_PARAMETER,
-                   static_cast<std::int32_t>(op.args.size()));
+    return invalid(fmt::format("{}: {} arguments given, it takes {}", op.name, c.args.size(), op.args.size()),
+                   FG_R_PARAMETER, static_cast<std::int32_t>(op.args.size()));
   }
   return {};
 }
@@ -83,13 +86,17 @@ Result<void> check_dtype(const Call& c, std::size_t i, fg_dtype dtype, bool numb
     if ((a.dtypes & bit(dtype)) != 0) return {};
     const fg_value& other = c.arg(static_cast<std::size_t>(a.same_as));
     if (other.tag != FG_V_TENSOR || other.v.tensor == nullptr || other.v.tensor->desc.dtype == dtype) return {};
-    return invalid(fmt::format("{}: {} is {}, {} is {}; they must be the same", c.op.name, a.name, dtype_name(dtype),
-                               c.op.args[static_cast<std::size_t>(a.same_as)].name, dtype_name(other.v.tensor->desc.dtype)),
-                   FG_R_DTYPE, static_cast<std::int32_t>(i));
+    return invalid(
+        fmt::format("{}: {} is {}, {} is {}; they must be the same", c.op.name, a.name, dtype_name(dtype),
+                    c.op.args[static_cast<std::size_t>(a.same_as)].name, dtype_name(other.v.tensor->desc.dtype)),
+        FG_R_DTYPE, static_cast<std::int32_t>(i));
   }
   if (number ? category_fits(dtype, a.dtypes) : (a.dtypes & bit(dtype)) != 0) return {};
   return invalid(fmt::format("{}: {} is {}, expected one of {}", c.op.name, a.name,
-                             number ? (dtype == FG_BOOL ? "a bool" : dtype == FG_I64 ? "an integer" : "a float") : dtype_name(dtype),
+                             number ? (dtype == FG_BOOL  ? "a bool"
+                                       : dtype == FG_I64 ? "an integer"
+                                                         : "a float")
+                                    : dtype_name(dtype),
                              set_text(a.dtypes)),
                  FG_R_DTYPE, static_cast<std::int32_t>(i));
 }
@@ -103,12 +110,13 @@ Result<void> check_tensor(const Call& c, std::size_t i) {
     return invalid(fmt::format("{}: {} is missing", c.op.name, a.name), FG_R_PARAMETER, index);
   }
   if (v.tag == FG_V_TENSOR) {
-    if (v.v.tensor == nullptr) return invalid(fmt::format("{}: {} is NULL", c.op.name, a.name), FG_R_NULL_POINTER, index);
+    if (v.v.tensor == nullptr)
+      return invalid(fmt::format("{}: {} is NULL", c.op.name, a.name), FG_R_NULL_POINTER, index);
     return check_dtype(c, i, v.v.tensor->desc.dtype, false);
   }
   if (is_number(v) && a.scalar_ok) return check_dtype(c, i, category(v), true);
-  return invalid(fmt::format("{}: {} must be a tensor{}", c.op.name, a.name, a.scalar_ok ? " or a number" : ""), FG_R_PARAMETER,
-                 index);
+  return invalid(fmt::format("{}: {} must be a tensor{}", c.op.name, a.name, a.scalar_ok ? " or a number" : ""),
+                 FG_R_PARAMETER, index);
 }
 
 Result<void> check_list(const Call& c, std::size_t i) {
@@ -116,10 +124,12 @@ Result<void> check_list(const Call& c, std::size_t i) {
   const fg_value& v = c.arg(i);
   const auto index = static_cast<std::int32_t>(i);
   if (v.tag != FG_V_TENSORS || v.n == 0 || v.v.tensors == nullptr) {
-    return invalid(fmt::format("{}: {} must be a list of at least one tensor", c.op.name, a.name), FG_R_PARAMETER, index);
+    return invalid(fmt::format("{}: {} must be a list of at least one tensor", c.op.name, a.name), FG_R_PARAMETER,
+                   index);
   }
   for (std::uint32_t k = 0; k < v.n; ++k) {
-    if (v.v.tensors[k] == nullptr) return invalid(fmt::format("{}: {}[{}] is NULL", c.op.name, a.name, k), FG_R_NULL_POINTER, index);
+    if (v.v.tensors[k] == nullptr)
+      return invalid(fmt::format("{}: {}[{}] is NULL", c.op.name, a.name, k), FG_R_NULL_POINTER, index);
     FG_TRY(check_dtype(c, i, v.v.tensors[k]->desc.dtype, false));
   }
   return {};
@@ -157,8 +167,9 @@ Result<void> choose_device(const Call& c, Plan& p) {
   p.device = first;
   for (std::size_t i = 0; c.form == Form::out && i < c.outs.size(); ++i) {
     if (c.outs[i]->device != first) {
-      return invalid(fmt::format("{}: {} is on {}, {} is on {}", c.op.name, c.op.outs[0].name, first->name, c.op.outs[i].name,
-                                 c.outs[i]->device->name), FG_R_DEVICE);
+      return invalid(fmt::format("{}: {} is on {}, {} is on {}", c.op.name, c.op.outs[0].name, first->name,
+                                 c.op.outs[i].name, c.outs[i]->device->name),
+                     FG_R_DEVICE);
     }
   }
   Result<void> verdict;
@@ -167,8 +178,9 @@ Result<void> choose_device(const Call& c, Plan& p) {
     if (t->desc.ndim == 0 || c.op.name == "copy_") {
       p.moves = true;
     } else if (verdict) {
-      verdict = invalid(fmt::format("{}: {} is on {}, other tensors are on {}", c.op.name, c.op.args[i].name, t->device->name,
-                                    first->name), FG_R_DEVICE, static_cast<std::int32_t>(i));
+      verdict = invalid(fmt::format("{}: {} is on {}, other tensors are on {}", c.op.name, c.op.args[i].name,
+                                    t->device->name, first->name),
+                        FG_R_DEVICE, static_cast<std::int32_t>(i));
     }
   });
   return verdict;
@@ -208,7 +220,8 @@ std::vector<Operand> operands_of(const Call& c) {
     if (v.tag == FG_V_TENSOR) {
       found.push_back(Operand::tensor(v.v.tensor->desc.dtype, v.v.tensor->desc.ndim));
     } else if (v.tag == FG_V_TENSORS) {
-      for (std::uint32_t k = 0; k < v.n; ++k) found.push_back(Operand::tensor(v.v.tensors[k]->desc.dtype, v.v.tensors[k]->desc.ndim));
+      for (std::uint32_t k = 0; k < v.n; ++k)
+        found.push_back(Operand::tensor(v.v.tensors[k]->desc.dtype, v.v.tensors[k]->desc.ndim));
     } else if (is_number(v)) {
       found.push_back(Operand{category(v), Operand::Rank::number});
     } else if (a.type == ArgType::scalar && a.has_default) {
@@ -257,7 +270,8 @@ fg_dtype out_dtype(const Call& c, const Plan& p, const OutInfo& o, const Promote
 // The dtype of the tensor that output `i` goes to, kNoDtype when it is new.
 fg_dtype target_dtype(const Call& c, const Plan& p, std::size_t i) {
   if (c.form == Form::out) return c.outs[i]->desc.dtype;
-  if (c.form == Form::inplace && i == 0 && p.written >= 0) return c.arg(static_cast<std::size_t>(p.written)).v.tensor->desc.dtype;
+  if (c.form == Form::inplace && i == 0 && p.written >= 0)
+    return c.arg(static_cast<std::size_t>(p.written)).v.tensor->desc.dtype;
   return kNoDtype;
 }
 
@@ -268,7 +282,8 @@ Result<void> check_targets(const Call& c, Plan& p) {
     if (!can_cast(p.out_dtype[i], target)) {
       return invalid(fmt::format("{}: the result is {}, it cannot be written into {} of dtype {}", c.op.name,
                                  dtype_name(p.out_dtype[i]), c.form == Form::inplace ? "self" : c.op.outs[i].name,
-                                 dtype_name(target)), FG_R_DTYPE, c.form == Form::inplace ? p.written : -1);
+                                 dtype_name(target)),
+                     FG_R_DTYPE, c.form == Form::inplace ? p.written : -1);
     }
     // Computing in a wider type hides the rounding or wrapping of the result's own dtype.
     static constexpr std::int64_t kBytes[] = {1, 4, 8, 4, 8};
@@ -282,9 +297,18 @@ Result<void> check_targets(const Call& c, Plan& p) {
 fg_scalar scalar_of(const ArgInfo& arg, const fg_value& v) {
   fg_scalar s{};
   switch (v.tag) {
-    case FG_V_BOOL: s.kind = FG_SCALAR_BOOL; s.v.i = v.v.i != 0; break;
-    case FG_V_INT: s.kind = FG_SCALAR_INT; s.v.i = v.v.i; break;
-    case FG_V_FLOAT: s.kind = FG_SCALAR_FLOAT; s.v.f = v.v.f; break;
+    case FG_V_BOOL:
+      s.kind = FG_SCALAR_BOOL;
+      s.v.i = v.v.i != 0;
+      break;
+    case FG_V_INT:
+      s.kind = FG_SCALAR_INT;
+      s.v.i = v.v.i;
+      break;
+    case FG_V_FLOAT:
+      s.kind = FG_SCALAR_FLOAT;
+      s.v.f = v.v.f;
+      break;
     default:
       if (arg.has_default) s = arg.default_value;
   }
@@ -308,7 +332,8 @@ Result<void> choose_types(const Call& c, Plan& p) {
   if (c.form == Form::inplace) {
     p.written = written_argument(op);
     if (p.written < 0 || c.arg(static_cast<std::size_t>(p.written)).tag != FG_V_TENSOR) {
-      return invalid(fmt::format("{}: the in-place form writes its first tensor, which is a number here", op.name), FG_R_PARAMETER, p.written);
+      return invalid(fmt::format("{}: the in-place form writes its first tensor, which is a number here", op.name),
+                     FG_R_PARAMETER, p.written);
     }
   }
   FG_TRY(choose_device(c, p));
@@ -328,10 +353,13 @@ Result<void> choose_types(const Call& c, Plan& p) {
     promoted = *r;
     const DtypeSet common = op.variants[p.variant].common;
     if ((common & bit(promoted.common)) == 0) {
-      return invalid(fmt::format("{}: the operands are {}, expected one of {}", op.name, dtype_name(promoted.common), set_text(common)), FG_R_DTYPE, 0);
+      return invalid(fmt::format("{}: the operands are {}, expected one of {}", op.name, dtype_name(promoted.common),
+                                 set_text(common)),
+                     FG_R_DTYPE, 0);
     }
   }
-  if (op.outs.size() > kMaxOutputs) return fail(FG_E_INTERNAL, fmt::format("{} has {} outputs", op.name, op.outs.size()));
+  if (op.outs.size() > kMaxOutputs)
+    return fail(FG_E_INTERNAL, fmt::format("{} has {} outputs", op.name, op.outs.size()));
   for (std::size_t i = 0; i < op.outs.size(); ++i) p.out_dtype[i] = out_dtype(c, p, op.outs[i], promoted);
   p.common = promoted.common != kNoDtype ? promoted.common : p.out_dtype[0];
   return check_targets(c, p);

@@ -28,8 +28,7 @@ struct EngineProgram {
 };
 
 // The kept program equal to this one.  [any-thread]
-const EngineProgram* intern(Kind kind, std::uint32_t monoid, expr::Program main,
-                            std::optional<expr::Program> epilogue);
+const EngineProgram* intern(Kind kind, std::uint32_t monoid, expr::Program main, std::optional<expr::Program> epilogue);
 
 // Canonical name of the engine operator that runs `kind`, and its op_uid.
 const char* engine_name(Kind kind);

@@ -42,7 +42,8 @@ Recorder& recorder() {
 }
 
 std::int64_t now_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
 }
 
 std::string tensor_text(fg_tensor_handle t) {
@@ -107,7 +108,8 @@ void write_line(const std::string& signature, const std::string& rest) {
 
 Result<void> start_record(const std::string& path, bool once) {
   std::unique_ptr<std::FILE, CloseFile> file(std::fopen(path.c_str(), "ae"));
-  if (file == nullptr) return fail(FG_E_NOT_FOUND, fmt::format("record: cannot open {} for writing", path), FG_R_PARAMETER);
+  if (file == nullptr)
+    return fail(FG_E_NOT_FOUND, fmt::format("record: cannot open {} for writing", path), FG_R_PARAMETER);
   const std::lock_guard lock(recorder().mutex);
   recorder().file = std::move(file);
   recorder().once = once;

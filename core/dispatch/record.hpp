@@ -32,7 +32,8 @@ void stop_record();
 
 // Remembers the kernel that served the call of this thread.
 inline void note_kernel(const char* name) {
-  if (!recording()) [[likely]] return;
+  if (!recording()) [[likely]]
+    return;
   detail::t_kernel = name;
   ++detail::t_launches;
 }

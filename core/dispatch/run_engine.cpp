@@ -30,18 +30,21 @@ struct Scalars {
 Result<void> fill_scalars(const Call& c, const Plan& p, Scalars& s) {
   for (const ScalarSource& from : p.scalars) {
     if (s.n == kMaxScalars) return fail(FG_E_INTERNAL, "too many scalars");
-    s.value[s.n++] = scalar_of(c.op.args[static_cast<std::size_t>(from.arg)], c.arg(static_cast<std::size_t>(from.arg)));
+    s.value[s.n++] =
+        scalar_of(c.op.args[static_cast<std::size_t>(from.arg)], c.arg(static_cast<std::size_t>(from.arg)));
   }
-  if ((p.nonzero | p.nonnegative) == 0) [[likely]] return {};
+  if ((p.nonzero | p.nonnegative) == 0) [[likely]]
+    return {};
   for (std::size_t k = 0; k < s.n && k < 32; ++k) {
     const auto arg = static_cast<std::size_t>(p.scalars[k].arg);
     if ((p.nonzero >> k & 1u) != 0 && s.value[k].v.i == 0) {
-      return invalid(fmt::format("{}: {} is 0, integers cannot be divided by it", c.op.name, c.op.args[arg].name), FG_R_PARAMETER,
-                     static_cast<std::int32_t>(arg));
+      return invalid(fmt::format("{}: {} is 0, integers cannot be divided by it", c.op.name, c.op.args[arg].name),
+                     FG_R_PARAMETER, static_cast<std::int32_t>(arg));
     }
     if ((p.nonnegative >> k & 1u) != 0 && s.value[k].v.i < 0) {
-      return invalid(fmt::format("{}: {} is {}, integers have no negative powers", c.op.name, c.op.args[arg].name, s.value[k].v.i),
-                     FG_R_PARAMETER, static_cast<std::int32_t>(arg));
+      return invalid(
+          fmt::format("{}: {} is {}, integers have no negative powers", c.op.name, c.op.args[arg].name, s.value[k].v.i),
+          FG_R_PARAMETER, static_cast<std::int32_t>(arg));
     }
   }
   return {};
@@ -55,7 +58,8 @@ struct Operands {
 
 Result<void> collect_inputs(const Call& c, const Plan& p, Operands& o) {
   for (const std::int16_t arg : p.inputs) {
-    if (o.n == Iteration::kMaxOperands) return fail(FG_E_INVALID, fmt::format("{}: too many operands", c.op.name), FG_R_LIMIT);
+    if (o.n == Iteration::kMaxOperands)
+      return fail(FG_E_INVALID, fmt::format("{}: too many operands", c.op.name), FG_R_LIMIT);
     o.object[o.n++] = c.arg(static_cast<std::size_t>(arg)).v.tensor;
   }
   return {};
@@ -159,7 +163,8 @@ Result<Shape> input_space(const Call& c, const Operands& o, std::size_t first) {
 
 // A reduction over more dimensions than an engine takes: inputs are laid out anew, the reduced
 // dimensions last, so that those become one.
-Result<void> lay_out(Operands& o, std::size_t n_out, const Shape& space, std::uint32_t mask, std::vector<Tensor>& keep) {
+Result<void> lay_out(Operands& o, std::size_t n_out, const Shape& space, std::uint32_t mask,
+                     std::vector<Tensor>& keep) {
   std::vector<std::int64_t> order;
   for (int pass = 0; pass < 2; ++pass) {
     for (int d = 0; d < space.ndim; ++d) {
@@ -167,7 +172,8 @@ Result<void> lay_out(Operands& o, std::size_t n_out, const Shape& space, std::ui
     }
   }
   std::vector<std::int64_t> back(order.size());
-  for (std::size_t k = 0; k < order.size(); ++k) back[static_cast<std::size_t>(order[k])] = static_cast<std::int64_t>(k);
+  for (std::size_t k = 0; k < order.size(); ++k)
+    back[static_cast<std::size_t>(order[k])] = static_cast<std::int64_t>(k);
   for (std::size_t i = n_out; i < o.n; ++i) {
     FG_TRY_ASSIGN(const Tensor wide, views::expand(Tensor::share(o.object[i]), space.dims()));
     FG_TRY_ASSIGN(const Tensor turned, views::permute(wide, order));
@@ -190,7 +196,8 @@ Result<void> check_not_empty(const Call& c, const Shape& space, std::uint32_t ma
 }
 
 bool is_positional(std::uint32_t monoid) {
-  return monoid == FG_MONOID_ARGMAX || monoid == FG_MONOID_ARGMIN || monoid == FG_MONOID_LASTMAX || monoid == FG_MONOID_LASTMIN;
+  return monoid == FG_MONOID_ARGMAX || monoid == FG_MONOID_ARGMIN || monoid == FG_MONOID_LASTMAX ||
+         monoid == FG_MONOID_LASTMIN;
 }
 
 }  // namespace
@@ -215,7 +222,8 @@ Result<bool> run_flat(const Call& c, const Plan& p, PlanLine* line) {
   Tensor made[kMaxOutputs];
   for (std::size_t j = 0; j < n_out; ++j) {
     if (c.form == Form::functional) {
-      FG_TRY_ASSIGN(made[j], empty(p.device, p.out_dtype[j], {first->shape, static_cast<std::size_t>(first->desc.ndim)}));
+      FG_TRY_ASSIGN(made[j],
+                    empty(p.device, p.out_dtype[j], {first->shape, static_cast<std::size_t>(first->desc.ndim)}));
       o.object[j] = made[j].get();
       continue;
     }
@@ -226,7 +234,8 @@ Result<bool> run_flat(const Call& c, const Plan& p, PlanLine* line) {
       const fg_tensor_object* other = i < n_out ? c.outs[i] : o.object[i];
       if (other->storage != target->storage) continue;
       // The identical view of an input is fine; anything else is for the general way.
-      if (i < n_out || other->desc.byte_offset != target->desc.byte_offset || other->desc.dtype != target->desc.dtype) return false;
+      if (i < n_out || other->desc.byte_offset != target->desc.byte_offset || other->desc.dtype != target->desc.dtype)
+        return false;
     }
   }
   Scalars scalars;
@@ -276,7 +285,8 @@ Result<void> run_map(const Call& c, const Plan& p) {
   if ((p.program->main.flags() & FG_EXPR_USES_INDEX) == 0) {
     it.compact(false);
   } else if (it.ndim() > FG_ENGINE_MAX_NDIM) {
-    return invalid(fmt::format("{}: {} dimensions, at most {} are possible", c.op.name, it.ndim(), FG_ENGINE_MAX_NDIM), FG_R_LIMIT);
+    return invalid(fmt::format("{}: {} dimensions, at most {} are possible", c.op.name, it.ndim(), FG_ENGINE_MAX_NDIM),
+                   FG_R_LIMIT);
   }
   const fg_map_params params{{sizeof(fg_map_params), 0, nullptr}, &p.program->main_view, scalars.value};
   LaunchSpec spec = engine_spec(c, p);
@@ -321,8 +331,12 @@ Result<void> run_reduce(const Call& c, const Plan& p) {
       FG_TRY(lay_out(o, n_out, space, mask, keep));
       continue;
     }
-    const fg_reduce_params params{{sizeof(fg_reduce_params), 0, nullptr}, &p.program->main_view, &p.program->epilogue_view, scalars.value,
-                            c.op.monoid, it.n_tail()};
+    const fg_reduce_params params{{sizeof(fg_reduce_params), 0, nullptr},
+                                  &p.program->main_view,
+                                  &p.program->epilogue_view,
+                                  scalars.value,
+                                  c.op.monoid,
+                                  it.n_tail()};
     LaunchSpec spec = engine_spec(c, p);
     spec.params = &params;
     spec.params_key = scalars.bytes();
@@ -349,8 +363,12 @@ Result<void> run_scan(const Call& c, const Plan& p) {
   for (std::size_t i = 0; i < o.n; ++i) it.add(o.object[i]->desc);
   it.move_back(mask);
   it.compact(false);
-  const fg_scan_params params{{sizeof(fg_scan_params), 0, nullptr}, &p.program->main_view, &p.program->epilogue_view, scalars.value,
-                              c.op.monoid, 0};
+  const fg_scan_params params{{sizeof(fg_scan_params), 0, nullptr},
+                              &p.program->main_view,
+                              &p.program->epilogue_view,
+                              scalars.value,
+                              c.op.monoid,
+                              0};
   LaunchSpec spec = engine_spec(c, p);
   spec.params = &params;
   spec.params_key = scalars.bytes();

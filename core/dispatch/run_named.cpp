@@ -73,7 +73,8 @@ Result<std::vector<Tensor>> inputs_of(const Call& c, const Plan& p, const Output
 Result<void> check_ranks(const Call& c, const Plan& p, std::span<const Tensor> tensors) {
   for (const Tensor& t : tensors) {
     if (t && t.ndim() > p.named->max_ndim) {
-      return unsupported(fmt::format("{}: {} dimensions, the kernel takes {}", c.op.name, t.ndim(), p.named->max_ndim), FG_R_RANK);
+      return unsupported(fmt::format("{}: {} dimensions, the kernel takes {}", c.op.name, t.ndim(), p.named->max_ndim),
+                         FG_R_RANK);
     }
   }
   return {};

@@ -50,7 +50,8 @@ struct Entry {
 
 constexpr std::array<Entry, 12> kViews{{
     {"view", [](const Tensor& t, const Attributes& a) { return views::view(t, a.dims(1)); }},
-    {"reshape", [](const Tensor& t, const Attributes& a) {
+    {"reshape",
+     [](const Tensor& t, const Attributes& a) {
        return reshaped(t, views::reshape(t, a.dims(1)), views::inferred_shape(t, a.dims(1)));
      }},
     {"expand", [](const Tensor& t, const Attributes& a) { return views::expand(t, a.dims(1)); }},
@@ -58,18 +59,19 @@ constexpr std::array<Entry, 12> kViews{{
     {"transpose", [](const Tensor& t, const Attributes& a) { return views::transpose(t, a.integer(1), a.integer(2)); }},
     {"t", [](const Tensor& t, const Attributes&) { return views::t(t); }},
     {"select", [](const Tensor& t, const Attributes& a) { return views::select(t, a.integer(1), a.integer(2)); }},
-    {"slice", [](const Tensor& t, const Attributes& a) {
+    {"slice",
+     [](const Tensor& t, const Attributes& a) {
        return views::slice(t, a.integer(1), a.optional(2), a.optional(3), a.integer(4));
      }},
-    {"squeeze", [](const Tensor& t, const Attributes& a) {
-       return a.given(1) ? views::squeeze(t, a.dims(1)) : views::squeeze(t);
-     }},
+    {"squeeze", [](const Tensor& t,
+                   const Attributes& a) { return a.given(1) ? views::squeeze(t, a.dims(1)) : views::squeeze(t); }},
     {"unsqueeze", [](const Tensor& t, const Attributes& a) { return views::unsqueeze(t, a.integer(1)); }},
-    {"as_strided", [](const Tensor& t, const Attributes& a) {
-       return views::as_strided(t, a.dims(1), a.dims(2), a.optional(3));
-     }},
-    {"flatten", [](const Tensor& t, const Attributes& a) {
-       return reshaped(t, views::flatten(t, a.integer(1), a.integer(2)), views::flattened_shape(t, a.integer(1), a.integer(2)));
+    {"as_strided",
+     [](const Tensor& t, const Attributes& a) { return views::as_strided(t, a.dims(1), a.dims(2), a.optional(3)); }},
+    {"flatten",
+     [](const Tensor& t, const Attributes& a) {
+       return reshaped(t, views::flatten(t, a.integer(1), a.integer(2)),
+                       views::flattened_shape(t, a.integer(1), a.integer(2)));
      }},
 }};
 

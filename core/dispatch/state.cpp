@@ -68,7 +68,8 @@ ThreadState::ThreadState() {
 ThreadState::~ThreadState() {
   t_state = nullptr;
   const std::lock_guard lock(threads().mutex);
-  for (std::size_t i = 0; i < counters.value.size(); ++i) threads().ended[i] += counters.value[i].load(std::memory_order_relaxed);
+  for (std::size_t i = 0; i < counters.value.size(); ++i)
+    threads().ended[i] += counters.value[i].load(std::memory_order_relaxed);
   std::erase(threads().alive, &counters);
 }
 

@@ -55,9 +55,7 @@ struct KernelKey {
   std::uint32_t n_out = 0, n = 0;
   std::array<std::uint32_t, kMaxTensors> cls{};
 
-  friend bool operator==(const KernelKey& a, const KernelKey& b) {
-    return std::memcmp(&a, &b, sizeof(KernelKey)) == 0;
-  }
+  friend bool operator==(const KernelKey& a, const KernelKey& b) { return std::memcmp(&a, &b, sizeof(KernelKey)) == 0; }
   std::size_t hash() const {
     std::uint64_t h = static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(what)) * 0x9E3779B97F4A7C15u;
     h ^= (static_cast<std::uint64_t>(cls[0]) << 32 | cls[1]) * 0xC2B2AE3D27D4EB4Fu;

@@ -140,7 +140,8 @@ fg_status host_wait(fg_timeline* timeline, std::uint64_t value, std::int64_t tim
   if (timeout_ns < 0) {
     timeline->raised.wait(hold, reached);
   } else if (!timeline->raised.wait_for(hold, std::chrono::nanoseconds(timeout_ns), reached)) {
-    return timeout_ns == 0 ? FG_NOT_READY : fg::sdk::report(err, fg::Error{FG_E_TIMEOUT, "the timeline was not raised in time"});
+    return timeout_ns == 0 ? FG_NOT_READY
+                           : fg::sdk::report(err, fg::Error{FG_E_TIMEOUT, "the timeline was not raised in time"});
   }
   return FG_OK;
 }

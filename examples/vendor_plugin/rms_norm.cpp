@@ -43,8 +43,7 @@ fg::Result<void> rms_norm(const fg::sdk::Launch& launch) {
     const double factor = 1.0 / std::sqrt(sum / static_cast<double>(n) + params.eps);
     for (Odometer<3> at(row, {strides_of(input).subspan(leading), strides_of(out).subspan(leading), scale_strides});
          !at.done(); at.next()) {
-      y[r.offset(1) + at.offset(1)] =
-          static_cast<float>(x[r.offset(0) + at.offset(0)] * factor * scale[at.offset(2)]);
+      y[r.offset(1) + at.offset(1)] = static_cast<float>(x[r.offset(0) + at.offset(0)] * factor * scale[at.offset(2)]);
     }
   }
   return {};

@@ -20,8 +20,12 @@
 FG_EXTERN_C_BEGIN
 
 // Initialiser of an fg_error on the stack: `fg_error err = FG_ERROR_INIT;`
-#define FG_ERROR_INIT {{sizeof(fg_error), 0u, NULL}, FG_OK, 0, -1, FG_R_NONE, {0}}
-#define FG_HDR_INIT(T) {sizeof(T), 0u, NULL}
+#define FG_ERROR_INIT                                            \
+  {                                                              \
+    {sizeof(fg_error), 0u, NULL}, FG_OK, 0, -1, FG_R_NONE, { 0 } \
+  }
+#define FG_HDR_INIT(T) \
+  { sizeof(T), 0u, NULL }
 
 // --- the library ---------------------------------------------------------------------------------
 
@@ -112,9 +116,8 @@ FG_API void* fg_tensor_data(fg_tensor_handle t) FG_NOEXCEPT;
 // FG_CALL_COMPOSITE added to `form` runs the core's own function of a composite operator even where
 // the plugin has a kernel for it.
 #define FG_CALL_COMPOSITE 0x100u
-FG_API fg_status fg_call(const char* name, uint32_t form, const fg_value* args, uint32_t n_args,
-                         fg_tensor_handle* outs, uint32_t n_outs, fg_device_handle device,
-                         fg_error* err) FG_NOEXCEPT;
+FG_API fg_status fg_call(const char* name, uint32_t form, const fg_value* args, uint32_t n_args, fg_tensor_handle* outs,
+                         uint32_t n_outs, fg_device_handle device, fg_error* err) FG_NOEXCEPT;
 
 // A call bound to the classes (dtype, rank, density, device) and shapes of the given arguments.
 // OPAQUE.  Binding checks and prepares everything; running costs little more than the kernel.
@@ -142,7 +145,7 @@ FG_API fg_status fg_registered_ops(const char* const** names, uint32_t* count, f
 // GROWS.  An unknown operator name is FG_E_NOT_FOUND with the nearest one, and nothing changes.
 typedef struct fg_enable_options {
   fg_hdr hdr;
-  const char* const* only;    // NULL: all operators.
+  const char* const* only;  // NULL: all operators.
   uint32_t n_only;
   uint32_t n_unused;
   const char* const* unused;  // Left to the fallback plugin; refused where there is none.
@@ -161,12 +164,12 @@ FG_API uint32_t fg_get_fallback(void) FG_NOEXCEPT;
 // GROWS, caller-allocated.  Sums over all threads since the start.
 typedef struct fg_counters {
   fg_hdr hdr;
-  uint64_t calls;         // Operators called.
-  uint64_t cache_hits;    // Calls served by the dispatch cache.
-  uint64_t launches;      // Kernels launched.
-  uint64_t prepares;      // Kernels prepared.
-  uint64_t copies;        // Arguments or results that were copied because a kernel needed another layout or alias.
-  uint64_t fallbacks;     // Calls served by another plugin than the tensors'.
+  uint64_t calls;       // Operators called.
+  uint64_t cache_hits;  // Calls served by the dispatch cache.
+  uint64_t launches;    // Kernels launched.
+  uint64_t prepares;    // Kernels prepared.
+  uint64_t copies;      // Arguments or results that were copied because a kernel needed another layout or alias.
+  uint64_t fallbacks;   // Calls served by another plugin than the tensors'.
 } fg_counters;
 FG_API fg_status fg_stats(fg_counters* out, fg_error* err) FG_NOEXCEPT;
 
@@ -190,9 +193,9 @@ FG_API fg_status fg_manual_seed(uint64_t seed, fg_error* err) FG_NOEXCEPT;
 // GROWS, caller-allocated.  The caching allocator of one device, bytes.
 typedef struct fg_memory_info {
   fg_hdr hdr;
-  uint64_t in_use;       // Held by tensors.
+  uint64_t in_use;  // Held by tensors.
   uint64_t in_use_peak;
-  uint64_t reserved;     // Taken from the device.
+  uint64_t reserved;  // Taken from the device.
   uint64_t reserved_peak;
   uint64_t allocations;  // Requests served.
   uint64_t device_allocations;

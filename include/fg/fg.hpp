@@ -33,17 +33,13 @@ inline Tensor operator-(const Tensor& a, const Operand& b) { return sub(a, b); }
 inline Tensor operator*(const Tensor& a, const Operand& b) { return mul(a, b); }
 inline Tensor operator/(const Tensor& a, const Operand& b) { return div(a, b); }
 template <class T>
-  requires std::is_arithmetic_v<T>
-Tensor operator+(T a, const Tensor& b) { return add(a, b); }
+requires std::is_arithmetic_v<T> Tensor operator+(T a, const Tensor& b) { return add(a, b); }
 template <class T>
-  requires std::is_arithmetic_v<T>
-Tensor operator-(T a, const Tensor& b) { return sub(a, b); }
+requires std::is_arithmetic_v<T> Tensor operator-(T a, const Tensor& b) { return sub(a, b); }
 template <class T>
-  requires std::is_arithmetic_v<T>
-Tensor operator*(T a, const Tensor& b) { return mul(a, b); }
+requires std::is_arithmetic_v<T> Tensor operator*(T a, const Tensor& b) { return mul(a, b); }
 template <class T>
-  requires std::is_arithmetic_v<T>
-Tensor operator/(T a, const Tensor& b) { return div(a, b); }
+requires std::is_arithmetic_v<T> Tensor operator/(T a, const Tensor& b) { return div(a, b); }
 inline Tensor operator-(const Tensor& a) { return mul(a, -1); }
 
 // --- members of Tensor that are operators ---
@@ -97,7 +93,8 @@ inline Tensor map(const std::string& expression, std::initializer_list<Operand> 
   for (const Operand& o : operands) values.push_back(o.value());
   detail::ErrorSlot err;
   fg_tensor_handle out = nullptr;
-  err.check(fg_map(expression.c_str(), nullptr, values.data(), static_cast<std::uint32_t>(values.size()), dtype.value(), &out, err));
+  err.check(fg_map(expression.c_str(), nullptr, values.data(), static_cast<std::uint32_t>(values.size()), dtype.value(),
+                   &out, err));
   return Tensor::adopt(out);
 }
 // The same with names: fg::map("x * k", {{"k", 2}, {"x", x}}).
@@ -114,7 +111,8 @@ inline Tensor map(const std::string& expression, std::initializer_list<NamedOper
   }
   detail::ErrorSlot err;
   fg_tensor_handle out = nullptr;
-  err.check(fg_map(expression.c_str(), names.data(), values.data(), static_cast<std::uint32_t>(values.size()), dtype.value(), &out, err));
+  err.check(fg_map(expression.c_str(), names.data(), values.data(), static_cast<std::uint32_t>(values.size()),
+                   dtype.value(), &out, err));
   return Tensor::adopt(out);
 }
 
@@ -132,7 +130,7 @@ struct Enable {
   std::vector<std::string> unused;  // Left to the fallback plugin.
   bool record = false;              // One line per call in `path`.
   std::string path = "fg_ops.log";
-  bool once = false;                // Only the first of each signature.
+  bool once = false;  // Only the first of each signature.
 };
 
 namespace detail {
@@ -162,7 +160,9 @@ inline void enable(const std::vector<std::string>* only, const Enable& e) {
 // All operators but `unused`.  Replaces earlier settings, of all threads.
 inline void enable(const Enable& settings = {}) { detail::enable(nullptr, settings); }
 // These operators alone.
-inline void only_enable(const std::vector<std::string>& ops, const Enable& settings = {}) { detail::enable(&ops, settings); }
+inline void only_enable(const std::vector<std::string>& ops, const Enable& settings = {}) {
+  detail::enable(&ops, settings);
+}
 
 // Vendor of the current device, "" when there is none.
 inline std::string vendor_name() { return fg_vendor_name(); }
@@ -233,7 +233,8 @@ inline void save_npy(const std::string& path, const Tensor& t) {
 }
 
 // Every tensor of a safetensors file, in the file's order.
-inline std::vector<std::pair<std::string, Tensor>> load_safetensors(const std::string& path, const Device& device = {}) {
+inline std::vector<std::pair<std::string, Tensor>> load_safetensors(const std::string& path,
+                                                                    const Device& device = {}) {
   detail::ErrorSlot err;
   fg_safetensors* file = nullptr;
   err.check(fg_safetensors_open(path.c_str(), &file, err));
@@ -258,7 +259,8 @@ inline void save_safetensors(const std::string& path, const std::vector<std::pai
     handles.push_back(t.handle());
   }
   detail::ErrorSlot err;
-  err.check(fg_safetensors_save(path.c_str(), names.data(), handles.data(), static_cast<std::uint32_t>(names.size()), err));
+  err.check(
+      fg_safetensors_save(path.c_str(), names.data(), handles.data(), static_cast<std::uint32_t>(names.size()), err));
 }
 
 }  // namespace fg

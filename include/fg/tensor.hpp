@@ -52,7 +52,8 @@ struct ErrorSlot {
   }
   operator fg_error*() noexcept { return &e; }
   void check(fg_status s) const {
-    if (s < 0) [[unlikely]] throw Exception(s, e);
+    if (s < 0) [[unlikely]]
+      throw Exception(s, e);
   }
 };
 
@@ -79,13 +80,20 @@ inline constexpr Dtype kF64{FG_F64}, kF32{FG_F32}, kF16{FG_F16}, kBF16{FG_BF16},
 // The dtype that holds C++ type T.
 template <class T>
 constexpr Dtype dtype_of() {
-  if constexpr (std::same_as<T, double>) return kF64;
-  else if constexpr (std::same_as<T, float>) return kF32;
-  else if constexpr (std::same_as<T, bool>) return kBool;
-  else if constexpr (std::integral<T> && sizeof(T) == 8 && std::signed_integral<T>) return kI64;
-  else if constexpr (std::integral<T> && sizeof(T) == 4 && std::signed_integral<T>) return kI32;
-  else if constexpr (std::integral<T> && sizeof(T) == 2 && std::signed_integral<T>) return kI16;
-  else if constexpr (std::integral<T> && sizeof(T) == 1 && std::signed_integral<T>) return kI8;
+  if constexpr (std::same_as<T, double>)
+    return kF64;
+  else if constexpr (std::same_as<T, float>)
+    return kF32;
+  else if constexpr (std::same_as<T, bool>)
+    return kBool;
+  else if constexpr (std::integral<T> && sizeof(T) == 8 && std::signed_integral<T>)
+    return kI64;
+  else if constexpr (std::integral<T> && sizeof(T) == 4 && std::signed_integral<T>)
+    return kI32;
+  else if constexpr (std::integral<T> && sizeof(T) == 2 && std::signed_integral<T>)
+    return kI16;
+  else if constexpr (std::integral<T> && sizeof(T) == 1 && std::signed_integral<T>)
+    return kI8;
   else {
     static_assert(std::same_as<T, unsigned char>, "no dtype holds this type");
     return kU8;
@@ -156,11 +164,13 @@ class Scalar {
  public:
   Scalar(None) : v_(fg_value_none()) {}
   template <class T>
-    requires std::is_arithmetic_v<T>
-  Scalar(T x) {
-    if constexpr (std::same_as<T, bool>) v_ = fg_value_bool(x);
-    else if constexpr (std::integral<T>) v_ = fg_value_int(static_cast<std::int64_t>(x));
-    else v_ = fg_value_float(static_cast<double>(x));
+  requires std::is_arithmetic_v<T> Scalar(T x) {
+    if constexpr (std::same_as<T, bool>)
+      v_ = fg_value_bool(x);
+    else if constexpr (std::integral<T>)
+      v_ = fg_value_int(static_cast<std::int64_t>(x));
+    else
+      v_ = fg_value_float(static_cast<double>(x));
   }
   const fg_value& value() const { return v_; }
 
@@ -177,10 +187,17 @@ class Tensor {
  public:
   Tensor() = default;  // No tensor: an optional argument left out.
   Tensor(None) {}
-  static Tensor adopt(fg_tensor_handle h) { Tensor t; t.h_ = h; return t; }
+  static Tensor adopt(fg_tensor_handle h) {
+    Tensor t;
+    t.h_ = h;
+    return t;
+  }
   Tensor(const Tensor& o) noexcept : h_(o.h_) { fg_tensor_retain(h_); }
   Tensor(Tensor&& o) noexcept : h_(std::exchange(o.h_, nullptr)) {}
-  Tensor& operator=(Tensor o) noexcept { std::swap(h_, o.h_); return *this; }
+  Tensor& operator=(Tensor o) noexcept {
+    std::swap(h_, o.h_);
+    return *this;
+  }
   ~Tensor() {
     if (h_ != nullptr) fg_tensor_release(h_);
   }
@@ -209,15 +226,15 @@ class Tensor {
   static Tensor from(const void* data, std::size_t bytes, Dims shape, Dtype dtype, const Device& device = {}) {
     detail::ErrorSlot err;
     fg_tensor_handle h = nullptr;
-    err.check(fg_tensor_from_host(device.handle(), dtype.value(), static_cast<std::int32_t>(shape.size()),
-                                  shape.data(), data, bytes, &h, err));
+    err.check(fg_tensor_from_host(device.handle(), dtype.value(), static_cast<std::int32_t>(shape.size()), shape.data(),
+                                  data, bytes, &h, err));
     return adopt(h);
   }
   static Tensor empty(Dims shape, Dtype dtype = kF32, const Device& device = {}) {
     detail::ErrorSlot err;
     fg_tensor_handle h = nullptr;
-    err.check(fg_tensor_empty(device.handle(), dtype.value(), static_cast<std::int32_t>(shape.size()), shape.data(),
-                              &h, err));
+    err.check(fg_tensor_empty(device.handle(), dtype.value(), static_cast<std::int32_t>(shape.size()), shape.data(), &h,
+                              err));
     return adopt(h);
   }
 
@@ -299,8 +316,7 @@ class Operand {
   Operand(const Tensor& t) : v_(fg_value_tensor(t.handle())) {}
   Operand(const Scalar& s) : v_(s.value()) {}
   template <class T>
-    requires std::is_arithmetic_v<T>
-  Operand(T x) : v_(Scalar(x).value()) {}
+  requires std::is_arithmetic_v<T> Operand(T x) : v_(Scalar(x).value()) {}
   const fg_value& value() const { return v_; }
 
  private:
@@ -322,7 +338,9 @@ inline fg_value arg(const Dims& d) {
 }
 inline fg_value arg(Generator& g) { return fg_value_generator(&g); }
 template <class T>
-fg_value arg(const std::optional<T>& o) { return o ? arg(*o) : fg_value_none(); }
+fg_value arg(const std::optional<T>& o) {
+  return o ? arg(*o) : fg_value_none();
+}
 // Handles of a list of tensors; keep it alive over the call.
 inline std::vector<fg_tensor_handle> handles(std::span<const Tensor> ts) {
   std::vector<fg_tensor_handle> h;

@@ -26,16 +26,16 @@ typedef struct fg_generator {
 
 // Tags of fg_value.
 enum {
-  FG_V_NONE = 0,       // Left out: the argument's default, or absent when optional.
-  FG_V_TENSOR = 1,     // v.tensor
-  FG_V_TENSORS = 2,    // v.tensors, n
-  FG_V_BOOL = 3,       // v.i
-  FG_V_INT = 4,        // v.i
-  FG_V_FLOAT = 5,      // v.f
-  FG_V_DIMS = 6,       // v.dims, n
-  FG_V_STRING = 7,     // v.text: an enum value by name
-  FG_V_DTYPE = 8,      // v.i
-  FG_V_GENERATOR = 9   // v.generator; advanced by the call
+  FG_V_NONE = 0,      // Left out: the argument's default, or absent when optional.
+  FG_V_TENSOR = 1,    // v.tensor
+  FG_V_TENSORS = 2,   // v.tensors, n
+  FG_V_BOOL = 3,      // v.i
+  FG_V_INT = 4,       // v.i
+  FG_V_FLOAT = 5,     // v.f
+  FG_V_DIMS = 6,      // v.dims, n
+  FG_V_STRING = 7,    // v.text: an enum value by name
+  FG_V_DTYPE = 8,     // v.i
+  FG_V_GENERATOR = 9  // v.generator; advanced by the call
 };
 
 // FROZEN.  One argument of an operator.  Pointers are borrowed for the call.

@@ -3,8 +3,8 @@
 // Which processors this process may use: one logical processor of every physical core inside its
 // affinity mask, and no more than its cgroup's CPU quota pays for.
 
-#ifndef PLUGINS_CPU_CORES_HPP_
-#define PLUGINS_CPU_CORES_HPP_
+#ifndef FG_PLUGINS_CPU_CORES_HPP_
+#define FG_PLUGINS_CPU_CORES_HPP_
 
 #include <sched.h>
 
@@ -19,4 +19,4 @@ Cores usable_cores();
 
 }  // namespace fg::cpu
 
-#endif  // PLUGINS_CPU_CORES_HPP_
+#endif  // FG_PLUGINS_CPU_CORES_HPP_

@@ -2,8 +2,8 @@
 //
 // The objects behind the plugin's handles.
 
-#ifndef PLUGINS_CPU_INSTANCE_HPP_
-#define PLUGINS_CPU_INSTANCE_HPP_
+#ifndef FG_PLUGINS_CPU_INSTANCE_HPP_
+#define FG_PLUGINS_CPU_INSTANCE_HPP_
 
 #include <sys/types.h>
 
@@ -71,4 +71,4 @@ fg_status host_wait(fg_timeline*, std::uint64_t value, std::int64_t timeout_ns, 
 
 }  // namespace fg::cpu
 
-#endif  // PLUGINS_CPU_INSTANCE_HPP_
+#endif  // FG_PLUGINS_CPU_INSTANCE_HPP_

@@ -3,8 +3,8 @@
 // The operators of the CPU plugin.  A new kernel is a file in kernels/, a declaration in
 // kernels/kernels.hpp and a row in kernel_table.cpp.
 
-#ifndef PLUGINS_CPU_KERNEL_REGISTRY_HPP_
-#define PLUGINS_CPU_KERNEL_REGISTRY_HPP_
+#ifndef FG_PLUGINS_CPU_KERNEL_REGISTRY_HPP_
+#define FG_PLUGINS_CPU_KERNEL_REGISTRY_HPP_
 
 #include "fg/sdk/kernel_table.hpp"
 
@@ -14,4 +14,4 @@ const sdk::KernelTable& kernel_table();
 
 }  // namespace fg::cpu
 
-#endif  // PLUGINS_CPU_KERNEL_REGISTRY_HPP_
+#endif  // FG_PLUGINS_CPU_KERNEL_REGISTRY_HPP_

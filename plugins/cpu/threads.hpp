@@ -2,8 +2,8 @@
 //
 // The one thread pool of the plugin.  Kernels call parallel_for(); they never start threads.
 
-#ifndef PLUGINS_CPU_THREADS_HPP_
-#define PLUGINS_CPU_THREADS_HPP_
+#ifndef FG_PLUGINS_CPU_THREADS_HPP_
+#define FG_PLUGINS_CPU_THREADS_HPP_
 
 #include <cstdint>
 #include <memory>
@@ -64,4 +64,4 @@ void parallel_for(const sdk::Launch& launch, std::int64_t n, std::int64_t grain,
 
 }  // namespace fg::cpu
 
-#endif  // PLUGINS_CPU_THREADS_HPP_
+#endif  // FG_PLUGINS_CPU_THREADS_HPP_

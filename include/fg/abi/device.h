@@ -10,14 +10,14 @@
 FG_EXTERN_C_BEGIN
 
 enum {
-  FG_D_FLAT_ADDRESS = 1u,     // fg_tensor.ptr is set and dereferenceable on the device.
-  FG_D_HOST_VISIBLE = 2u,     // ... and by the host: memory is unified.
+  FG_D_FLAT_ADDRESS = 1u,  // fg_tensor.ptr is set and dereferenceable on the device.
+  FG_D_HOST_VISIBLE = 2u,  // ... and by the host: memory is unified.
   FG_D_NATIVE_TIMELINE = 4u,
   FG_D_PEER = 8u,
   FG_D_F64 = 16u,
-  FG_D_DENORMALS = 32u,       // f32 denormals are kept.
-  FG_D_SYNCHRONOUS = 64u,     // Every launch, copy and fill has completed when it returns.
-  FG_D_SOFTWARE = 128u        // Runs on the host's processor; ranks below the cpu plugin unless named.
+  FG_D_DENORMALS = 32u,    // f32 denormals are kept.
+  FG_D_SYNCHRONOUS = 64u,  // Every launch, copy and fill has completed when it returns.
+  FG_D_SOFTWARE = 128u     // Runs on the host's processor; ranks below the cpu plugin unless named.
 };
 
 enum { FG_DEVICE_CPU = 0, FG_DEVICE_GPU = 1, FG_DEVICE_NPU = 2, FG_DEVICE_OTHER = 3 };

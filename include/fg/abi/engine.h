@@ -32,18 +32,18 @@ typedef struct fg_map_params {
 // Monoids of reductions and scans.  `state` are the values the prologue yields and the epilogue
 // reads, in this order.
 enum {
-  FG_MONOID_SUM = 1,        // s                identity 0
-  FG_MONOID_PROD = 2,       // p                identity 1
-  FG_MONOID_MAX = 3,        // m  NaN wins      identity -inf / lowest
-  FG_MONOID_MIN = 4,        // m  NaN wins      identity +inf / highest
-  FG_MONOID_AND = 5,        // b  BOOL          identity true
-  FG_MONOID_OR = 6,         // b  BOOL          identity false
-  FG_MONOID_ARGMAX = 7,     // v, i64 index     greatest v (NaN greatest), then lowest index
-  FG_MONOID_ARGMIN = 8,     // v, i64 index     least v (NaN least), then lowest index
-  FG_MONOID_WELFORD = 9,    // mean, m2, count  prologue yields x only; floats; epilogue sees three states
-  FG_MONOID_LOGSUMEXP = 10, // m, s             prologue yields x only; floats; log(sum(exp(x))) = m + log(s)
-  FG_MONOID_LASTMAX = 11,   // v, i64 index     greatest v (NaN greatest), then highest index (cummax)
-  FG_MONOID_LASTMIN = 12    // v, i64 index     least v (NaN least), then highest index (cummin)
+  FG_MONOID_SUM = 1,         // s                identity 0
+  FG_MONOID_PROD = 2,        // p                identity 1
+  FG_MONOID_MAX = 3,         // m  NaN wins      identity -inf / lowest
+  FG_MONOID_MIN = 4,         // m  NaN wins      identity +inf / highest
+  FG_MONOID_AND = 5,         // b  BOOL          identity true
+  FG_MONOID_OR = 6,          // b  BOOL          identity false
+  FG_MONOID_ARGMAX = 7,      // v, i64 index     greatest v (NaN greatest), then lowest index
+  FG_MONOID_ARGMIN = 8,      // v, i64 index     least v (NaN least), then lowest index
+  FG_MONOID_WELFORD = 9,     // mean, m2, count  prologue yields x only; floats; epilogue sees three states
+  FG_MONOID_LOGSUMEXP = 10,  // m, s             prologue yields x only; floats; log(sum(exp(x))) = m + log(s)
+  FG_MONOID_LASTMAX = 11,    // v, i64 index     greatest v (NaN greatest), then highest index (cummax)
+  FG_MONOID_LASTMIN = 12     // v, i64 index     least v (NaN least), then highest index (cummin)
 };
 
 // GROWS.  Reduces the last `n_reduced` dimensions of the inputs' space; the outputs have the

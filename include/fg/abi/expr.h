@@ -43,10 +43,10 @@ enum {
   FG_EX_MIN = 25,
   FG_EX_MAX = 26,
   FG_EX_ATAN2 = 27,
-  FG_EX_FMA = 28,        // arg[0] * arg[1] + arg[2]; one or two roundings, the plugin's choice
+  FG_EX_FMA = 28,  // arg[0] * arg[1] + arg[2]; one or two roundings, the plugin's choice
   FG_EX_NEG = 32,
   FG_EX_ABS = 33,
-  FG_EX_SIGN = 34,       // -1, 0, 1; NaN stays NaN
+  FG_EX_SIGN = 34,  // -1, 0, 1; NaN stays NaN
   // Comparison and logic.
   FG_EX_EQ = 40,
   FG_EX_NE = 41,
@@ -54,19 +54,19 @@ enum {
   FG_EX_LE = 43,
   FG_EX_GT = 44,
   FG_EX_GE = 45,
-  FG_EX_ISNAN = 46,      // operand F32 or F64
-  FG_EX_AND = 48,        // BOOL: logical; integers: bitwise
+  FG_EX_ISNAN = 46,  // operand F32 or F64
+  FG_EX_AND = 48,    // BOOL: logical; integers: bitwise
   FG_EX_OR = 49,
   FG_EX_XOR = 50,
   FG_EX_NOT = 51,
-  FG_EX_SHL = 52,        // integers; a count outside [0, width) gives 0
-  FG_EX_SHR = 53,        // integers, arithmetic; a count outside [0, width) gives 0 or -1, the sign
-  FG_EX_WHERE = 56,      // arg[0] BOOL ? arg[1] : arg[2]; the arm not taken has no effect
+  FG_EX_SHL = 52,    // integers; a count outside [0, width) gives 0
+  FG_EX_SHR = 53,    // integers, arithmetic; a count outside [0, width) gives 0 or -1, the sign
+  FG_EX_WHERE = 56,  // arg[0] BOOL ? arg[1] : arg[2]; the arm not taken has no effect
   // Functions of F32 and F64.
   FG_EX_FLOOR = 64,
   FG_EX_CEIL = 65,
   FG_EX_TRUNC = 66,
-  FG_EX_ROUND = 67,      // half to even
+  FG_EX_ROUND = 67,  // half to even
   FG_EX_SQRT = 68,
   FG_EX_RSQRT = 69,
   FG_EX_EXP = 72,

@@ -19,7 +19,7 @@ typedef struct fg_host {
   // Hands a line to the application's log hook; the core adds the plugin's name.  `msg` is copied.
   void(FG_CALL* log)(void* ctx, int32_t level, const char* file, int32_t line, const char* msg) FG_NOEXCEPT;
   // Host memory, counted by the core.  NULL when there is none.  `align` is a power of two.
-  void*(FG_CALL* mem_alloc)(void* ctx, size_t bytes, size_t align) FG_NOEXCEPT;
+  void*(FG_CALL* mem_alloc)(void* ctx, size_t bytes, size_t align)FG_NOEXCEPT;
   void(FG_CALL* mem_free)(void* ctx, void* p, size_t bytes) FG_NOEXCEPT;
   // Value of plugin option `key` (from libfg_<name>.yaml or fg.yaml) as text.  *len: capacity in,
   // length with NUL out.  FG_E_NOT_FOUND; FG_E_INVALID when the capacity is too small (len is set).

@@ -30,23 +30,23 @@ typedef struct fg_tensor {
   const int64_t* shape;   // ndim values >= 0.
   const int64_t* stride;  // ndim values; never NULL when ndim > 0.
   fg_dtype dtype;
-  int32_t ndim;           // 0 .. FG_MAX_NDIM
-  uint32_t flags;         // FG_T_*
-  uint32_t device;        // Ordinal within the instance.
-  uint64_t zero;          // Reserved, must be 0.
+  int32_t ndim;     // 0 .. FG_MAX_NDIM
+  uint32_t flags;   // FG_T_*
+  uint32_t device;  // Ordinal within the instance.
+  uint64_t zero;    // Reserved, must be 0.
 } fg_tensor;
 
 // FROZEN.  One call of a prepared kernel.  Everything pointed to is valid for the call only;
 // buffers live until the work has completed.
 typedef struct fg_launch {
-  const fg_tensor* t;   // Outputs first, then inputs.
-  const void* params;   // The operator's parameter struct (fg/abi/ops.h, fg/abi/engine.h).
-  fg_stream* stream;    // Never NULL: there is no default stream.
-  fg_buffer* ws;        // Workspace given by the core, NULL if none was asked for.
+  const fg_tensor* t;  // Outputs first, then inputs.
+  const void* params;  // The operator's parameter struct (fg/abi/ops.h, fg/abi/engine.h).
+  fg_stream* stream;   // Never NULL: there is no default stream.
+  fg_buffer* ws;       // Workspace given by the core, NULL if none was asked for.
   uint64_t ws_offset, ws_bytes;
   uint16_t n_out, n_in;
-  uint32_t flags;       // Low 16 bits hints; an unknown high bit => FG_E_UNSUPPORTED.
-  fg_error* err;        // May be NULL.
+  uint32_t flags;  // Low 16 bits hints; an unknown high bit => FG_E_UNSUPPORTED.
+  fg_error* err;   // May be NULL.
 } fg_launch;
 
 // Enqueues (or runs) one call.  May not return FG_E_UNSUPPORTED for arguments inside the kernel's
@@ -75,10 +75,11 @@ enum {
 // Accuracy classes: how inputs are read, sums accumulated and results rounded.  The bound that the
 // conformance suite applies follows from the class.
 enum {
-  FG_ACC_DEFAULT = 0,  // 16-bit and f32 computed and accumulated in f32 or better, any order, one final RNE; f64 in f64.
-  FG_ACC_F32_RZ = 1,   // As default, with truncating accumulation.
-  FG_ACC_F16 = 2,      // Accumulates in f16.
-  FG_ACC_TF32 = 3      // f32 products read their inputs as tf32.
+  FG_ACC_DEFAULT =
+      0,              // 16-bit and f32 computed and accumulated in f32 or better, any order, one final RNE; f64 in f64.
+  FG_ACC_F32_RZ = 1,  // As default, with truncating accumulation.
+  FG_ACC_F16 = 2,     // Accumulates in f16.
+  FG_ACC_TF32 = 3     // f32 products read their inputs as tf32.
 };
 
 // FROZEN public head of a prepared kernel; the plugin's own data may follow it.  Immutable after

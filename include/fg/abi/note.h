@@ -44,11 +44,21 @@ typedef struct fg_note {
 
 FG_STATIC_ASSERT(sizeof(fg_note) == 136, "frozen");
 
-#define FG_PLUGIN_NOTE(plugin_name, plugin_vendor, plugin_version)                                       \
-  __attribute__((section(".note.fg"), used, aligned(4))) static const fg_note                            \
-      fg_plugin_note = {4u, (uint32_t)(sizeof(fg_note) - 16), FG_NOTE_TYPE, {'F', 'G', 0, 0},            \
-                        FG_NOTE_VERSION, FG_ABI_EPOCH, 0u, FG_ABI_MINOR,                                 \
-                        plugin_name, plugin_vendor, plugin_version, 0u, FG_SANITIZER_BUILD}
+#define FG_PLUGIN_NOTE(plugin_name, plugin_vendor, plugin_version)                               \
+  __attribute__((section(".note.fg"), used, aligned(4))) static const fg_note fg_plugin_note = { \
+      4u,                                                                                        \
+      (uint32_t)(sizeof(fg_note) - 16),                                                          \
+      FG_NOTE_TYPE,                                                                              \
+      {'F', 'G', 0, 0},                                                                          \
+      FG_NOTE_VERSION,                                                                           \
+      FG_ABI_EPOCH,                                                                              \
+      0u,                                                                                        \
+      FG_ABI_MINOR,                                                                              \
+      plugin_name,                                                                               \
+      plugin_vendor,                                                                             \
+      plugin_version,                                                                            \
+      0u,                                                                                        \
+      FG_SANITIZER_BUILD}
 
 FG_EXTERN_C_END
 

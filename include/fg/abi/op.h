@@ -61,9 +61,9 @@ typedef struct fg_op_claim {
   const char* name;  // Canonical name, for people; op_uid decides.
   uint64_t op_uid, schema_hash;
   uint16_t schema_min, schema_max, max_ndim, n_slots;
-  uint32_t layouts;      // FG_LAYOUT_*
+  uint32_t layouts;  // FG_LAYOUT_*
   uint32_t n_rows;
-  const fg_dtype* rows;  // n_rows x n_slots dtype combinations, outputs first.
+  const fg_dtype* rows;            // n_rows x n_slots dtype combinations, outputs first.
   uint32_t accuracy_class, flags;  // FG_ACC_*, FG_K_*
 } fg_op_claim;
 

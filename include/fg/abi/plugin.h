@@ -18,7 +18,7 @@ FG_EXTERN_C_BEGIN
 // Members marked (optional) may be NULL: the core emulates them as said.
 typedef struct fg_api {
   fg_hdr hdr;
-  const char* name;      // [a-z][a-z0-9_]*, as in libfg_<name>.so and GEMS_VENDOR.
+  const char* name;  // [a-z][a-z0-9_]*, as in libfg_<name>.so and GEMS_VENDOR.
   const char* vendor;
   const char* version;
   const char* build_id;  // Changes whenever the kernels do.
@@ -51,7 +51,7 @@ typedef struct fg_api {
 
   // --- streams (in-order queues) and timelines (monotonic counters) ---
   fg_status(FG_CALL* stream_create)(fg_instance*, uint32_t device, int32_t priority, fg_stream**,
-                                    fg_error*) FG_NOEXCEPT;  // [any-thread]
+                                    fg_error*) FG_NOEXCEPT;    // [any-thread]
   fg_status(FG_CALL* stream_destroy)(fg_stream*) FG_NOEXCEPT;  // Waits for its work.  [per-object]
   fg_status(FG_CALL* timeline_create)(fg_instance*, uint64_t initial, fg_timeline**, fg_error*) FG_NOEXCEPT;
   fg_status(FG_CALL* timeline_destroy)(fg_timeline*) FG_NOEXCEPT;  // [per-object]
@@ -78,7 +78,7 @@ typedef struct fg_api {
   fg_status(FG_CALL* prepare)(fg_instance*, const fg_sig*, fg_kernel**, fg_error*) FG_NOEXCEPT;
   // (optional: no tables)  Optional tables by id, see ext/: "fg.batch/1", "fg.graph/1", "fg.memory/1",
   // "fg.peer/1", "fg.test/1".  NULL: the core emulates it.  [any-thread]
-  const void*(FG_CALL* get_table)(fg_instance*, const char* id) FG_NOEXCEPT;
+  const void*(FG_CALL* get_table)(fg_instance*, const char* id)FG_NOEXCEPT;
 } fg_api;
 
 // GROWS; core to plugin.

@@ -17,19 +17,19 @@ enum {
   FG_OK = 0,
   FG_NOT_READY = 1,
   FG_SUBOPTIMAL = 2,
-  FG_E_INVALID = -1,       // The caller broke a documented precondition.
-  FG_E_UNSUPPORTED = -2,   // A valid request that this device cannot serve; try another plugin.
-  FG_E_OOM_HOST = -3,      // Retrying after freeing host memory may succeed.
-  FG_E_OOM_DEVICE = -4,    // Retrying after freeing device memory may succeed.
-  FG_E_DEVICE_LOST = -5,   // Nothing on this device can be used again; destroy the instance.
-  FG_E_TIMEOUT = -6,       // The time given ran out; the operation goes on.
-  FG_E_INTERNAL = -7,      // A bug in the plugin, the driver or a compiler.
-  FG_E_ABI = -8,           // The two sides do not speak the same contract.
-  FG_E_STATE = -9,         // Right call, wrong moment.
-  FG_E_NOT_FOUND = -10,    // No such name, device, key or table.
-  FG_E_COMPILE = -11,      // A device compiler rejected generated code; the log is in the message.
-  FG_E_CAPTURE = -12,      // Not possible inside a capture.
-  FG_E_FORKED = -13        // Called in a child of fork(); nothing was done.
+  FG_E_INVALID = -1,      // The caller broke a documented precondition.
+  FG_E_UNSUPPORTED = -2,  // A valid request that this device cannot serve; try another plugin.
+  FG_E_OOM_HOST = -3,     // Retrying after freeing host memory may succeed.
+  FG_E_OOM_DEVICE = -4,   // Retrying after freeing device memory may succeed.
+  FG_E_DEVICE_LOST = -5,  // Nothing on this device can be used again; destroy the instance.
+  FG_E_TIMEOUT = -6,      // The time given ran out; the operation goes on.
+  FG_E_INTERNAL = -7,     // A bug in the plugin, the driver or a compiler.
+  FG_E_ABI = -8,          // The two sides do not speak the same contract.
+  FG_E_STATE = -9,        // Right call, wrong moment.
+  FG_E_NOT_FOUND = -10,   // No such name, device, key or table.
+  FG_E_COMPILE = -11,     // A device compiler rejected generated code; the log is in the message.
+  FG_E_CAPTURE = -12,     // Not possible inside a capture.
+  FG_E_FORKED = -13       // Called in a child of fork(); nothing was done.
 };
 
 // Stable ids of the rule that said no, for tests and telemetry.  Append only.

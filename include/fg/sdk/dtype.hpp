@@ -26,10 +26,18 @@ struct DtypeName {
   std::string_view long_name;  // PyTorch's: "float32".
 };
 inline constexpr std::array<DtypeName, 12> kDtypes{{
-    {FG_F64, "f64", "float64"}, {FG_F32, "f32", "float32"}, {FG_F16, "f16", "float16"},
-    {FG_BF16, "bf16", "bfloat16"}, {FG_F8_E4M3FN, "f8_e4m3fn", "float8_e4m3fn"},
-    {FG_F8_E5M2, "f8_e5m2", "float8_e5m2"}, {FG_I64, "i64", "int64"}, {FG_I32, "i32", "int32"},
-    {FG_I16, "i16", "int16"}, {FG_I8, "i8", "int8"}, {FG_U8, "u8", "uint8"}, {FG_BOOL, "bool", "bool"},
+    {FG_F64, "f64", "float64"},
+    {FG_F32, "f32", "float32"},
+    {FG_F16, "f16", "float16"},
+    {FG_BF16, "bf16", "bfloat16"},
+    {FG_F8_E4M3FN, "f8_e4m3fn", "float8_e4m3fn"},
+    {FG_F8_E5M2, "f8_e5m2", "float8_e5m2"},
+    {FG_I64, "i64", "int64"},
+    {FG_I32, "i32", "int32"},
+    {FG_I16, "i16", "int16"},
+    {FG_I8, "i8", "int8"},
+    {FG_U8, "u8", "uint8"},
+    {FG_BOOL, "bool", "bool"},
 }};
 
 constexpr std::string_view dtype_name(fg_dtype dtype) {
@@ -50,9 +58,7 @@ constexpr std::int64_t dtype_bytes(fg_dtype dtype) { return dtype_bits(dtype) / 
 constexpr bool is_float(fg_dtype d) {
   return d == FG_F64 || d == FG_F32 || d == FG_F16 || d == FG_BF16 || d == FG_F8_E4M3FN || d == FG_F8_E5M2;
 }
-constexpr bool is_integer(fg_dtype d) {
-  return d == FG_I64 || d == FG_I32 || d == FG_I16 || d == FG_I8 || d == FG_U8;
-}
+constexpr bool is_integer(fg_dtype d) { return d == FG_I64 || d == FG_I32 || d == FG_I16 || d == FG_I8 || d == FG_U8; }
 
 // The type in which a storage type is computed (fg/abi/expr.h).
 constexpr std::uint16_t compute_type(fg_dtype d) {

@@ -37,11 +37,12 @@ inline fg_status report(fg_error* err, const Error& e) noexcept {
 
 // Runs `body` and turns its Result, or anything it throws, into an fg_status.
 template <std::invocable Body>
-  requires std::same_as<std::invoke_result_t<Body>, Result<void>>
-fg_status guard(fg_error* err, Body&& body) noexcept {
+requires std::same_as<std::invoke_result_t<Body>, Result<void>> fg_status guard(fg_error* err, Body&& body)
+noexcept {
   try {
     Result<void> r = body();
-    if (r) [[likely]] return FG_OK;
+    if (r) [[likely]]
+      return FG_OK;
     return report(err, r.error());
   } catch (const std::bad_alloc&) {
     return report(err, Error{FG_E_OOM_HOST, "out of host memory"});

@@ -60,9 +60,9 @@ inline tl::unexpected<Error> unsupported(std::string why, fg_reason reason = FG_
 #define FG_TRY_CONCAT2_(a, b) a##b
 #define FG_TRY_CONCAT_(a, b) FG_TRY_CONCAT2_(a, b)
 #define FG_TRY_ASSIGN(decl, expr) FG_TRY_ASSIGN_(FG_TRY_CONCAT_(fg_r_, __LINE__), decl, expr)
-#define FG_TRY_ASSIGN_(tmp, decl, expr)                            \
-  auto tmp = (expr);                                               \
-  if (!tmp) return ::tl::unexpected(std::move(tmp).error());       \
+#define FG_TRY_ASSIGN_(tmp, decl, expr)                      \
+  auto tmp = (expr);                                         \
+  if (!tmp) return ::tl::unexpected(std::move(tmp).error()); \
   decl = std::move(tmp).value()
 
 #endif  // FG_SDK_RESULT_HPP_

@@ -6,8 +6,8 @@
 // contiguous blocks given by the engine), then cells (one value that stands for all elements:
 // scalars, constants and what is computed from them), then temporaries (blocks of scratch).
 
-#ifndef PLUGINS_CPU_ENGINE_COMPILE_HPP_
-#define PLUGINS_CPU_ENGINE_COMPILE_HPP_
+#ifndef FG_PLUGINS_CPU_ENGINE_COMPILE_HPP_
+#define FG_PLUGINS_CPU_ENGINE_COMPILE_HPP_
 
 #include <array>
 #include <cstdint>
@@ -92,4 +92,4 @@ class Frame {
 
 }  // namespace fg::cpu
 
-#endif  // PLUGINS_CPU_ENGINE_COMPILE_HPP_
+#endif  // FG_PLUGINS_CPU_ENGINE_COMPILE_HPP_

@@ -2,8 +2,8 @@
 //
 // The conversion rules of fg/abi/expr.h for one value.
 
-#ifndef PLUGINS_CPU_ENGINE_CONVERT_HPP_
-#define PLUGINS_CPU_ENGINE_CONVERT_HPP_
+#ifndef FG_PLUGINS_CPU_ENGINE_CONVERT_HPP_
+#define FG_PLUGINS_CPU_ENGINE_CONVERT_HPP_
 
 #include <bit>
 #include <cmath>
@@ -90,4 +90,4 @@ constexpr std::size_t compute_bytes(std::uint16_t type) {
 
 }  // namespace fg::cpu
 
-#endif  // PLUGINS_CPU_ENGINE_CONVERT_HPP_
+#endif  // FG_PLUGINS_CPU_ENGINE_CONVERT_HPP_

@@ -2,8 +2,8 @@
 //
 // The engine operators of fg/abi/engine.h: what kernel_table.cpp lists, and what they share.
 
-#ifndef PLUGINS_CPU_ENGINE_ENGINE_HPP_
-#define PLUGINS_CPU_ENGINE_ENGINE_HPP_
+#ifndef FG_PLUGINS_CPU_ENGINE_ENGINE_HPP_
+#define FG_PLUGINS_CPU_ENGINE_ENGINE_HPP_
 
 #include <array>
 #include <span>
@@ -48,4 +48,4 @@ Operand index_operand(std::uint16_t dim);
 
 }  // namespace fg::cpu
 
-#endif  // PLUGINS_CPU_ENGINE_ENGINE_HPP_
+#endif  // FG_PLUGINS_CPU_ENGINE_ENGINE_HPP_

@@ -2,8 +2,8 @@
 //
 // The files of micro-kernels, each answering for its family; micro.cpp asks them in turn.
 
-#ifndef PLUGINS_CPU_ENGINE_FAMILIES_HPP_
-#define PLUGINS_CPU_ENGINE_FAMILIES_HPP_
+#ifndef FG_PLUGINS_CPU_ENGINE_FAMILIES_HPP_
+#define FG_PLUGINS_CPU_ENGINE_FAMILIES_HPP_
 
 #include "plugins/cpu/engine/micro.hpp"
 
@@ -24,4 +24,4 @@ Micro scalar_store(std::uint16_t from, fg_dtype to);
 
 }  // namespace fg::cpu
 
-#endif  // PLUGINS_CPU_ENGINE_FAMILIES_HPP_
+#endif  // FG_PLUGINS_CPU_ENGINE_FAMILIES_HPP_

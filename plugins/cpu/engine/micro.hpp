@@ -6,8 +6,8 @@
 // A block of compute type BOOL holds one byte per element, 0 or 1; I32, I64, F32 and F64 hold
 // their C types.  dst may be the same address as an operand of the same element size.
 
-#ifndef PLUGINS_CPU_ENGINE_MICRO_HPP_
-#define PLUGINS_CPU_ENGINE_MICRO_HPP_
+#ifndef FG_PLUGINS_CPU_ENGINE_MICRO_HPP_
+#define FG_PLUGINS_CPU_ENGINE_MICRO_HPP_
 
 #include <cstddef>
 #include <cstdint>
@@ -62,4 +62,4 @@ void stream_fence();
 
 }  // namespace fg::cpu
 
-#endif  // PLUGINS_CPU_ENGINE_MICRO_HPP_
+#endif  // FG_PLUGINS_CPU_ENGINE_MICRO_HPP_

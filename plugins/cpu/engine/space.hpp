@@ -4,8 +4,8 @@
 // as a range of row-major numbers and take blocks from it; gather() and scatter() move a block of
 // any strided operand to and from contiguous memory.
 
-#ifndef PLUGINS_CPU_ENGINE_SPACE_HPP_
-#define PLUGINS_CPU_ENGINE_SPACE_HPP_
+#ifndef FG_PLUGINS_CPU_ENGINE_SPACE_HPP_
+#define FG_PLUGINS_CPU_ENGINE_SPACE_HPP_
 
 #include <array>
 #include <cstddef>
@@ -70,4 +70,4 @@ void scatter_tile(const Operand& to, const Tile& tile, const void* src);
 
 }  // namespace fg::cpu
 
-#endif  // PLUGINS_CPU_ENGINE_SPACE_HPP_
+#endif  // FG_PLUGINS_CPU_ENGINE_SPACE_HPP_

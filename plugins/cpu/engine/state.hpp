@@ -7,8 +7,8 @@
 // of 2^24 values is as good as one of a block.  Means and variances combine by Chan's formula
 // (Chan, Golub, LeVeque, The American Statistician 37(3), 1983).
 
-#ifndef PLUGINS_CPU_ENGINE_STATE_HPP_
-#define PLUGINS_CPU_ENGINE_STATE_HPP_
+#ifndef FG_PLUGINS_CPU_ENGINE_STATE_HPP_
+#define FG_PLUGINS_CPU_ENGINE_STATE_HPP_
 
 #include <array>
 #include <cstddef>
@@ -89,4 +89,4 @@ class Monoid {
 
 }  // namespace fg::cpu
 
-#endif  // PLUGINS_CPU_ENGINE_STATE_HPP_
+#endif  // FG_PLUGINS_CPU_ENGINE_STATE_HPP_

@@ -31,8 +31,10 @@ fg_error fresh() {
 
 void make(Handle& t, const std::vector<float>& x, std::vector<int64_t> shape) {
   fg_error err = fresh();
-  ASSERT_EQ(fg_tensor_from_host(nullptr, FG_F32, static_cast<int32_t>(shape.size()), shape.data(), x.data(), x.size() * 4, &t.h, &err),
-            FG_OK) << err.message;
+  ASSERT_EQ(fg_tensor_from_host(nullptr, FG_F32, static_cast<int32_t>(shape.size()), shape.data(), x.data(),
+                                x.size() * 4, &t.h, &err),
+            FG_OK)
+      << err.message;
 }
 std::vector<float> read(fg_tensor_handle t) {
   std::vector<float> x(static_cast<std::size_t>(fg_tensor_numel(t)));
@@ -113,7 +115,8 @@ TEST(CApi, CompositesOnRequest) {
   make(x, {0, 0}, {2});
   const fg_value args[] = {fg_value_tensor(x.h), fg_value_int(0)};
   Handle y;
-  ASSERT_EQ(fg_call("softmax", FG_FORM_FUNCTIONAL | FG_CALL_COMPOSITE, args, 2, &y.h, 1, nullptr, &err), FG_OK) << err.message;
+  ASSERT_EQ(fg_call("softmax", FG_FORM_FUNCTIONAL | FG_CALL_COMPOSITE, args, 2, &y.h, 1, nullptr, &err), FG_OK)
+      << err.message;
   EXPECT_EQ(read(y.h), (std::vector<float>{0.5f, 0.5f}));
   Handle z;
   EXPECT_EQ(fg_call("exp", FG_FORM_FUNCTIONAL | FG_CALL_COMPOSITE, args, 1, &z.h, 1, nullptr, &err), FG_E_INVALID);

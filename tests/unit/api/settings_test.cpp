@@ -91,7 +91,8 @@ TEST(Settings, TraceIsWritten) {
 TEST(Settings, LogHookReceivesMessages) {
   static std::vector<std::string> seen;
   seen.clear();
-  ASSERT_EQ(fg_set_log_hook([](void*, int32_t, const char*, const char* m) { seen.emplace_back(m); }, nullptr, nullptr), FG_OK);
+  ASSERT_EQ(fg_set_log_hook([](void*, int32_t, const char*, const char* m) { seen.emplace_back(m); }, nullptr, nullptr),
+            FG_OK);
   ASSERT_EQ(fg_set_log_hook(nullptr, nullptr, nullptr), FG_OK);
   ASSERT_EQ(fg_set_log_level(FG_LOG_WARN, nullptr), FG_OK);
 }

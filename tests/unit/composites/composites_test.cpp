@@ -41,7 +41,8 @@ TEST_F(Composites, Softmax) {
     for (std::size_t c = 0; c < 4; ++c) {
       double total = 0;
       for (std::size_t k = 0; k < 3; ++k) total += std::exp(static_cast<double>(x[b * 12 + k * 4 + c]));
-      for (std::size_t k = 0; k < 3; ++k) want[b * 12 + k * 4 + c] = std::exp(static_cast<double>(x[b * 12 + k * 4 + c])) / total;
+      for (std::size_t k = 0; k < 3; ++k)
+        want[b * 12 + k * 4 + c] = std::exp(static_cast<double>(x[b * 12 + k * 4 + c])) / total;
     }
   }
   expect_near(r, want, 1e-6);
@@ -139,13 +140,16 @@ struct Attention {
     double total = 0;
     for (std::int64_t j = 0; j < s; ++j) {
       double score = 0;
-      for (std::int64_t d = 0; d < e; ++d) score += static_cast<double>(q[static_cast<std::size_t>(at * e + d)]) * k[static_cast<std::size_t>((kv * s + j) * e + d)];
+      for (std::int64_t d = 0; d < e; ++d)
+        score += static_cast<double>(q[static_cast<std::size_t>(at * e + d)]) *
+                 k[static_cast<std::size_t>((kv * s + j) * e + d)];
       p.push_back(std::exp(score / std::sqrt(static_cast<double>(e)) + bias(i, j)));
       total += p.back();
     }
     for (std::int64_t d = 0; d < e; ++d) {
       double sum = 0;
-      for (std::int64_t j = 0; j < s; ++j) sum += p[static_cast<std::size_t>(j)] * v[static_cast<std::size_t>((kv * s + j) * e + d)];
+      for (std::int64_t j = 0; j < s; ++j)
+        sum += p[static_cast<std::size_t>(j)] * v[static_cast<std::size_t>((kv * s + j) * e + d)];
       out.push_back(total == 0 ? 0.0 : sum / total);
     }
   }
@@ -173,10 +177,12 @@ TEST_F(Composites, AttentionMasks) {
   keep[10] = keep[11] = keep[12] = keep[13] = keep[14] = 0;  // The last row sees nothing.
   const Tensor mask = tensor_of(device(), FG_BOOL, {3, 5}, keep);
   expect_near(get("scaled_dot_product_attention", q, k, val, mask),
-              a.want([&](auto i, auto j) { return keep[static_cast<std::size_t>(i * 5 + j)] != 0 ? 0.0 : kMasked; }), 1e-5);
+              a.want([&](auto i, auto j) { return keep[static_cast<std::size_t>(i * 5 + j)] != 0 ? 0.0 : kMasked; }),
+              1e-5);
   const Floats bias = numbers(15, 10);
   expect_near(get("scaled_dot_product_attention", q, k, val, f32({3, 5}, bias)),
-              a.want([&](auto i, auto j) { return static_cast<double>(bias[static_cast<std::size_t>(i * 5 + j)]); }), 1e-5);
+              a.want([&](auto i, auto j) { return static_cast<double>(bias[static_cast<std::size_t>(i * 5 + j)]); }),
+              1e-5);
 }
 
 TEST_F(Composites, AttentionWithGroupedHeads) {

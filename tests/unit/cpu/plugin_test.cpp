@@ -174,9 +174,10 @@ TEST_F(CpuMemory, BorrowsHostMemoryWithoutOwningIt) {
   EXPECT_EQ(t->map(plugin.instance, borrowed, 8, 25, 3, &mapped, &err), FG_E_INVALID);
   EXPECT_EQ(t->unmap(plugin.instance, borrowed, mapped, &err), FG_OK);
   EXPECT_EQ(plugin.api->mem_free(plugin.instance, borrowed, nullptr, 0), FG_OK);
-  for (const auto& spoil : {+[](fg_foreign_mem& f) { f.handle[0] = 0; }, +[](fg_foreign_mem& f) { f.bytes = 0; },
-                            +[](fg_foreign_mem& f) { f.bytes = UINT64_MAX; }, +[](fg_foreign_mem& f) { f.kind = FG_FOREIGN_FD; },
-                            +[](fg_foreign_mem& f) { f.hdr.must_understand = 1; }}) {
+  for (const auto& spoil :
+       {+[](fg_foreign_mem& f) { f.handle[0] = 0; }, +[](fg_foreign_mem& f) { f.bytes = 0; },
+        +[](fg_foreign_mem& f) { f.bytes = UINT64_MAX; }, +[](fg_foreign_mem& f) { f.kind = FG_FOREIGN_FD; },
+        +[](fg_foreign_mem& f) { f.hdr.must_understand = 1; }}) {
     fg_foreign_mem bad = m;
     spoil(bad);
     EXPECT_LT(t->import_mem(plugin.instance, 0, &bad, &borrowed, &address, &err), 0);

@@ -3,8 +3,8 @@
 // What the CPU plugin's tests share: an instance behind its ABI, tensors of any layout, programs
 // made by hand, and a slow evaluator of programs to compare with.
 
-#ifndef TESTS_UNIT_CPU_SUPPORT_HPP_
-#define TESTS_UNIT_CPU_SUPPORT_HPP_
+#ifndef FG_TESTS_UNIT_CPU_SUPPORT_HPP_
+#define FG_TESTS_UNIT_CPU_SUPPORT_HPP_
 
 #include <gtest/gtest.h>
 
@@ -108,4 +108,4 @@ double ulp_distance(double a, double b, fg_dtype dtype);
 
 }  // namespace fg::test
 
-#endif  // TESTS_UNIT_CPU_SUPPORT_HPP_
+#endif  // FG_TESTS_UNIT_CPU_SUPPORT_HPP_

@@ -26,7 +26,8 @@ TEST_F(Alias, InPlaceWritesTheInput) {
 }
 
 TEST_F(Alias, InPlaceDoesNotGrow) {
-  expect_error(run_inplace("add", f32({2}, {1, 2}), f32({3, 2}, {1, 2, 3, 4, 5, 6})), FG_E_INVALID, FG_R_SHAPE, "self has shape [2]");
+  expect_error(run_inplace("add", f32({2}, {1, 2}), f32({3, 2}, {1, 2, 3, 4, 5, 6})), FG_E_INVALID, FG_R_SHAPE,
+               "self has shape [2]");
 }
 
 TEST_F(Alias, InPlaceKeepsTheDtype) {
@@ -77,7 +78,8 @@ TEST_F(Alias, TwoOutputsMayNotOverlap) {
   const Tensor out = f32({}, {0});
   const fg_value args[] = {v(x)};
   fg_tensor_handle outs[2] = {out.get(), out.get()};
-  expect_error(core::call(op("var_mean"), args, Form::out, outs), FG_E_INVALID, op("var_mean").has_out ? FG_R_ALIAS : FG_R_PARAMETER, "");
+  expect_error(core::call(op("var_mean"), args, Form::out, outs), FG_E_INVALID,
+               op("var_mean").has_out ? FG_R_ALIAS : FG_R_PARAMETER, "");
 }
 
 TEST_F(Alias, SharedInputsAreMarked) {

@@ -23,7 +23,8 @@ TEST_F(Arguments, Dtypes) {
   const Tensor b = tensor_of<std::uint8_t>(device(), FG_BOOL, {1}, {1});
   expect_error(run("sub", b, b), FG_E_INVALID, FG_R_DTYPE, "self is bool");
   expect_error(run("sub", f32({1}, {1}), v(true)), FG_E_INVALID, FG_R_DTYPE, "other is a bool");
-  expect_error(run("mm", f32({1, 1}, {1}), tensor_of<double>(device(), FG_F64, {1, 1}, {1})), FG_E_INVALID, FG_R_DTYPE, "must be the same");
+  expect_error(run("mm", f32({1, 1}, {1}), tensor_of<double>(device(), FG_F64, {1, 1}, {1})), FG_E_INVALID, FG_R_DTYPE,
+               "must be the same");
   const auto r = run("mm", f32({1, 1}, {1}), i64({1, 1}, {1}));
   ASSERT_FALSE(r.has_value());
   EXPECT_EQ(r.error().arg_index, 1);

@@ -25,7 +25,9 @@ inline fg_value v(int i) { return fg_value_int(i); }
 inline fg_value v(double x) { return fg_value_float(x); }
 inline fg_value v(bool b) { return fg_value_bool(b); }
 inline fg_value v(fg_value x) { return x; }
-inline fg_value v(const std::vector<std::int64_t>& d) { return fg_value_dims(d.data(), static_cast<std::uint32_t>(d.size())); }
+inline fg_value v(const std::vector<std::int64_t>& d) {
+  return fg_value_dims(d.data(), static_cast<std::uint32_t>(d.size()));
+}
 
 inline const core::OpInfo& op(std::string_view name) {
   const core::OpInfo* found = core::find_op(name);
@@ -76,9 +78,15 @@ class DispatchTest : public testing::Test {
     return *d;
   }
   core::Device* device() { return fake().device(); }
-  Tensor f32(std::vector<std::int64_t> shape, const std::vector<float>& x) { return tensor_of(device(), FG_F32, std::move(shape), x); }
-  Tensor i64(std::vector<std::int64_t> shape, const std::vector<std::int64_t>& x) { return tensor_of(device(), FG_I64, std::move(shape), x); }
-  Tensor i32(std::vector<std::int64_t> shape, const std::vector<std::int32_t>& x) { return tensor_of(device(), FG_I32, std::move(shape), x); }
+  Tensor f32(std::vector<std::int64_t> shape, const std::vector<float>& x) {
+    return tensor_of(device(), FG_F32, std::move(shape), x);
+  }
+  Tensor i64(std::vector<std::int64_t> shape, const std::vector<std::int64_t>& x) {
+    return tensor_of(device(), FG_I64, std::move(shape), x);
+  }
+  Tensor i32(std::vector<std::int64_t> shape, const std::vector<std::int32_t>& x) {
+    return tensor_of(device(), FG_I32, std::move(shape), x);
+  }
 };
 
 // `r` failed with this status and reason, and the message has `text`.

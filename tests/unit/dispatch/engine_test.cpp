@@ -56,8 +56,10 @@ TEST_F(Engine, AlphaIsAnArgumentAndItsDefaultCostsNothing) {
 TEST_F(Engine, VariantsByEnum) {
   const Tensor x = i32({4}, {7, -7, 7, -7});
   const Tensor y = i32({4}, {2, 2, -2, -2});
-  EXPECT_EQ(values_of<std::int32_t>(get("div", x, y, fg_value_string("floor"))), (std::vector<std::int32_t>{3, -4, -4, 3}));
-  EXPECT_EQ(values_of<std::int32_t>(get("div", x, y, fg_value_string("trunc"))), (std::vector<std::int32_t>{3, -3, -3, 3}));
+  EXPECT_EQ(values_of<std::int32_t>(get("div", x, y, fg_value_string("floor"))),
+            (std::vector<std::int32_t>{3, -4, -4, 3}));
+  EXPECT_EQ(values_of<std::int32_t>(get("div", x, y, fg_value_string("trunc"))),
+            (std::vector<std::int32_t>{3, -3, -3, 3}));
   EXPECT_EQ(values_of<float>(get("div", x, y)), (Floats{3.5f, -3.5f, -3.5f, 3.5f}));
 }
 
@@ -79,7 +81,7 @@ TEST_F(Engine, WhereConvertsAndCompares) {
 
 TEST_F(Engine, RoundsSixteenBitOnce) {
   const Tensor x = tensor_of<std::uint16_t>(device(), FG_F16, {1}, {0x3C00});  // 1
-  const Tensor r = get("add", x, v(0.0009765625), v(1));                      // 1 + 2^-10
+  const Tensor r = get("add", x, v(0.0009765625), v(1));                       // 1 + 2^-10
   EXPECT_EQ(r.dtype(), FG_F16);
   EXPECT_EQ(values_of<std::uint16_t>(r)[0], 0x3C01);
 }
@@ -129,7 +131,8 @@ TEST_F(Engine, ArgmaxAndVariance) {
   const Tensor x = f32({2, 3}, {1, 9, 3, 4, 5, 9});
   EXPECT_EQ(values_of<std::int64_t>(get("argmax", x))[0], 1);
   EXPECT_EQ(values_of<std::int64_t>(get("argmax", x, v(1))), (Longs{1, 2}));
-  EXPECT_EQ(values_of<std::int64_t>(get("argmax", views::transpose(x, 0, 1).value()))[0], 2) << "positions are those of the view";
+  EXPECT_EQ(values_of<std::int64_t>(get("argmax", views::transpose(x, 0, 1).value()))[0], 2)
+      << "positions are those of the view";
   const auto r = run("var_mean", f32({4}, {1, 2, 3, 4}));
   ASSERT_TRUE(r.has_value());
   EXPECT_FLOAT_EQ(values_of<float>((*r)[0])[0], 5.0f / 3.0f);

@@ -21,7 +21,9 @@ class Fallback : public testing::Test {
  protected:
   Fallback() { core::set_fallback_policy(core::FallbackPolicy::allow); }
   ~Fallback() override { core::set_fallback_policy(core::FallbackPolicy::warn); }
-  Tensor f32(std::vector<std::int64_t> shape, const Floats& x) { return tensor_of(poor().device(), FG_F32, std::move(shape), x); }
+  Tensor f32(std::vector<std::int64_t> shape, const Floats& x) {
+    return tensor_of(poor().device(), FG_F32, std::move(shape), x);
+  }
 };
 
 std::uint64_t fallbacks() { return core::counter_sums()[core::ThreadCounters::fallbacks]; }
@@ -54,7 +56,8 @@ TEST_F(Fallback, RowsCountByReason) {
   const auto count = [] {
     std::uint64_t n = 0;
     for (const core::FallbackRow& r : core::fallback_rows()) {
-      if (r.op == "argmax" && r.from == "poor" && r.to == "cpu" && r.why.find("no engine") != std::string::npos) n += r.count;
+      if (r.op == "argmax" && r.from == "poor" && r.to == "cpu" && r.why.find("no engine") != std::string::npos)
+        n += r.count;
     }
     return n;
   };

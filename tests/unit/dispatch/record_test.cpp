@@ -37,7 +37,9 @@ TEST_F(Enabling, ARecordHasOneLinePerCall) {
   EXPECT_FALSE(run("add", f32({2}, {1, 2}), f32({3}, {1, 2, 3})).has_value());
   const auto all = lines();
   ASSERT_EQ(all.size(), 2u);
-  EXPECT_TRUE(std::regex_match(all[0], std::regex(R"(add\(self=f32\[2,3\], other=f32\[3\]\) -> fake:0 engine fake launches=1 us=[0-9.]+)"))) << all[0];
+  EXPECT_TRUE(std::regex_match(
+      all[0], std::regex(R"(add\(self=f32\[2,3\], other=f32\[3\]\) -> fake:0 engine fake launches=1 us=[0-9.]+)")))
+      << all[0];
   EXPECT_NE(all[1].find("-> failed: "), std::string::npos) << all[1];
 }
 
@@ -77,12 +79,14 @@ TEST_F(Enabling, DeniedOperatorsOfThisPluginOnly) {
 TEST_F(Enabling, ADeniedCompositeRunsAsComposite) {
   static FakeDevice& d = *new FakeDevice({.named = {"softmax"}}, "denied:0");
   core::set_denials({{"softmax", "", "", ""}});
-  EXPECT_EQ(values_of<float>(get("softmax", tensor_of(d.device(), FG_F32, {2}, std::vector<float>{0, 0}), v(0)))[0], 0.5f);
+  EXPECT_EQ(values_of<float>(get("softmax", tensor_of(d.device(), FG_F32, {2}, std::vector<float>{0, 0}), v(0)))[0],
+            0.5f);
   core::set_denials({});
 }
 
 TEST_F(Enabling, ARecordThatCannotBeWritten) {
-  expect_error(core::enable({.record = true, .path = "/nowhere/x.log"}), FG_E_NOT_FOUND, FG_R_PARAMETER, "/nowhere/x.log");
+  expect_error(core::enable({.record = true, .path = "/nowhere/x.log"}), FG_E_NOT_FOUND, FG_R_PARAMETER,
+               "/nowhere/x.log");
   expect_error(core::enable({.record = true}), FG_E_INVALID, FG_R_PARAMETER, "path");
 }
 

@@ -42,8 +42,8 @@ fg_status tell(fg_error* err, fg_status status, const char* text) {
   return status;
 }
 
-fg_status mem_alloc(fg_instance* i, std::uint32_t, std::uint32_t kind, std::uint64_t bytes, std::uint64_t, fg_buffer** out,
-                    void** ptr, fg_error*) noexcept {
+fg_status mem_alloc(fg_instance* i, std::uint32_t, std::uint32_t kind, std::uint64_t bytes, std::uint64_t,
+                    fg_buffer** out, void** ptr, fg_error*) noexcept {
   ++of(i)->allocations;
   auto* b = new FakeBuffer(bytes);
   *out = reinterpret_cast<fg_buffer*>(b);
@@ -54,7 +54,8 @@ fg_status mem_free(fg_instance*, fg_buffer* b, fg_timeline*, std::uint64_t) noex
   delete of(b);
   return FG_OK;
 }
-fg_status copy(fg_stream* s, fg_buffer* dst, std::uint64_t to, fg_buffer* src, std::uint64_t from, std::uint64_t n, fg_error*) noexcept {
+fg_status copy(fg_stream* s, fg_buffer* dst, std::uint64_t to, fg_buffer* src, std::uint64_t from, std::uint64_t n,
+               fg_error*) noexcept {
   ++of(s)->device->copies;
   std::memcpy(of(dst)->data() + to, of(src)->data() + from, n);
   return FG_OK;
@@ -99,7 +100,8 @@ fg_status timeline_read(fg_timeline* t, std::uint64_t* v, fg_error*) noexcept {
   *v = of(t)->value.load();
   return FG_OK;
 }
-fg_status claims(fg_instance* i, std::uint32_t, const fg_op_claim** first, std::uint32_t* n, std::uint32_t* stride) noexcept {
+fg_status claims(fg_instance* i, std::uint32_t, const fg_op_claim** first, std::uint32_t* n,
+                 std::uint32_t* stride) noexcept {
   *first = of(i)->claims().data();
   *n = static_cast<std::uint32_t>(of(i)->claims().size());
   *stride = sizeof(fg_op_claim);
@@ -149,7 +151,8 @@ void check(FakeDevice& d, const std::string& op, const fg_launch& l) {
     }
     const auto bytes = static_cast<std::int64_t>(of(t.buffer)->size);
     const auto at = static_cast<std::int64_t>(t.byte_offset);
-    if (at + lowest * dtype_bytes(t.dtype) < 0 || at + (highest + 1) * dtype_bytes(t.dtype) > bytes) d.complain(op + ": out of bounds");
+    if (at + lowest * dtype_bytes(t.dtype) < 0 || at + (highest + 1) * dtype_bytes(t.dtype) > bytes)
+      d.complain(op + ": out of bounds");
     if ((t.ptr != nullptr) != d.options().flat) d.complain(op + ": ptr does not follow the device's memory");
     if (t.ptr != nullptr && t.ptr != of(t.buffer)->data() + at) d.complain(op + ": ptr is not buffer + offset");
   }
@@ -172,7 +175,8 @@ fg_status launch(const fg_kernel* k, const fg_launch* l) noexcept {
   }
   if (kernel->op == FG_OP_MAP) seen.nodes = static_cast<const fg_map_params*>(l->params)->program->n_node;
   d.see(std::move(seen));
-  return run_engine(kernel->op, *l) || run_named(kernel->op, *l) ? FG_OK : tell(l->err, FG_E_INTERNAL, "no such kernel");
+  return run_engine(kernel->op, *l) || run_named(kernel->op, *l) ? FG_OK
+                                                                 : tell(l->err, FG_E_INTERNAL, "no such kernel");
 }
 
 fg_status prepare(fg_instance* i, const fg_sig* sig, fg_kernel** out, fg_error* err) noexcept {
@@ -232,7 +236,8 @@ FakeDevice::FakeDevice(FakeOptions options, std::string name) : options_(std::mo
   if (options_.synchronous) device_.info.caps |= FG_D_SYNCHRONOUS;
 
   rows_.reserve(16);
-  const auto add = [&](const char* op, std::uint64_t uid, std::uint64_t hash, std::uint16_t slots, std::vector<fg_dtype> rows) {
+  const auto add = [&](const char* op, std::uint64_t uid, std::uint64_t hash, std::uint16_t slots,
+                       std::vector<fg_dtype> rows) {
     rows_.push_back(std::move(rows));
     fg_op_claim c{};
     c.hdr.struct_size = sizeof(c);
@@ -257,8 +262,10 @@ FakeDevice::FakeDevice(FakeOptions options, std::string name) : options_(std::mo
   for (const std::string& op : options_.named) {
     if (op == "mm") add("mm", FG_OP_MM_UID, FG_OP_MM_SCHEMA_HASH, FG_OP_MM_N_SLOTS, {FG_OP_MM_ROWS});
     if (op == "bmm") add("bmm", FG_OP_BMM_UID, FG_OP_BMM_SCHEMA_HASH, FG_OP_BMM_N_SLOTS, {FG_OP_BMM_ROWS});
-    if (op == "nonzero") add("nonzero", FG_OP_NONZERO_UID, FG_OP_NONZERO_SCHEMA_HASH, FG_OP_NONZERO_N_SLOTS, {FG_OP_NONZERO_ROWS});
-    if (op == "softmax") add("softmax", FG_OP_SOFTMAX_UID, FG_OP_SOFTMAX_SCHEMA_HASH, FG_OP_SOFTMAX_N_SLOTS, {FG_OP_SOFTMAX_ROWS});
+    if (op == "nonzero")
+      add("nonzero", FG_OP_NONZERO_UID, FG_OP_NONZERO_SCHEMA_HASH, FG_OP_NONZERO_N_SLOTS, {FG_OP_NONZERO_ROWS});
+    if (op == "softmax")
+      add("softmax", FG_OP_SOFTMAX_UID, FG_OP_SOFTMAX_SCHEMA_HASH, FG_OP_SOFTMAX_N_SLOTS, {FG_OP_SOFTMAX_ROWS});
     if (op == "cat") add("cat", FG_OP_CAT_UID, FG_OP_CAT_SCHEMA_HASH, FG_OP_CAT_N_SLOTS, {FG_OP_CAT_ROWS});
   }
 }

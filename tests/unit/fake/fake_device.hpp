@@ -28,8 +28,8 @@ struct FakeOptions {
   std::vector<std::string> named;               // Of "bmm", "mm", "nonzero", "softmax", "embedding".
   std::uint64_t guards = 0;                     // Of every kernel.
   bool synchronous = true, flat = true;
-  std::uint64_t workspace = 0;                  // Bytes every kernel asks for.
-  std::vector<fg_dtype> dtypes;                 // Of the engines; empty: all twelve.
+  std::uint64_t workspace = 0;   // Bytes every kernel asks for.
+  std::vector<fg_dtype> dtypes;  // Of the engines; empty: all twelve.
 };
 
 // One launch as the kernel saw it.
@@ -73,7 +73,8 @@ class FakeDevice {
 
 // What the handles of the contract are here.
 struct FakeBuffer {
-  explicit FakeBuffer(std::uint64_t n) : size(n), memory(static_cast<std::byte*>(std::aligned_alloc(256, (n + 255) / 256 * 256))) {}
+  explicit FakeBuffer(std::uint64_t n)
+      : size(n), memory(static_cast<std::byte*>(std::aligned_alloc(256, (n + 255) / 256 * 256))) {}
   ~FakeBuffer() { std::free(memory); }
   FakeBuffer(const FakeBuffer&) = delete;
   FakeBuffer& operator=(const FakeBuffer&) = delete;
@@ -95,7 +96,8 @@ inline void check(const Result<void>& r) {
 
 // A tensor on `device` with these elements.
 template <class T>
-core::Tensor tensor_of(core::Device* device, fg_dtype dtype, std::vector<std::int64_t> shape, const std::vector<T>& values) {
+core::Tensor tensor_of(core::Device* device, fg_dtype dtype, std::vector<std::int64_t> shape,
+                       const std::vector<T>& values) {
   core::Tensor t = core::empty(device, dtype, shape).value();
   check(core::copy_from_host(t, std::as_bytes(std::span(values))));
   return t;

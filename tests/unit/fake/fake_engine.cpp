@@ -32,9 +32,12 @@ Value read(const fg_tensor& t, const Index& i) {
     T x;
     std::memcpy(&x, at(t, i), sizeof(T));
     const std::uint16_t type = compute_type(t.dtype);
-    if constexpr (std::is_integral_v<T>) v = Value::of_int(static_cast<std::int64_t>(x), type);
-    else if constexpr (std::is_same_v<T, double>) v = Value::of_float(x, type);
-    else v = Value::of_float(static_cast<double>(static_cast<float>(x)), type);
+    if constexpr (std::is_integral_v<T>)
+      v = Value::of_int(static_cast<std::int64_t>(x), type);
+    else if constexpr (std::is_same_v<T, double>)
+      v = Value::of_float(x, type);
+    else
+      v = Value::of_float(static_cast<double>(static_cast<float>(x)), type);
   });
   return v;
 }
@@ -43,10 +46,14 @@ void write(const fg_tensor& t, const Index& i, const Value& v) {
   with_type(t.dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
     T x;
-    if constexpr (std::is_same_v<T, bool>) x = v.i != 0;
-    else if constexpr (std::is_integral_v<T>) x = static_cast<T>(v.i);
-    else if constexpr (std::is_same_v<T, double>) x = v.f;
-    else x = T(static_cast<float>(v.f));
+    if constexpr (std::is_same_v<T, bool>)
+      x = v.i != 0;
+    else if constexpr (std::is_integral_v<T>)
+      x = static_cast<T>(v.i);
+    else if constexpr (std::is_same_v<T, double>)
+      x = v.f;
+    else
+      x = T(static_cast<float>(v.f));
     std::memcpy(at(t, i), &x, sizeof(T));
   });
 }
@@ -110,7 +117,8 @@ class State {
   std::vector<Value> states() const {
     switch (monoid_) {
       case FG_MONOID_WELFORD:
-        return {Value::of_float(mean_, type_), Value::of_float(m2_, type_), Value::of_float(static_cast<double>(n_), type_)};
+        return {Value::of_float(mean_, type_), Value::of_float(m2_, type_),
+                Value::of_float(static_cast<double>(n_), type_)};
       case FG_MONOID_ARGMAX:
       case FG_MONOID_ARGMIN:
       case FG_MONOID_LASTMAX:
@@ -163,7 +171,8 @@ class State {
 
 std::uint16_t out_type(const fg_expr& e) { return e.node[e.out[0]].type; }
 
-void finish(const fg_launch& l, const fg_expr* epilogue, const fg_scalar* s, const State& state, std::int64_t n, bool with_n, const Index& i) {
+void finish(const fg_launch& l, const fg_expr* epilogue, const fg_scalar* s, const State& state, std::int64_t n,
+            bool with_n, const Index& i) {
   std::vector<Value> in = state.states();
   if (with_n) in.push_back(Value::of_int(n));
   const auto out = expr::evaluate(*epilogue, in, scalars(epilogue, s), i);
@@ -213,7 +222,8 @@ void multiply(const fg_launch& l) {
       sum += number(read(l.t[1], a)) * number(read(l.t[2], b));
     }
     const std::uint16_t type = compute_type(l.t[0].dtype);
-    write(l.t[0], o, is_float_type(type) ? Value::of_float(sum, type) : Value::of_int(static_cast<std::int64_t>(sum), type));
+    write(l.t[0], o,
+          is_float_type(type) ? Value::of_float(sum, type) : Value::of_int(static_cast<std::int64_t>(sum), type));
   });
 }
 
@@ -248,19 +258,28 @@ void marked_softmax(const fg_launch& l) {
 }  // namespace
 
 bool run_engine(const std::string& op, const fg_launch& l) {
-  if (op == FG_OP_MAP) run_map(l);
-  else if (op == FG_OP_REDUCE) run_reduce(l);
-  else if (op == FG_OP_SCAN) run_scan(l);
-  else return false;
+  if (op == FG_OP_MAP)
+    run_map(l);
+  else if (op == FG_OP_REDUCE)
+    run_reduce(l);
+  else if (op == FG_OP_SCAN)
+    run_scan(l);
+  else
+    return false;
   return true;
 }
 
 bool run_named(const std::string& op, const fg_launch& l) {
-  if (op == "mm" || op == "bmm") multiply(l);
-  else if (op == "nonzero") nonzero(l);
-  else if (op == "cat") cat(l);
-  else if (op == "softmax") marked_softmax(l);
-  else return false;
+  if (op == "mm" || op == "bmm")
+    multiply(l);
+  else if (op == "nonzero")
+    nonzero(l);
+  else if (op == "cat")
+    cat(l);
+  else if (op == "softmax")
+    marked_softmax(l);
+  else
+    return false;
   return true;
 }
 

@@ -35,7 +35,8 @@ typedef struct fg_graph_table {
   fg_hdr hdr;
   fg_status(FG_CALL* build)(fg_instance*, uint32_t device, const fg_graph_node*, uint32_t n, fg_graph**,
                             fg_error*) FG_NOEXCEPT;  // [any-thread]
-  fg_status(FG_CALL* launch)(fg_graph*, fg_stream*, const fg_rebind*, uint32_t n, fg_error*) FG_NOEXCEPT;  // [per-stream]
+  fg_status(FG_CALL* launch)(fg_graph*, fg_stream*, const fg_rebind*, uint32_t n,
+                             fg_error*) FG_NOEXCEPT;  // [per-stream]
   // Frees once `after` (may be NULL: now) has reached `value`.  [per-object]
   fg_status(FG_CALL* destroy)(fg_graph*, fg_timeline* after, uint64_t value) FG_NOEXCEPT;
 } fg_graph_table;

@@ -19,8 +19,8 @@ enum { FG_FOREIGN_ADDRESS = 1, FG_FOREIGN_CL_MEM = 2, FG_FOREIGN_VK = 3, FG_FORE
 // GROWS.
 typedef struct fg_foreign_mem {
   fg_hdr hdr;
-  uint32_t kind;  // FG_FOREIGN_*
-  uint32_t flags; // 1: read-only
+  uint32_t kind;   // FG_FOREIGN_*
+  uint32_t flags;  // 1: read-only
   uint64_t handle[2];
   uint64_t offset, bytes;
 } fg_foreign_mem;

@@ -24,9 +24,11 @@ typedef struct fg_test_counts {
 // GROWS.
 typedef struct fg_test_table {
   fg_hdr hdr;
-  fg_status(FG_CALL* counts)(fg_instance*, fg_test_counts*) FG_NOEXCEPT;                // [any-thread]
-  fg_status(FG_CALL* fail_alloc_after)(fg_instance*, int64_t n) FG_NOEXCEPT;            // The n-th later allocation fails; -1 off.
-  fg_status(FG_CALL* lose_device)(fg_instance*, uint32_t device) FG_NOEXCEPT;           // The next submission reports FG_E_DEVICE_LOST.
+  fg_status(FG_CALL* counts)(fg_instance*, fg_test_counts*) FG_NOEXCEPT;  // [any-thread]
+  fg_status(FG_CALL* fail_alloc_after)(fg_instance*,
+                                       int64_t n) FG_NOEXCEPT;  // The n-th later allocation fails; -1 off.
+  fg_status(FG_CALL* lose_device)(fg_instance*,
+                                  uint32_t device) FG_NOEXCEPT;  // The next submission reports FG_E_DEVICE_LOST.
 } fg_test_table;
 
 FG_EXTERN_C_END
