@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Checks that hold the house together: folder arrows, file sizes, first lines, include guards.
+"""Checks that hold the house together: folder arrows, file sizes, first lines, include guards, links.
 
 Prints one line per finding, `file:line: what is wrong`, and exits 1 when there is any.
 """
@@ -101,13 +101,44 @@ def check_words(path, lines):
                 yield number, f"{why}: {line.strip()[:80]}"
 
 
+LINK = re.compile(r"\[[^\]]*\]\(\s*<?([^)>\s]+)")
+
+
+def anchors_of(path):
+    """Anchors of a page's headings, as the usual renderers make them."""
+    text = re.sub(r"^```.*?^```", "", path.read_text(encoding="utf-8"), flags=re.S | re.M)
+    for heading in re.findall(r"^#+\s+(.*?)\s*$", text, flags=re.M):
+        yield re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def check_links(path, lines):
+    fenced = False
+    for number, line in enumerate(lines, 1):
+        fenced ^= line.lstrip().startswith("```")
+        if fenced:
+            continue
+        for link in LINK.findall(re.sub(r"`[^`]*`", "", line)):
+            if re.match(r"[a-z][a-z0-9+.-]*:", link):
+                continue
+            name, _, anchor = link.partition("#")
+            target = (ROOT / path.parent / name) if name else ROOT / path
+            if not target.exists():
+                yield number, f"dead link: {link}"
+            elif anchor and target.suffix == ".md" and anchor not in anchors_of(target):
+                yield number, f"no heading for #{anchor}: {link}"
+
+
+def checks_for(path):
+    if path.suffix in SOURCE:
+        return (check_arrows, check_shape, check_words)
+    return (check_links,) if path.suffix == ".md" else ()
+
+
 def main():
     findings = 0
     for path in tracked():
-        if path.suffix not in SOURCE:
-            continue
-        lines = (ROOT / path).read_text(encoding="utf-8").splitlines()
-        for check in (check_arrows, check_shape, check_words):
+        lines = (ROOT / path).read_text(encoding="utf-8").splitlines() if checks_for(path) else []
+        for check in checks_for(path):
             for number, text in check(path, lines):
                 print(f"{path}:{number}: {text}")
                 findings += 1
