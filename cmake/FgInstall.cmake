@@ -18,7 +18,7 @@ install(DIRECTORY "${PROJECT_SOURCE_DIR}/ops/" DESTINATION "${CMAKE_INSTALL_DATA
 install(EXPORT fgTargets NAMESPACE fg:: DESTINATION "${fg_cmake_dir}" COMPONENT dev)
 
 configure_package_config_file(cmake/fgConfig.cmake.in "${PROJECT_BINARY_DIR}/fgConfig.cmake"
-  INSTALL_DESTINATION "${fg_cmake_dir}")
+  INSTALL_DESTINATION "${fg_cmake_dir}" PATH_VARS CMAKE_INSTALL_LIBDIR)
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/fgConfigVersion.cmake" COMPATIBILITY SameMajorVersion)
 install(FILES "${PROJECT_BINARY_DIR}/fgConfig.cmake" "${PROJECT_BINARY_DIR}/fgConfigVersion.cmake"
   cmake/FgPluginSdk.cmake cmake/plugin.map DESTINATION "${fg_cmake_dir}" COMPONENT dev)

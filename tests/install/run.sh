@@ -31,7 +31,7 @@ symbols=$(nm -D --defined-only "$plugin" | awk '{print $NF}')
 readelf -S "$plugin" | grep -q '\.note\.fg'
 
 step "the installed suite passes it"
-"$prefix/bin/fg-conformance" --plugin "$plugin" --tier quick -f 'op.rms_norm/f32*' run
+"$prefix/bin/fg-conformance" --plugin "$plugin" --tier quick -f 'op.rms_norm/input=f32*' run
 
 step "fg-info finds it on the plugin path"
 FG_PLUGIN_PATH=$(dirname "$plugin") "$prefix/bin/fg-info" --json | grep -q '"acme"'
@@ -45,7 +45,7 @@ step "an application from find_package(fg)"
 step "an application from pkg-config, in C"
 export PKG_CONFIG_PATH="$prefix/lib/pkgconfig"
 # shellcheck disable=SC2046
-"$cc" -std=c11 "$source/examples/hello_c/hello_c.c" -o "$work/hello_c" $(pkg-config --cflags --libs fg) -Wl,-rpath,"$prefix/lib"
+"$cc" -std=c11 "$source/examples/hello_c/main.c" -o "$work/hello_c" $(pkg-config --cflags --libs fg) -Wl,-rpath,"$prefix/lib"
 "$work/hello_c"
 
 step "1 passed, 0 failed"
