@@ -13,6 +13,7 @@
 #include "fg/abi/ext/test.h"
 #include "fg/abi/note.h"
 #include "fg/sdk/guard.hpp"
+#include "plugins/cpu/build_id.hpp"
 #include "plugins/cpu/instance.hpp"
 #include "plugins/cpu/kernel_registry.hpp"
 
@@ -203,7 +204,7 @@ constexpr fg_api kApi{
     .name = "cpu",
     .vendor = "fg",
     .version = FG_CPU_VERSION,
-    .build_id = FG_CPU_VERSION " " __DATE__ " " __TIME__,
+    .build_id = FG_CPU_BUILD_ID,
     .abi_minor = FG_ABI_MINOR,
     .zero = 0,
     .probe = probe,
