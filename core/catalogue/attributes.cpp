@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Checks of attribute values against the catalogue.
+#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -159,7 +160,34 @@ Result<void> Check::value(const fg_value& v) const {
   return {};
 }
 
+// A rule of one operator between two of its attributes; the catalogue has limits of single ones.
+constexpr std::string_view kUniform = "uniform_";
+
+double number_at(const OpInfo& op, std::span<const fg_value> args, std::size_t i) {
+  if (i < args.size() && args[i].tag == FG_V_FLOAT) return args[i].v.f;
+  if (i < args.size() && args[i].tag == FG_V_INT) return static_cast<double>(args[i].v.i);
+  const fg_scalar& d = op.args[i].default_value;
+  return d.kind == FG_SCALAR_FLOAT ? d.v.f : static_cast<double>(d.v.i);
+}
+
+// docs/random.md: both finite and in order, and their distance is finite.
+Result<void> check_interval(const OpInfo& op, std::span<const fg_value> args) {
+  constexpr std::size_t kFrom = 1;
+  constexpr std::size_t kTo = 2;
+  const double from = number_at(op, args, kFrom);
+  const double to = number_at(op, args, kTo);
+  if (from <= to && std::isfinite(to - from)) return {};
+  return invalid(std::string(op.name) + ": from is " + number_text(from) + " and to is " + number_text(to) +
+                     ", expected finite numbers with from <= to and a finite distance",
+                 FG_R_PARAMETER, static_cast<std::int32_t>(kFrom));
+}
+
 }  // namespace
+
+bool limits_values(const OpInfo& op) {
+  if (op.name == kUniform) return true;
+  return std::ranges::any_of(op.args, [](const ArgInfo& a) { return a.has_min || a.has_max; });
+}
 
 Result<void> check_attributes(const OpInfo& op, std::span<const fg_value> args) {
   if (args.size() > op.args.size()) {
@@ -175,7 +203,7 @@ Result<void> check_attributes(const OpInfo& op, std::span<const fg_value> args) 
     if (v.tag == FG_V_NONE && op.args[i].has_default) continue;
     FG_TRY(Check(op, i).value(v));
   }
-  return {};
+  return op.name == kUniform ? check_interval(op, args) : Result<void>{};
 }
 
 Result<std::int32_t> enum_value(const OpInfo& op, const ArgInfo& arg, const fg_value& value) {

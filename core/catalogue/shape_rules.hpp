@@ -53,6 +53,9 @@ Result<void> infer_shapes(const OpInfo& op, std::span<const ShapeArg> args, std:
 // [any-thread]
 Result<void> check_attributes(const OpInfo& op, std::span<const fg_value> args);
 
+// Whether check_attributes() depends on more of the attributes than their types and presence.
+bool limits_values(const OpInfo& op);
+
 // The number of an enum value given as FG_V_STRING or FG_V_INT.
 Result<std::int32_t> enum_value(const OpInfo& op, const ArgInfo& arg, const fg_value& value);
 

@@ -220,13 +220,6 @@ bool launches_flat(const Call& c, const Plan& p) {
   return all;
 }
 
-bool has_limits(const OpInfo& op) {
-  for (const ArgInfo& a : op.args) {
-    if (a.has_min || a.has_max) return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 PlanLine* cached_plan(const Call& c) {
@@ -260,7 +253,7 @@ Result<Plan> make_plan(const Call& c) {
   p.op = &c.op;
   p.form = c.form;
   FG_TRY(choose_types(c, p));
-  p.recheck = has_limits(c.op);
+  p.recheck = limits_values(c.op);
   if (c.op.kind == Kind::view) return p;
   if ((c.mode & kFallback) == 0 && !enabled(c.op)) {
     if (is_engine_kind(c.op.kind)) FG_TRY(make_program(c, p));  // For its checks.

@@ -118,6 +118,13 @@ TEST(CppApi, CreationRandomAndFiles) {
   fg::uniform_(b, 0, 1, &h);
   EXPECT_NE(a.to_vector<float>(), b.to_vector<float>());
   fg::manual_seed(3);
+  try {
+    fg::uniform_(a, 2, 1);  // By the plan that the calls above made.
+    ADD_FAILURE() << "from above to";
+  } catch (const fg::Exception& e) {
+    EXPECT_EQ(e.status(), FG_E_INVALID);
+    EXPECT_NE(std::string(e.what()).find("from is 2 and to is 1"), std::string::npos) << e.what();
+  }
   fg::uniform_(a);
   fg::manual_seed(3);
   fg::uniform_(b);

@@ -5,7 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <limits>
+#include <utility>
 
 #include "core/catalogue/case_line.hpp"
 #include "core/catalogue/rule_text.hpp"
@@ -236,6 +238,29 @@ TEST(Attributes, Mistakes) {
   EXPECT_EQ(message(*find_op("cat"), {fg_value_tensors(nullptr, 2)}), "cat: tensors is NULL");
   const auto r = check_attributes(add, std::vector<fg_value>{fg_value_tensor(t), fg_value_string("x")});
   EXPECT_EQ(r.error().arg_index, 1);
+}
+
+TEST(Attributes, UniformNeedsAnInterval) {
+  const OpInfo& op = *find_op("uniform_");
+  fg_tensor_handle t = reinterpret_cast<fg_tensor_handle>(&t);
+  const auto check = [&](fg_value from, fg_value to) {
+    return check_attributes(op, std::vector<fg_value>{fg_value_tensor(t), from, to});
+  };
+  EXPECT_TRUE(limits_values(op));
+  EXPECT_TRUE(check(fg_value_none(), fg_value_none()));
+  EXPECT_TRUE(check(fg_value_int(-2), fg_value_float(-2)));
+  const auto above = check(fg_value_float(2.5), fg_value_int(1));
+  ASSERT_FALSE(above);
+  EXPECT_EQ(above.error().status, FG_E_INVALID);
+  EXPECT_EQ(above.error().message.rfind("uniform_: from is 2.5 and to is 1, expected", 0), 0u) << above.error().message;
+  EXPECT_FALSE(check(fg_value_int(2), fg_value_none())) << "the default of to is 1";
+  const double inf = std::numeric_limits<double>::infinity();
+  for (const auto& [from, to] :
+       {std::pair{std::nan(""), 1.0}, {0.0, std::nan("")}, {-inf, 0.0}, {0.0, inf}, {inf, inf}, {-1e308, 1e308}}) {
+    const auto r = check(fg_value_float(from), fg_value_float(to));
+    ASSERT_FALSE(r) << from << " to " << to;
+    EXPECT_EQ(r.error().status, FG_E_INVALID);
+  }
 }
 
 TEST(Flops, FollowTheShapes) {
