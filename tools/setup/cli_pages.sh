@@ -26,7 +26,7 @@ mkdir "$work/cli"
 # Only the plugins beside the programs, no one's configuration, nothing remembered.
 unset FG_PLUGIN_PATH GEMS_VENDOR FLAGGEMS_VENDOR GEMS_BACKEND FLAGGEMS_BACKEND FG_ALLOW_UNNOTED FG_LOG
 unset FORCE_COLOR CLICOLOR_FORCE
-printf '{}\n' >"$work/fg.yaml"
+printf 'probe: {timeout: 60}\n' >"$work/fg.yaml"  # a sanitizer's build on a busy machine
 export FG_CONFIG="$work/fg.yaml" XDG_CACHE_HOME="$work/cache" NO_COLOR=1
 
 # subcommands TEXT: the names under "Subcommands:" of a help text
