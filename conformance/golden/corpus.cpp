@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Reading a corpus.  Files come from others: every field is checked before it is used.  Tensors of
-// dtypes that this project does not have may be in the file, so it has a reader of its own.
+// Reading a corpus.  Files come from others: every field is checked before it is used.  Cases with
+// tensors of dtypes that this project does not have are refused, the others run.
 
 #include "conformance/golden/corpus.hpp"
 
 #include <cmath>
-#include <cstring>
 #include <fstream>
-#include <map>
 #include <nlohmann/json.hpp>
 
 #include "conformance/cases/operators.hpp"
+#include "core/tensor/safetensors.hpp"
 #include "fg/sdk/dtype.hpp"
 
 namespace fg::conformance {
@@ -56,66 +55,11 @@ Result<std::string> text(const json& j, const char* key) {
   return j[key].get<std::string>();
 }
 
-struct Entry {
-  std::string dtype;  // "F32"
-  reference::Shape shape;
-  std::uint64_t begin = 0, end = 0;  // bytes in the file
-};
-
-// Number of elements, nullopt beyond 2^48.
-std::optional<std::uint64_t> elements(const reference::Shape& shape) {
-  std::uint64_t n = 1;
-  for (const std::int64_t d : shape) {
-    if (d < 0 || (d > 0 && n > (std::uint64_t{1} << 48) / static_cast<std::uint64_t>(d))) return std::nullopt;
-    n *= static_cast<std::uint64_t>(d);
-  }
-  return n;
-}
-
-// A header of safetensors: u64 length, JSON {name: {dtype, shape, data_offsets}}, data.
-Result<std::map<std::string, Entry>> read_header(const std::vector<std::byte>& file) {
-  std::uint64_t length = 0;
-  if (file.size() >= 8) std::memcpy(&length, file.data(), 8);
-  if (length == 0 || length > file.size() - 8) return bad("the header's length is beyond the end of the file");
-  const char* begin = reinterpret_cast<const char*>(file.data()) + 8;
-  const json header = json::parse(begin, begin + length, nullptr, false);
-  if (!header.is_object()) return bad("the header is not a JSON object");
-  const std::uint64_t data = 8 + length;
-  std::map<std::string, Entry> entries;
-  for (const auto& [name, j] : header.items()) {
-    if (name == "__metadata__") continue;
-    Entry e;
-    FG_TRY_ASSIGN(e.dtype, text(j, "dtype"));
-    FG_TRY_ASSIGN(e.shape, integers(j.value("shape", json()), "shape"));
-    FG_TRY_ASSIGN(const std::vector<std::int64_t> range, integers(j.value("data_offsets", json()), "data_offsets"));
-    const bool inside = range.size() == 2 && range[0] >= 0 && range[1] >= range[0] &&
-                        static_cast<std::uint64_t>(range[1]) <= file.size() - data;
-    if (!inside || !elements(e.shape)) return bad("tensor '" + name + "' lies outside the file");
-    e.begin = data + static_cast<std::uint64_t>(range[0]);
-    e.end = data + static_cast<std::uint64_t>(range[1]);
-    entries.emplace(name, std::move(e));
-  }
-  return entries;
-}
-
-// "F32" as our dtype.
-Result<Type> type_of_file(const std::string& name) {
-  constexpr std::pair<std::string_view, Type> kNames[] = {
-      {"F64", Type::f64}, {"F32", Type::f32}, {"F16", Type::f16}, {"BF16", Type::bf16}, {"F8_E4M3", Type::f8_e4m3fn},
-      {"F8_E5M2", Type::f8_e5m2}, {"I64", Type::i64}, {"I32", Type::i32}, {"I16", Type::i16}, {"I8", Type::i8},
-      {"U8", Type::u8}, {"BOOL", Type::boolean}};
-  for (const auto& [theirs, ours] : kNames) {
-    if (theirs == name) return ours;
-  }
-  return unsupported("dtype '" + name + "' is not one of this project", FG_R_DTYPE);
-}
-
 }  // namespace
 
 struct Corpus::Data {
   json cases;
-  std::vector<std::byte> file;
-  std::map<std::string, Entry> entries;
+  core::SafetensorsFile file;
 
   Result<reference::Tensor> tensor(const std::string& key) const;
   Result<void> add_tensor(const json& j, GoldenValue& out) const;
@@ -127,16 +71,15 @@ struct Corpus::Data {
 };
 
 Result<reference::Tensor> Corpus::Data::tensor(const std::string& key) const {
-  const auto found = entries.find(key);
-  if (found == entries.end()) return bad("tensors.safetensors has no tensor '" + key + "'");
-  const Entry& entry = found->second;
-  FG_TRY_ASSIGN(const Type type, type_of_file(entry.dtype));
-  reference::Tensor t{type, entry.shape, {}};
-  const auto n = static_cast<std::size_t>(*elements(entry.shape));
+  const core::SafetensorsEntry* const entry = file.find(key);
+  if (entry == nullptr) return bad("tensors.safetensors has no tensor '" + key + "'");
+  if (entry->dtype == 0) return unsupported("dtype '" + entry->dtype_name + "' is not one of this project", FG_R_DTYPE);
+  const Type type = to_reference(entry->dtype);
+  const std::span<const std::byte> data = file.data(*entry);
   const std::size_t size = reference::bytes(type);
-  if (entry.end - entry.begin != n * size) return bad("tensor '" + key + "' has another size than its shape and dtype say");
-  t.v.resize(n);
-  for (std::size_t i = 0; i < n; ++i) t.v[i] = reference::load(type, &file[entry.begin + i * size]);
+  reference::Tensor t{type, entry->shape, {}};
+  t.v.resize(data.size() / size);
+  for (std::size_t i = 0; i < t.v.size(); ++i) t.v[i] = reference::load(type, &data[i * size]);
   return t;
 }
 
@@ -147,7 +90,8 @@ Result<void> Corpus::Data::add_tensor(const json& j, GoldenValue& out) const {
   FG_TRY_ASSIGN(reference::Tensor t, tensor(key));
   FG_TRY_ASSIGN(std::vector<std::int64_t> shape, integers(j.value("shape", json()), "shape"));
   FG_TRY_ASSIGN(std::vector<std::int64_t> stride, integers(j.value("stride", json()), "stride"));
-  if (shape != t.shape || stride.size() != shape.size()) return bad("tensor '" + key + "' has another shape than the case says");
+  if (shape != t.shape || stride.size() != shape.size())
+    return bad("tensor '" + key + "' has another shape than the case says");
   if (type != t.type) return bad("tensor '" + key + "' has another dtype than the case says");
   for (const std::int64_t s : stride) {
     if (s < 0) return unsupported("a negative stride", FG_R_STRIDE);
@@ -236,7 +180,8 @@ Result<GoldenCase> Corpus::Data::load(const json& j) const {
   FG_TRY_ASSIGN(c.id, text(j, "id"));
   FG_TRY_ASSIGN(c.op, text(j, "op"));
   FG_TRY_ASSIGN(c.reference, text(j, "reference"));
-  if (c.reference != "float64" && c.reference != "float32") return bad("'reference' is '" + c.reference + "', expected float64 or float32");
+  if (c.reference != "float64" && c.reference != "float32")
+    return bad("'reference' is '" + c.reference + "', expected float64 or float32");
   if (!j.contains("args") || !j["args"].is_array()) return bad("no list 'args'");
   for (const json& a : j["args"]) {
     FG_TRY_ASSIGN(GoldenValue v, value(a));
@@ -262,22 +207,21 @@ Corpus::Corpus(Corpus&&) noexcept = default;
 Corpus& Corpus::operator=(Corpus&&) noexcept = default;
 
 Result<Corpus> Corpus::open(const std::string& folder) {
-  auto data = std::make_unique<Data>();
-  FG_TRY_ASSIGN(const std::vector<std::byte> cases, read_file(folder + "/cases.json"));
-  const char* begin = reinterpret_cast<const char*>(cases.data());
-  data->cases = json::parse(begin, begin + cases.size(), nullptr, false);
-  if (data->cases.is_discarded() || !data->cases.is_array()) return invalid("golden corpus: " + folder + "/cases.json is not a JSON list");
-  for (std::size_t i = 0; i < data->cases.size(); ++i) {
-    const json& c = data->cases[i];
+  FG_TRY_ASSIGN(const std::vector<std::byte> bytes, read_file(folder + "/cases.json"));
+  const char* begin = reinterpret_cast<const char*>(bytes.data());
+  json cases = json::parse(begin, begin + bytes.size(), nullptr, false);
+  if (cases.is_discarded() || !cases.is_array())
+    return invalid("golden corpus: " + folder + "/cases.json is not a JSON list");
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    const json& c = cases[i];
     if (!c.is_object() || !text(c, "id") || !text(c, "op")) {
-      return invalid("golden corpus: " + folder + "/cases.json: case " + std::to_string(i) + " has no text 'id' or no text 'op'");
+      return invalid("golden corpus: " + folder + "/cases.json: case " + std::to_string(i) +
+                     " has no text 'id' or no text 'op'");
     }
   }
-  FG_TRY_ASSIGN(data->file, read_file(folder + "/tensors.safetensors"));
-  auto header = read_header(data->file);
-  if (!header) return tl::unexpected(std::move(header.error()).while_doing("golden corpus: " + folder + "/tensors.safetensors"));
-  data->entries = std::move(*header);
-  return Corpus(std::move(data));
+  auto file = core::SafetensorsFile::open(folder + "/tensors.safetensors");
+  if (!file) return tl::unexpected(std::move(file.error()).while_doing("golden corpus"));
+  return Corpus(std::make_unique<Data>(Data{std::move(cases), *std::move(file)}));
 }
 
 std::size_t Corpus::size() const { return data_->cases.size(); }

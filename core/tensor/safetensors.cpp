@@ -22,17 +22,27 @@ const SafetensorsEntry* SafetensorsFile::find(std::string_view name) const {
   return it == header_.entries.end() ? nullptr : &*it;
 }
 
+std::span<const std::byte> SafetensorsFile::data(const SafetensorsEntry& entry) const { return bytes_of(entry); }
+
+std::span<std::byte> SafetensorsFile::bytes_of(const SafetensorsEntry& entry) const {
+  return file_->bytes().subspan(header_.data_offset + entry.begin, entry.end - entry.begin);
+}
+
 Result<Tensor> SafetensorsFile::load(const SafetensorsEntry& entry, Device* device) const {
   if (entry.shape.size() > FG_MAX_NDIM)
     return invalid(path_ + ": " + entry.name + " has too many dimensions", FG_R_RANK);
+  if (entry.dtype == 0) {
+    return unsupported(
+        fmt::format("{}: \"{}\" has dtype {}, which fg does not have", path_, entry.name, entry.dtype_name),
+        FG_R_DTYPE);
+  }
   std::int64_t stride[FG_MAX_NDIM];
   std::int64_t step = 1;
   for (std::size_t d = entry.shape.size(); d-- > 0;) {
     stride[d] = step;
     step *= std::max<std::int64_t>(entry.shape[d], 1);
   }
-  const std::span<std::byte> data = file_->bytes().subspan(header_.data_offset + entry.begin, entry.end - entry.begin);
-  auto t = mapped_tensor(device, file_, data, entry.dtype, entry.shape, {stride, entry.shape.size()});
+  auto t = mapped_tensor(device, file_, bytes_of(entry), entry.dtype, entry.shape, {stride, entry.shape.size()});
   if (!t) return tl::unexpected(std::move(t).error().while_doing(path_ + ": load " + entry.name));
   return t;
 }

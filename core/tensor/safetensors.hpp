@@ -23,7 +23,8 @@ namespace fg::core {
 
 struct SafetensorsEntry {
   std::string name;
-  fg_dtype dtype = 0;
+  fg_dtype dtype = 0;      // 0: one that fg does not have; such a tensor cannot be loaded.
+  std::string dtype_name;  // As the file spells it: "BF16".
   std::vector<std::int64_t> shape;
   std::uint64_t begin = 0, end = 0;  // Bytes, from the start of the data.
 };
@@ -36,7 +37,9 @@ struct SafetensorsHeader {
 
 inline constexpr std::uint64_t kMaxSafetensorsHeader = 100'000'000;  // Bytes, the format's own limit.
 
-// Reads the header of a whole file in memory.  FG_E_INVALID says which entry is wrong and why.
+// Reads the header of a whole file in memory.  FG_E_INVALID says which entry is wrong and why.  A
+// dtype that fg does not have is no error: its entry is checked like the others, its number of bytes
+// where the format says how wide the dtype is.
 Result<SafetensorsHeader> parse_safetensors(std::span<const std::byte> file);
 
 class SafetensorsFile {
@@ -47,6 +50,10 @@ class SafetensorsFile {
   const std::map<std::string, std::string>& metadata() const { return header_.metadata; }
   const SafetensorsEntry* find(std::string_view name) const;  // nullptr when there is none.
 
+  // The tensor's bytes, row-major.
+  std::span<const std::byte> data(const SafetensorsEntry& entry) const;
+
+  // FG_E_UNSUPPORTED names the tensor and its dtype when fg does not have it.
   // On a device that sees host memory the tensor is the mapped file itself (writes to it stay in
   // this process), where the data is aligned to its type; else a copy.  It outlives this object.
   Result<Tensor> load(const SafetensorsEntry& entry, Device* device) const;
@@ -55,6 +62,8 @@ class SafetensorsFile {
  private:
   SafetensorsFile(std::shared_ptr<MappedFile> file, SafetensorsHeader header, std::string path)
       : file_(std::move(file)), header_(std::move(header)), path_(std::move(path)) {}
+
+  std::span<std::byte> bytes_of(const SafetensorsEntry& entry) const;
 
   std::shared_ptr<MappedFile> file_;
   SafetensorsHeader header_;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The format's names of our dtypes.
+// The format's names of dtypes: ours, and those that are in files but that we do not have.
 
 #ifndef FG_CORE_TENSOR_SAFETENSORS_DTYPE_HPP_
 #define FG_CORE_TENSOR_SAFETENSORS_DTYPE_HPP_
 
 #include <array>
+#include <cstdint>
 #include <string_view>
 
 #include "fg/abi/types.h"
@@ -29,6 +30,24 @@ inline constexpr std::array<SafetensorsDtype, 12> kSafetensorsDtypes{{
     {"I8", FG_I8},
     {"U8", FG_U8},
     {"BOOL", FG_BOOL},
+}};
+
+// Files that hold these load; these tensors do not.
+struct SafetensorsForeign {
+  std::string_view name;
+  std::uint32_t bits;  // Of one element.
+};
+inline constexpr std::array<SafetensorsForeign, 10> kSafetensorsForeign{{
+    {"U64", 64},
+    {"U32", 32},
+    {"U16", 16},
+    {"C64", 64},
+    {"F8_E8M0", 8},
+    {"F8_E4M3FNUZ", 8},
+    {"F8_E5M2FNUZ", 8},
+    {"F6_E2M3", 6},
+    {"F6_E3M2", 6},
+    {"F4", 4},
 }};
 
 }  // namespace fg::core

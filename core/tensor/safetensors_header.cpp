@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::string_view kMetadata = "__metadata__";
 constexpr std::size_t kMaxShownName = 80;
+constexpr std::size_t kMaxDtypeName = 32;
 
 std::string shown(std::string_view name) {
   return "\"" + std::string(name.substr(0, kMaxShownName)) + (name.size() > kMaxShownName ? "...\"" : "\"");
@@ -55,13 +56,11 @@ class HeaderReader : public nlohmann::json_sax<nlohmann::json> {
       return true;
     }
     if (in_ != In::tensor || key_ != "dtype") return unexpected("a string");
-    for (const SafetensorsDtype& d : kSafetensorsDtypes) {
-      if (d.name == text) {
-        entry_.dtype = d.dtype;
-        return true;
-      }
-    }
-    return refuse("the dtype " + shown(text) + ", which is not known");
+    if (text.empty() || text.size() > kMaxDtypeName) return refuse("the dtype " + shown(text));
+    const auto ours = std::ranges::find(kSafetensorsDtypes, std::string_view(text), &SafetensorsDtype::name);
+    if (ours != kSafetensorsDtypes.end()) entry_.dtype = ours->dtype;
+    entry_.dtype_name = text;
+    return true;
   }
 
   bool start_object(std::size_t) override {
@@ -143,17 +142,26 @@ tl::unexpected<Error> bad(std::string why, fg_reason reason = FG_R_OTHER) {
   return invalid("safetensors: " + std::move(why), reason);
 }
 
+// Bits of an element; 0 for a dtype that this program has never heard of.
+std::int64_t element_bits(const SafetensorsEntry& e) {
+  if (e.dtype != 0) return dtype_bytes(e.dtype) * 8;
+  const auto it = std::ranges::find(kSafetensorsForeign, e.dtype_name, &SafetensorsForeign::name);
+  return it == kSafetensorsForeign.end() ? 0 : it->bits;
+}
+
 Result<void> check_entry(const SafetensorsEntry& e, std::uint64_t data_bytes) {
-  auto numel = checked_numel(e.shape, dtype_bytes(e.dtype));
+  const std::int64_t bits = element_bits(e);
+  auto numel = checked_numel(e.shape, std::max<std::int64_t>(bits / 8, 1));
   if (!numel) return bad(shown(e.name) + ": " + numel.error().message, FG_R_SHAPE);
   if (e.begin > e.end || e.end > data_bytes) {
     return bad(fmt::format("{} lies at bytes {} to {} of {} bytes of data", shown(e.name), e.begin, e.end, data_bytes),
                FG_R_BOUNDS);
   }
-  const auto wanted = static_cast<std::uint64_t>(*numel * dtype_bytes(e.dtype));
-  if (wanted == e.end - e.begin) return {};
+  const std::int64_t rest = *numel % 8 * bits;  // Bits of the elements beyond the last group of eight.
+  const auto wanted = static_cast<std::uint64_t>(*numel / 8 * bits + rest / 8);
+  if (bits == 0 || (rest % 8 == 0 && wanted == e.end - e.begin)) return {};
   return bad(fmt::format("{} of dtype {} and shape {} needs {} bytes, its data_offsets hold {}", shown(e.name),
-                         dtype_name(e.dtype), shape_text(e.shape), wanted, e.end - e.begin),
+                         e.dtype_name, shape_text(e.shape), wanted, e.end - e.begin),
              FG_R_SHAPE);
 }
 

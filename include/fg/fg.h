@@ -217,12 +217,16 @@ FG_API fg_status fg_npy_load(const char* path, fg_device_handle device, fg_tenso
                              fg_error* err) FG_NOEXCEPT;
 FG_API fg_status fg_npy_save(const char* path, fg_tensor_handle t, fg_error* err) FG_NOEXCEPT;
 
-// An open safetensors file.  OPAQUE.  Reading is [any-thread], closing [per-object].
+// An open safetensors file.  OPAQUE.  Reading is [any-thread], closing [per-object].  A file may hold
+// tensors of dtypes that fg does not have (U64, F8_E8M0 ...): it opens, its header is checked whole,
+// and its other tensors can be read.
 typedef struct fg_safetensors fg_safetensors;
 FG_API fg_status fg_safetensors_open(const char* path, fg_safetensors** out, fg_error* err) FG_NOEXCEPT;
 FG_API uint32_t fg_safetensors_count(const fg_safetensors* file) FG_NOEXCEPT;
 // Name of tensor `index` in the file's order, NULL beyond the last; lives as long as the file is open.
 FG_API const char* fg_safetensors_name(const fg_safetensors* file, uint32_t index) FG_NOEXCEPT;
+// FG_E_NOT_FOUND when the file has no such tensor.  FG_E_UNSUPPORTED with FG_R_DTYPE names a dtype that
+// fg does not have.
 FG_API fg_status fg_safetensors_read(const fg_safetensors* file, const char* name, fg_device_handle device,
                                      fg_tensor_handle* out, fg_error* err) FG_NOEXCEPT;
 FG_API void fg_safetensors_close(fg_safetensors* file) FG_NOEXCEPT;  // NULL allowed.

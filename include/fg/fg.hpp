@@ -232,24 +232,40 @@ inline void save_npy(const std::string& path, const Tensor& t) {
   err.check(fg_npy_save(path.c_str(), t.handle(), err));
 }
 
-// Every tensor of a safetensors file, in the file's order.
+namespace detail {
+class SafetensorsReader {
+ public:
+  explicit SafetensorsReader(const std::string& path) { err_.check(fg_safetensors_open(path.c_str(), &file_, err_)); }
+  ~SafetensorsReader() { fg_safetensors_close(file_); }
+  SafetensorsReader(const SafetensorsReader&) = delete;
+  SafetensorsReader& operator=(const SafetensorsReader&) = delete;
+
+  std::uint32_t count() const { return fg_safetensors_count(file_); }
+  const char* name(std::uint32_t i) const { return fg_safetensors_name(file_, i); }
+  Tensor read(const char* name, const Device& device) {
+    fg_tensor_handle h = nullptr;
+    err_.check(fg_safetensors_read(file_, name, device.handle(), &h, err_));
+    return Tensor::adopt(h);
+  }
+
+ private:
+  ErrorSlot err_;
+  fg_safetensors* file_ = nullptr;
+};
+}  // namespace detail
+
+// Every tensor of a safetensors file, in the file's order.  Throws, naming the tensor, when one has a
+// dtype that fg does not have; load_safetensor() reads the others.
 inline std::vector<std::pair<std::string, Tensor>> load_safetensors(const std::string& path,
                                                                     const Device& device = {}) {
-  detail::ErrorSlot err;
-  fg_safetensors* file = nullptr;
-  err.check(fg_safetensors_open(path.c_str(), &file, err));
-  struct Close {
-    fg_safetensors* f;
-    ~Close() { fg_safetensors_close(f); }
-  } close{file};
+  detail::SafetensorsReader file(path);
   std::vector<std::pair<std::string, Tensor>> tensors;
-  for (std::uint32_t i = 0; i < fg_safetensors_count(file); ++i) {
-    const char* name = fg_safetensors_name(file, i);
-    fg_tensor_handle h = nullptr;
-    err.check(fg_safetensors_read(file, name, device.handle(), &h, err));
-    tensors.emplace_back(name, Tensor::adopt(h));
-  }
+  for (std::uint32_t i = 0; i < file.count(); ++i) tensors.emplace_back(file.name(i), file.read(file.name(i), device));
   return tensors;
+}
+// One tensor of a safetensors file.
+inline Tensor load_safetensor(const std::string& path, const std::string& name, const Device& device = {}) {
+  return detail::SafetensorsReader(path).read(name.c_str(), device);
 }
 inline void save_safetensors(const std::string& path, const std::vector<std::pair<std::string, Tensor>>& tensors) {
   std::vector<const char*> names;

@@ -137,6 +137,8 @@ TEST(CppApi, CreationRandomAndFiles) {
   const auto loaded = fg::load_safetensors(path + ".safetensors");
   ASSERT_EQ(loaded.size(), 2u);
   for (const auto& [name, t] : loaded) EXPECT_EQ(t.to_vector<float>(), a.to_vector<float>()) << name;
+  EXPECT_EQ(fg::load_safetensor(path + ".safetensors", "t").shape(), (Longs{2, 4}));
+  EXPECT_THROW(fg::load_safetensor(path + ".safetensors", "u"), fg::Exception);
   EXPECT_THROW(fg::load_npy("/nowhere.npy"), fg::Exception);
   std::remove((path + ".npy").c_str());
   std::remove((path + ".safetensors").c_str());

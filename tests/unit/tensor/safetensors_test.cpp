@@ -79,7 +79,17 @@ TEST_F(Safetensors, RefusesHostileHeaders) {
       {R"({"a":{"shape":{}}})", 0, "an object where the format has none"},
       {R"({"a":{"shape":[[1]]}})", 0, "a list where the format has none"},
       {R"({"a":{"dtype":["F32"]}})", 0, "a list where the format has none"},
-      {R"({"a":{"dtype":"F33","shape":[1],"data_offsets":[0,4]}})", 4, "dtype \"F33\""},
+      {R"({"a":{"dtype":"","shape":[1],"data_offsets":[0,4]}})", 4, "the dtype \"\""},
+      {R"({"a":{"dtype":"F3333333333333333333333333333333333","shape":[1],"data_offsets":[0,4]}})", 4, "dtype \"F33"},
+      {R"({"a":{"dtype":"U64","shape":[1],"data_offsets":[0,4]}})", 4, "of dtype U64 and shape [1] needs 8 bytes"},
+      {R"({"a":{"dtype":"F4","shape":[3],"data_offsets":[0,1]}})", 1, "of dtype F4"},
+      {R"({"a":{"dtype":"F6_E2M3","shape":[4],"data_offsets":[0,4]}})", 4, "needs 3 bytes"},
+      {R"({"a":{"dtype":"F33","shape":[1],"data_offsets":[0,8]}})", 4, "bytes 0 to 8 of 4"},
+      {R"({"a":{"dtype":"F33","shape":[1],"data_offsets":[4,8]}})", 8, "a gap"},
+      {R"({"a":{"dtype":"F33","shape":[4611686018427387904,4],"data_offsets":[0,4]}})", 4, "2^63"},
+      {R"({"a":{"dtype":"U16","shape":[2],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[4],"data_offsets":[2,6]}})",
+       6, "overlaps"},
+      {R"({"a":{"dtype":"U16","dtype":"U16","shape":[2],"data_offsets":[0,4]}})", 4, "\"dtype\" twice"},
       {R"({"a":{"dtype":7,"shape":[1],"data_offsets":[0,4]}})", 4, "a number where"},
       {R"({"a":{"shape":[1],"data_offsets":[0,4]}})", 4, "\"a\" has no dtype"},
       {R"({"a":{"dtype":"F32","data_offsets":[0,4]}})", 4, "no shape"},
@@ -124,6 +134,32 @@ TEST_F(Safetensors, RefusesHostileHeaders) {
     EXPECT_EQ(h.error().status, FG_E_INVALID);
     EXPECT_NE(h.error().message.find(c.text), std::string::npos) << c.header << "\n" << h.error().message;
     EXPECT_EQ(h.error().message.rfind("safetensors: ", 0), 0u) << h.error().message;
+  }
+}
+
+TEST_F(Safetensors, DtypesThatAreNotOursLeaveTheOthersUsable) {
+  write(file_of(R"({"u":{"dtype":"U64","shape":[1],"data_offsets":[0,8]},)"
+                R"("a":{"dtype":"I32","shape":[1],"data_offsets":[8,12]},)"
+                R"("scales":{"dtype":"F8_E8M0","shape":[2],"data_offsets":[12,14]},)"
+                R"("half":{"dtype":"F4","shape":[2,2],"data_offsets":[14,16]},)"
+                R"("new":{"dtype":"F33","shape":[7],"data_offsets":[16,20]}})",
+                20));
+  const auto file = SafetensorsFile::open(path_);
+  ASSERT_TRUE(file) << file.error().message;
+  const auto ours = file->load("a", host_device());
+  ASSERT_TRUE(ours) << ours.error().message;
+  std::int32_t value = 0;
+  ASSERT_TRUE(copy_to_host(*ours, std::as_writable_bytes(std::span(&value, 1))));
+  EXPECT_EQ(value, 0x0B0A0908);
+  ASSERT_EQ(file->entries().size(), 5u);
+  EXPECT_EQ(file->data(file->entries()[4]).size(), 4u);
+  for (const auto& [name, dtype] : {std::pair{"u", "U64"}, {"scales", "F8_E8M0"}, {"half", "F4"}, {"new", "F33"}}) {
+    const auto t = file->load(name, host_device());
+    ASSERT_FALSE(t) << name;
+    EXPECT_EQ(t.error().status, FG_E_UNSUPPORTED);
+    EXPECT_EQ(t.error().reason, FG_R_DTYPE);
+    EXPECT_NE(t.error().message.find(std::string("\"") + name + "\" has dtype " + dtype), std::string::npos)
+        << t.error().message;
   }
 }
 
