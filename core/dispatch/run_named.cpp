@@ -11,6 +11,7 @@
 #include "core/dispatch/outputs.hpp"
 #include "core/dispatch/params.hpp"
 #include "core/dispatch/run.hpp"
+#include "core/registry/registry.hpp"
 #include "core/tensor/views.hpp"
 
 namespace fg::core {
@@ -151,7 +152,13 @@ Result<void> run_named(const Call& c, const Plan& p) {
   spec.params = params.data();
   spec.params_key = params.key();
   spec.owners = l.owners;
-  FG_TRY(run_kernel(spec));
+  if (auto ran = run_kernel(spec); !ran) {
+    // The claim covers this signature, so it does not hold: the plugin is not asked for it again.
+    if (ran.error().status == FG_E_UNSUPPORTED && p.device->plugin != nullptr) {
+      Registry::get().withdraw_claim(*p.device, c.op.uid, ran.error().message);
+    }
+    return ran;
+  }
   if (params.generator() != nullptr) params.generator()->offset += numbers;
   if (c.op.dynamic) FG_TRY(cut(c, count, outputs));
   return outputs.finish();

@@ -4,6 +4,8 @@
 
 #include "core/dispatch/run.hpp"
 #include "core/dispatch/state.hpp"
+#include "core/registry/registry.hpp"
+#include "fg/abi/ops.h"
 #include "tests/unit/dispatch/calls.hpp"
 
 namespace fg::test {
@@ -78,6 +80,24 @@ TEST_F(Fallback, WhatIsWrongOnTheDeviceIsWrongFirst) {
   const std::uint64_t before = fallbacks();
   EXPECT_FALSE(run("mm", f32({1, 2}, {1, 2}), f32({1, 2}, {1, 2})).has_value());
   EXPECT_LE(fallbacks(), before + 1);
+}
+
+TEST_F(Fallback, AClaimThatPrepareRefusesIsWithdrawn) {
+  core::Registry& registry = core::Registry::get();
+  const auto liar = registry.load_plugin(FG_STUB_DIR "/libfg_stub_lies_prepare.so");
+  ASSERT_TRUE(liar.has_value()) << liar.error().message;
+  ASSERT_NE(registry.claim(**liar, FG_OP_MM_UID), nullptr);
+  const Tensor a = tensor_of(*liar, FG_F32, {1, 2}, Floats{1, 2});
+  const Tensor b = tensor_of(*liar, FG_F32, {2, 1}, Floats{3, 4});
+  const std::uint64_t before = fallbacks();
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(values_of<float>(get("mm", a, b)), (Floats{11}));
+  EXPECT_EQ(fallbacks(), before + 2);
+  EXPECT_EQ(registry.claim(**liar, FG_OP_MM_UID), nullptr);
+  std::string notice;
+  for (const core::Candidate& c : registry.candidates()) {
+    for (const core::Notice& n : c.notices) notice += n.id == "CLAIM_REFUSED" ? n.text : "";
+  }
+  EXPECT_NE(notice.find("f32 is not supported after all"), std::string::npos) << notice;
 }
 
 TEST(VendorScopes, NestAndRestore) {
