@@ -22,10 +22,14 @@ namespace {
 constexpr std::size_t kMaxBytes = std::size_t{1} << 20;
 constexpr std::size_t kMaxNodes = 100'000;
 
-struct TooManyNodes {};
+constexpr int kMaxDepth = 64;  // An alias inside its own anchor has no end.
 
-YamlNode convert(const YAML::Node& in, const std::string& file, std::size_t& budget) {
+struct TooManyNodes {};
+struct TooDeep {};
+
+YamlNode convert(const YAML::Node& in, const std::string& file, std::size_t& budget, int depth = 0) {
   if (budget == 0) throw TooManyNodes{};
+  if (depth > kMaxDepth) throw TooDeep{};
   --budget;
   YamlNode out;
   out.file = file;
@@ -37,13 +41,13 @@ YamlNode convert(const YAML::Node& in, const std::string& file, std::size_t& bud
       break;
     case YAML::NodeType::Sequence:
       out.kind = YamlNode::Kind::list;
-      for (const YAML::Node& item : in) out.items.push_back(convert(item, file, budget));
+      for (const YAML::Node& item : in) out.items.push_back(convert(item, file, budget, depth + 1));
       break;
     case YAML::NodeType::Map:
       out.kind = YamlNode::Kind::map;
       for (const auto& member : in) {
         out.members.push_back({member.first.IsScalar() ? member.first.Scalar() : std::string("?"),
-                               member.first.Mark().line + 1, convert(member.second, file, budget)});
+                               member.first.Mark().line + 1, convert(member.second, file, budget, depth + 1)});
       }
       break;
     case YAML::NodeType::Null:
@@ -175,6 +179,8 @@ Result<YamlNode> parse_yaml(std::string_view text, const std::string& file) {
     return invalid(fmt::format("{}:{}: not YAML: {}", file, e.mark.line + 1, e.msg));
   } catch (const TooManyNodes&) {
     return invalid(fmt::format("{}: more than {} values", file, kMaxNodes));
+  } catch (const TooDeep&) {
+    return invalid(fmt::format("{}: more than {} levels", file, kMaxDepth));
   }
 }
 
