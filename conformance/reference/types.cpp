@@ -166,10 +166,7 @@ Real saturate(Type type, Real x) {
 
 Real store(Type type, Real x, bool from_float) {
   if (is_float(type)) return round_to(type, x);
-  if (!from_float) return wrap(type, x);
-  // Narrow integers are stored through i32, their compute type.
-  const bool narrow = is_integer(type) && bytes(type) < 4;
-  return narrow ? wrap(type, saturate(Type::i32, x)) : saturate(type, x);
+  return from_float ? saturate(type, x) : wrap(type, x);
 }
 
 Real load(Type type, const std::byte* at) {

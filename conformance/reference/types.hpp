@@ -52,8 +52,7 @@ Real highest(Type type);
 Real wrap(Type type, Real x);
 // Float to integer: towards zero, saturating, NaN to 0.
 Real saturate(Type type, Real x);
-// Any value stored as `type`: rounded; integers wrapped; floats to i64, i32 and bool saturated, to
-// narrower integers saturated to i32 and wrapped.
+// Any value stored as `type`: rounded; integers wrapped, floats saturated at the range of `type`.
 Real store(Type type, Real x, bool from_float);
 
 // Reads and writes one element in memory.

@@ -132,11 +132,11 @@ void find_limits(const expr::Program& program, Plan& p) {
 
 // What output j is stored as: the given tensor's type where there is one.
 std::uint16_t stored_type(const Call& c, const Plan& p, std::size_t j) {
-  if (p.widens) return compute_type(p.out_dtype[j]);
-  if (c.form == Form::out) return compute_type(c.outs[j]->desc.dtype);
+  if (p.widens) return expr::stored_as(p.out_dtype[j]);
+  if (c.form == Form::out) return expr::stored_as(c.outs[j]->desc.dtype);
   if (c.form == Form::inplace && j == 0)
-    return compute_type(c.arg(static_cast<std::size_t>(p.written)).v.tensor->desc.dtype);
-  return compute_type(p.out_dtype[j]);
+    return expr::stored_as(c.arg(static_cast<std::size_t>(p.written)).v.tensor->desc.dtype);
+  return expr::stored_as(p.out_dtype[j]);
 }
 
 std::vector<std::uint16_t> stored_types(const Call& c, const Plan& p) {

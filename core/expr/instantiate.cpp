@@ -56,9 +56,10 @@ class Lowering {
   }
 
   std::uint16_t out_type(std::size_t j) const {
-    if (typing_.out[j] != kNatural) return typing_.out[j];
+    if (typing_.out[j] != kNatural && typing_.out[j] != kNarrowInteger) return typing_.out[j];
     const TermType& t = types_[parsed_.roots[j]];
-    return t.weak ? neutral_type(t, typing_.common) : t.type;
+    const std::uint16_t own = t.weak ? neutral_type(t, typing_.common) : t.type;
+    return typing_.out[j] == kNatural || is_float_type(own) ? own : std::uint16_t{FG_CT_I32};
   }
 
   // The type in which `term`, itself in `type`, reads operand k.

@@ -21,6 +21,14 @@ namespace fg::expr {
 
 // Out type that leaves the expression's own type.
 inline constexpr std::uint16_t kNatural = 0xFFFF;
+// Out type of a store as i8, u8 or i16: a float stays one, because its store saturates at the range
+// of the stored type and a cast to I32 would leave the low bits of a larger one; the rest is I32.
+inline constexpr std::uint16_t kNarrowInteger = 0xFFFE;
+
+// Out type of a result that is stored as `dtype`.
+constexpr std::uint16_t stored_as(fg_dtype dtype) {
+  return compute_type(dtype) == FG_CT_I32 && dtype != FG_I32 ? kNarrowInteger : compute_type(dtype);
+}
 
 // What a name stands for in one call.  Inputs and scalars are numbered in the order of the names,
 // each kind for itself, used or not.
@@ -45,7 +53,7 @@ struct Binding {
 struct Typing {
   std::uint16_t common = FG_CT_F32;  // FG_CT_* of the call's common dtype
   std::vector<Binding> names;        // one per Parsed::names
-  std::vector<std::uint16_t> out;    // FG_CT_* per output, or kNatural
+  std::vector<std::uint16_t> out;    // FG_CT_* per output, kNatural or kNarrowInteger
 };
 
 // The typed program, folded (fold.hpp).  FG_E_INVALID with the column of the text when a type does

@@ -176,7 +176,7 @@ std::vector<std::uint16_t> ExpressionCheck::stored(const Call& c, const std::vec
     for (std::size_t i = 0; i < inputs_.size() && !row.empty(); ++i) {
       if (o.rule == DtypeRule::same_as && inputs_[i]->name == o.arg) dtype = row[i];
     }
-    out.push_back(compute_type(dtype));
+    out.push_back(expr::stored_as(dtype));
   }
   return out;
 }

@@ -6,8 +6,9 @@
 // A program is a list of nodes in single static assignment form: node k reads only nodes < k.
 // Storage types are read into a compute type and written back with one rounding to nearest even:
 //   f16 bf16 f8 f32 -> f32     f64 -> f64     i8 u8 i16 i32 -> i32     i64 -> i64     bool -> bool
-// Integer arithmetic wraps.  Storing an integer keeps its low bits; float to integer saturates,
-// NaN to 0; anything to bool is "!= 0".
+// Integer arithmetic wraps.  Storing an integer as a narrower one keeps its low bits.  Storing a float
+// as an integer truncates, saturates at the stored type's range and makes NaN 0: the f32 300 is 127 as
+// i8, -5 is 0 as u8.  Anything to bool is "!= 0".
 
 #ifndef FG_ABI_EXPR_H_
 #define FG_ABI_EXPR_H_
@@ -28,7 +29,8 @@ enum {
   FG_EX_SCALAR = 2,  // arg[0] = scalar number, read as the node's type
   FG_EX_CONST = 3,   // arg[0] | arg[1] << 32 = the value's bits: f64 for F32/F64, i64 for I32/I64/BOOL
   FG_EX_INDEX = 4,   // arg[0] = dimension of the iteration space; type I64
-  // Conversion: arg[0], from its type to this node's type; float to integer saturates, NaN to 0.
+  // Conversion: arg[0], from its type to this node's type; float to integer saturates at that type's
+  // range, NaN to 0.
   FG_EX_CAST = 8,
   // Arithmetic: all types.  On BOOL, ADD is or, MUL is and; SUB, NEG, DIV do not occur.
   FG_EX_ADD = 16,

@@ -4,7 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <cstdio>
+#include <limits>
 #include <string>
 #include <thread>
 #include <vector>
@@ -27,6 +29,50 @@ TEST(CppApi, ReadsLikeTensors) {
   EXPECT_EQ(x.to(fg::kI64).to_vector<std::int64_t>(), (Longs{1, 2, 3}));
   EXPECT_EQ(x.to(fg::kF32).handle(), x.handle()) << "nothing to convert: the same tensor";
   EXPECT_EQ(fg::lt(x, 2).to_vector<bool>(), (std::vector<bool>{true, false, false}));
+}
+
+// x.to(dtype), and the same values one by one, so that no vector form decides.
+template <class T, class From>
+void expect_stored(const std::vector<From>& values, fg::Dtype dtype, const std::vector<T>& want) {
+  const auto x = fg::Tensor::from(values, {static_cast<std::int64_t>(values.size())});
+  EXPECT_EQ(x.to(dtype).template to_vector<T>(), want);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    EXPECT_EQ(fg::Tensor::from({values[i]}).to(dtype).template to_vector<T>(), std::vector<T>{want[i]}) << values[i];
+  }
+}
+
+template <class From>
+void expect_saturating_stores() {
+  const From inf = std::numeric_limits<From>::infinity();
+  const From nan = std::numeric_limits<From>::quiet_NaN();
+  using Values = std::vector<From>;
+  expect_stored<std::int8_t>(Values{300, 127.9, 128, -128.9, -129, -5, 1e30, -1e30, inf, -inf, nan}, fg::kI8,
+                             {127, 127, 127, -128, -128, -5, 127, -128, 127, -128, 0});
+  expect_stored<std::uint8_t>(Values{300, 255.9, 256, -0.9, -5, 1e30, -1e30, inf, -inf, nan}, fg::kU8,
+                              {255, 255, 255, 0, 0, 255, 0, 255, 0, 0});
+  expect_stored<std::int16_t>(Values{70000, 32767.5, 32768, -32768.5, -32769, 1e30, inf, -inf, nan}, fg::kI16,
+                              {32767, 32767, 32767, -32768, -32768, 32767, 32767, -32768, 0});
+  expect_stored<std::int32_t>(Values{2.5, -2.5, 3e9, -3e9, inf, -inf, nan}, fg::kI32,
+                              {2, -2, INT32_MAX, INT32_MIN, INT32_MAX, INT32_MIN, 0});
+  expect_stored<std::int64_t>(Values{2.5, -2.5, 1e19, -1e19, inf, -inf, nan}, fg::kI64,
+                              {2, -2, INT64_MAX, INT64_MIN, INT64_MAX, INT64_MIN, 0});
+  expect_stored<bool>(Values{0, static_cast<From>(-0.0), 256, 0.25, -5, inf, nan}, fg::kBool,
+                      {false, false, true, true, true, true, true});
+}
+
+TEST(CppApi, FloatsSaturateAtTheStoredTypesRange) {
+  expect_saturating_stores<float>();
+  expect_saturating_stores<double>();
+  const auto half = fg::Tensor::from({300.0f, -5.0f, 60000.0f}).to(fg::kF16);
+  EXPECT_EQ(half.to(fg::kI8).to_vector<std::int8_t>(), (std::vector<std::int8_t>{127, -5, 127}));
+  EXPECT_EQ(half.to(fg::kU8).to_vector<std::uint8_t>(), (std::vector<std::uint8_t>{255, 0, 255}));
+  EXPECT_EQ(half.to(fg::kI16).to_vector<std::int16_t>(), (std::vector<std::int16_t>{300, -5, 32767}));
+}
+
+TEST(CppApi, IntegersKeepTheirLowBits) {
+  expect_stored<std::int8_t>(Longs{300, -129, 1LL << 40}, fg::kI8, {44, 127, 0});
+  expect_stored<std::uint8_t>(Longs{300, -5}, fg::kU8, {44, 251});
+  expect_stored<std::int16_t>(Longs{70000, -32769}, fg::kI16, {4464, 32767});
 }
 
 TEST(CppApi, Views) {

@@ -44,7 +44,9 @@ TEST(Legal, SpecialValues) {
   EXPECT_TRUE(legal(exact(1e10L, Ct::f32), Type::f8_e4m3fn, NAN));
   EXPECT_TRUE(legal(exact(NAN, Ct::f32), Type::i32, 0));
   EXPECT_TRUE(legal(exact(1e30L, Ct::f32), Type::i32, 2147483647));
-  EXPECT_TRUE(legal(exact(-1, Ct::f32), Type::u8, 255));  // through i32, as PyTorch on x86
+  EXPECT_TRUE(legal(exact(-1, Ct::f32), Type::u8, 0));
+  EXPECT_FALSE(legal(exact(-1, Ct::f32), Type::u8, 255));
+  EXPECT_TRUE(legal(exact(300, Ct::f32), Type::i8, 127));
   EXPECT_TRUE(legal(exact(300, Ct::i32), Type::i8, 44));
 }
 

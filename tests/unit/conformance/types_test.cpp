@@ -2,17 +2,17 @@
 //
 // Rounding and storage of the oracle against values known from the formats' definitions.
 
+#include "conformance/reference/types.hpp"
+
 #include <gtest/gtest.h>
 
 #include <cmath>
-
-#include "conformance/reference/types.hpp"
 
 namespace fg::reference {
 namespace {
 
 TEST(OracleTypes, RoundsHalfToEven) {
-  EXPECT_EQ(round_to(Type::bf16, 1 + std::ldexp(1.0L, -8)), 1);                            // tie to even
+  EXPECT_EQ(round_to(Type::bf16, 1 + std::ldexp(1.0L, -8)), 1);                             // tie to even
   EXPECT_EQ(round_to(Type::bf16, 1 + 3 * std::ldexp(1.0L, -8)), 1 + std::ldexp(1.0L, -6));  // tie to even, up
   EXPECT_EQ(round_to(Type::f16, 2049), 2048);
   EXPECT_EQ(round_to(Type::f16, 2051), 2052);
@@ -72,6 +72,16 @@ TEST(OracleTypes, IntegersWrapAndSaturate) {
   EXPECT_EQ(saturate(Type::u8, -3), 0);
   EXPECT_EQ(saturate(Type::i64, NAN), 0);
   EXPECT_EQ(saturate(Type::i32, -2.9L), -2);
+}
+
+TEST(OracleTypes, StoresSaturateFloatsAndWrapIntegers) {
+  EXPECT_EQ(store(Type::i8, 300, true), 127);
+  EXPECT_EQ(store(Type::i8, 300, false), 44);
+  EXPECT_EQ(store(Type::u8, -5, true), 0);
+  EXPECT_EQ(store(Type::u8, -5, false), 251);
+  EXPECT_EQ(store(Type::i16, -INFINITY, true), -32768);
+  EXPECT_EQ(store(Type::u8, NAN, true), 0);
+  EXPECT_EQ(store(Type::boolean, 0.25L, true), 1);
 }
 
 TEST(OracleTypes, Int64IsExactInTheWideType) {

@@ -56,6 +56,22 @@ TEST(Lower, CastsToTheTypeOfTheOutput) {
             "v0 = input 0 : f32\nv1 = input 1 : f32\nv2 = eq v0 v1 : bool\nv3 = cast v2 : f32\nout 0 = v3\n");
 }
 
+TEST(Lower, LeavesFloatsToTheStoreOfNarrowIntegers) {
+  for (const fg_dtype narrow : {FG_I8, FG_U8, FG_I16}) {
+    EXPECT_EQ(lowered("x", typing(FG_F32, FG_F32, stored_as(narrow))), "v0 = input 0 : f32\nout 0 = v0\n");
+    EXPECT_EQ(lowered("x", typing(FG_F64, FG_F64, stored_as(narrow))), "v0 = input 0 : f64\nout 0 = v0\n");
+    EXPECT_EQ(lowered("x", typing(FG_I64, FG_I64, stored_as(narrow))),
+              "v0 = input 0 : i64\nv1 = cast v0 : i32\nout 0 = v1\n");
+    EXPECT_EQ(lowered("x", typing(FG_BOOL, FG_BOOL, stored_as(narrow))),
+              "v0 = input 0 : bool\nv1 = cast v0 : i32\nout 0 = v1\n");
+    EXPECT_EQ(lowered("7", typing(FG_I64, FG_I64, stored_as(narrow))), "v0 = const 7 : i32\nout 0 = v0\n");
+  }
+  EXPECT_EQ(lowered("x", typing(FG_F32, FG_F32, stored_as(FG_I32))),
+            "v0 = input 0 : f32\nv1 = cast v0 : i32\nout 0 = v1\n");
+  EXPECT_EQ(lowered("x", typing(FG_F32, FG_F32, stored_as(FG_BOOL))),
+            "v0 = input 0 : f32\nv1 = cast v0 : bool\nout 0 = v1\n");
+}
+
 TEST(Lower, SharesEqualNodes) {
   EXPECT_EQ(lowered("(x + y) * (x + y)", typing(FG_I32, FG_I32)),
             "v0 = input 0 : i32\nv1 = input 1 : i32\nv2 = add v0 v1 : i32\nv3 = mul v2 v2 : i32\nout 0 = v3\n");

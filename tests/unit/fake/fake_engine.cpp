@@ -42,6 +42,15 @@ Value read(const fg_tensor& t, const Index& i) {
   return v;
 }
 
+bool is_float_type(std::uint16_t type) { return type == FG_CT_F32 || type == FG_CT_F64; }
+// A float saturates at the range of T, an integer keeps its low bits.
+template <class T>
+T stored(const Value& v) {
+  if (!is_float_type(v.type)) return static_cast<T>(v.i);
+  const std::int64_t whole = expr::convert(v, FG_CT_I64).i;
+  return static_cast<T>(std::clamp<std::int64_t>(whole, std::numeric_limits<T>::min(), std::numeric_limits<T>::max()));
+}
+
 void write(const fg_tensor& t, const Index& i, const Value& v) {
   with_type(t.dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
@@ -49,7 +58,7 @@ void write(const fg_tensor& t, const Index& i, const Value& v) {
     if constexpr (std::is_same_v<T, bool>)
       x = v.i != 0;
     else if constexpr (std::is_integral_v<T>)
-      x = static_cast<T>(v.i);
+      x = stored<T>(v);
     else if constexpr (std::is_same_v<T, double>)
       x = v.f;
     else
@@ -91,7 +100,6 @@ void run_map(const fg_launch& l) {
   });
 }
 
-bool is_float_type(std::uint16_t type) { return type == FG_CT_F32 || type == FG_CT_F64; }
 double number(const Value& v) { return is_float_type(v.type) ? v.f : static_cast<double>(v.i); }
 
 // The states of one reduction.
