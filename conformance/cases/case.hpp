@@ -4,7 +4,7 @@
 // made again:
 //
 //   op.add/self=f16:3x1:t,other=f16:1x5,alpha=2/real/out#2
-//   area.operator / arguments / values / form [/ bad=REASON:ARGUMENT] # number
+//   area.operator / arguments / values / form [/ composite] [/ bad=REASON:ARGUMENT] # number
 //
 // argument  name=value, in the operator's order, those left out are left out:
 //   tensor  dtype:shape[:layout]   shape 3x5, or 0d; layout n dense (left out), t last two dimensions
@@ -16,6 +16,7 @@
 // values    exact (small integers), real, special (NaN, infinities, limits, mixed), every (all bit
 //           patterns of a 16-bit type)
 // form      new (functional), out, inplace, alias (out is the first tensor argument)
+// composite the core's own function of a composite operator runs, in place of the plugin's kernel for it
 // #number   another draw of the data
 
 #ifndef FG_CONFORMANCE_CASES_CASE_HPP_
@@ -35,7 +36,13 @@ namespace fg::conformance {
 using Shape = std::vector<std::int64_t>;
 
 enum class Layout : char {
-  dense = 'n', transposed = 't', permuted = 'p', gaps = 'g', repeated = 'b', reversed = 'r', offset = 'o'
+  dense = 'n',
+  transposed = 't',
+  permuted = 'p',
+  gaps = 'g',
+  repeated = 'b',
+  reversed = 'r',
+  offset = 'o'
 };
 
 struct TensorSpec {
@@ -53,16 +60,61 @@ struct ArgSpec {
   std::string word;
   std::uint64_t seed = 0, offset = 0;
 
-  static ArgSpec of(TensorSpec t) { ArgSpec a; a.kind = Kind::tensor; a.tensors = {std::move(t)}; return a; }
-  static ArgSpec of_list(std::vector<TensorSpec> t) { ArgSpec a; a.kind = Kind::tensors; a.tensors = std::move(t); return a; }
-  static ArgSpec of_int(std::int64_t x) { ArgSpec a; a.kind = Kind::number; a.number.v.i = x; a.number.kind = FG_SCALAR_INT; return a; }
-  static ArgSpec of_bool(bool x) { ArgSpec a = of_int(x ? 1 : 0); a.number.kind = FG_SCALAR_BOOL; return a; }
-  static ArgSpec of_float(double x) { ArgSpec a; a.kind = Kind::number; a.number.v.f = x; a.number.kind = FG_SCALAR_FLOAT; return a; }
-  static ArgSpec of_dims(std::vector<std::int64_t> d) { ArgSpec a; a.kind = Kind::dims; a.dims = std::move(d); return a; }
-  static ArgSpec of_dtype(fg_dtype d) { ArgSpec a; a.kind = Kind::dtype; a.dtype = d; return a; }
-  static ArgSpec of_word(std::string w) { ArgSpec a; a.kind = Kind::word; a.word = std::move(w); return a; }
+  static ArgSpec of(TensorSpec t) {
+    ArgSpec a;
+    a.kind = Kind::tensor;
+    a.tensors = {std::move(t)};
+    return a;
+  }
+  static ArgSpec of_list(std::vector<TensorSpec> t) {
+    ArgSpec a;
+    a.kind = Kind::tensors;
+    a.tensors = std::move(t);
+    return a;
+  }
+  static ArgSpec of_int(std::int64_t x) {
+    ArgSpec a;
+    a.kind = Kind::number;
+    a.number.v.i = x;
+    a.number.kind = FG_SCALAR_INT;
+    return a;
+  }
+  static ArgSpec of_bool(bool x) {
+    ArgSpec a = of_int(x ? 1 : 0);
+    a.number.kind = FG_SCALAR_BOOL;
+    return a;
+  }
+  static ArgSpec of_float(double x) {
+    ArgSpec a;
+    a.kind = Kind::number;
+    a.number.v.f = x;
+    a.number.kind = FG_SCALAR_FLOAT;
+    return a;
+  }
+  static ArgSpec of_dims(std::vector<std::int64_t> d) {
+    ArgSpec a;
+    a.kind = Kind::dims;
+    a.dims = std::move(d);
+    return a;
+  }
+  static ArgSpec of_dtype(fg_dtype d) {
+    ArgSpec a;
+    a.kind = Kind::dtype;
+    a.dtype = d;
+    return a;
+  }
+  static ArgSpec of_word(std::string w) {
+    ArgSpec a;
+    a.kind = Kind::word;
+    a.word = std::move(w);
+    return a;
+  }
   static ArgSpec of_generator(std::uint64_t seed, std::uint64_t offset) {
-    ArgSpec a; a.kind = Kind::generator; a.seed = seed; a.offset = offset; return a;
+    ArgSpec a;
+    a.kind = Kind::generator;
+    a.seed = seed;
+    a.offset = offset;
+    return a;
   }
 };
 
@@ -76,11 +128,12 @@ struct Expectation {
 };
 
 struct Case {
-  std::string area;  // "op", "view", "robust", or "memory", "stream", "claim" whose cases are probes
-  std::string op;    // operator, or name of the probe
+  std::string area;           // "op", "view", "robust", or "memory", "stream", "claim" whose cases are probes
+  std::string op;             // operator, or name of the probe
   std::vector<ArgSpec> args;  // one per argument of the operator
   Values values = Values::real;
   Form form = Form::fresh;
+  bool composite = false;
   std::optional<Expectation> bad;
   int number = 0;
 };

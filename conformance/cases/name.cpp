@@ -211,6 +211,7 @@ std::string name_of(const Case& c) {
   s.append("/").append(args);
   s.append("/").append(kValues[static_cast<std::size_t>(c.values)]);
   s.append("/").append(kForms[static_cast<std::size_t>(c.form)]);
+  if (c.composite) s.append("/composite");
   if (c.bad) s.append("/bad=").append(c.bad->reason).append(":").append(std::to_string(c.bad->arg));
   return s + "#" + std::to_string(c.number);
 }
@@ -230,16 +231,24 @@ Result<Case> parse_case(std::string_view name) {
   if (!number) return bad_part(name, "#number at the end");
   c.number = *number;
   const auto parts = split(rest.substr(0, hash), '/');
-  if (parts.size() != 4 && parts.size() != 5) return bad_part(name, "area.operator/arguments/values/form#number");
+  if (parts.size() < 4 || parts.size() > 6) return bad_part(name, "area.operator/arguments/values/form#number");
   c.op = parts[0];
   const core::OpInfo* op = core::find_op(c.op);
   if (op == nullptr) return fail(FG_E_NOT_FOUND, "case name: no operator '" + c.op + "' in the catalogue");
   FG_TRY(parse_arguments(*op, parts[1], c));
   if (!parse_word(kValues, parts[2], c.values)) return bad_part(parts[2], "exact, real, special or every");
   if (!parse_word(kForms, parts[3], c.form)) return bad_part(parts[3], "new, out, inplace or alias");
-  if (parts.size() == 5) {
-    FG_TRY_ASSIGN(c.bad, parse_expectation(parts[4]));
+  std::size_t next = 4;
+  if (next < parts.size() && parts[next] == "composite") {
+    if (op->kind != core::Kind::composite)
+      return bad_part(parts[next], "an operator that the core can compose, not " + c.op);
+    c.composite = true;
+    ++next;
   }
+  if (next < parts.size()) {
+    FG_TRY_ASSIGN(c.bad, parse_expectation(parts[next++]));
+  }
+  if (next != parts.size()) return bad_part(parts[next], "#number");
   return c;
 }
 

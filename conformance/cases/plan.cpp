@@ -13,7 +13,9 @@
 namespace fg::conformance {
 namespace {
 
-bool is_tensor(const core::ArgInfo& a) { return a.type == core::ArgType::tensor || a.type == core::ArgType::tensor_list; }
+bool is_tensor(const core::ArgInfo& a) {
+  return a.type == core::ArgType::tensor || a.type == core::ArgType::tensor_list;
+}
 
 // Position of the first tensor argument, args.size() when there is none.
 std::size_t first_tensor(const core::OpInfo& op) {
@@ -149,7 +151,8 @@ bool Collector::fits(const Case& c) const {
   if (c.form == Form::alias && (!op_.has_out || op_.outs.size() != 1 || op_.kind != core::Kind::map)) return false;
   if (c.args[self].tensors.front().layout == Layout::repeated || !stores_in_self(op_, c)) return false;
   if (op_.args[self].pattern.broadcast) {  // addmm: a self that was broadcast cannot hold the result
-    return c.args[self].tensors.front().shape == Shape{c.args[1].tensors.front().shape[0], c.args[2].tensors.front().shape[1]};
+    return c.args[self].tensors.front().shape ==
+           Shape{c.args[1].tensors.front().shape[0], c.args[2].tensors.front().shape[1]};
   }
   if (op_.kind != core::Kind::map) return true;
   if (c.form == Form::alias && op_.outs.front().rule != core::DtypeRule::promoted) return false;
@@ -170,7 +173,11 @@ void Collector::add(std::vector<ArgSpec> args, Values values, Form form) {
   c.values = values;
   c.form = form;
   if (!fits(c)) c.form = op_.has_functional ? Form::fresh : Form::inplace;
-  if (fits(c)) push(std::move(c));
+  if (!fits(c)) return;
+  push(c);
+  if (op_.kind != core::Kind::composite) return;
+  c.composite = true;
+  push(std::move(c));
 }
 
 void Collector::add_bad(std::vector<ArgSpec> args, std::string reason, int arg, Form form) {
@@ -185,8 +192,9 @@ void Collector::add_bad(std::vector<ArgSpec> args, std::string reason, int arg, 
 }
 
 void Collector::spread(const std::vector<ArgSpec>& args, std::size_t layouts) {
-  static constexpr std::array<Layout, 7> kLayouts{Layout::dense, Layout::gaps,     Layout::transposed, Layout::offset,
-                                                  Layout::repeated, Layout::permuted, Layout::reversed};
+  static constexpr std::array<Layout, 7> kLayouts{Layout::dense,   Layout::gaps,     Layout::transposed,
+                                                  Layout::offset,  Layout::repeated, Layout::permuted,
+                                                  Layout::reversed};
   static constexpr std::array<Values, 3> kRegimes{Values::exact, Values::real, Values::special};
   static constexpr std::array<Form, 4> kFormsInTurn{Form::out, Form::inplace, Form::fresh, Form::alias};
   // Strides decide what these two mean, or whether they are possible.

@@ -27,6 +27,7 @@ class Collector {
 
   const core::OpInfo& op() const { return op_; }
   bool standard() const { return tier_ == Tier::standard; }
+  // A composite operator gets each case twice: as it is dispatched, and composed by the core.
   // Ignores a case that the operator has not (form, layout of a written tensor) or that is there.
   void add(std::vector<ArgSpec> args, Values values, Form form);
   void add_bad(std::vector<ArgSpec> args, std::string reason, int arg, Form form = Form::fresh);
@@ -51,10 +52,10 @@ class Collector {
 std::vector<std::vector<fg_dtype>> dtype_rows(const core::OpInfo& op);
 std::vector<fg_dtype> members(core::DtypeSet set);
 
-void add_lines(Collector& c);    // lines.cpp: the catalogue's `cases:`
-void add_map(Collector& c);      // maps.cpp
-void add_reduce(Collector& c);   // reductions.cpp; scans too
-void add_mistakes(Collector& c); // mistakes.cpp
+void add_lines(Collector& c);     // lines.cpp: the catalogue's `cases:`
+void add_map(Collector& c);       // maps.cpp
+void add_reduce(Collector& c);    // reductions.cpp; scans too
+void add_mistakes(Collector& c);  // mistakes.cpp
 
 }  // namespace fg::conformance
 

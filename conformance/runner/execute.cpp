@@ -82,8 +82,9 @@ Result<Arena> lay_out(const Device& device, const Prepared& call, std::uint64_t 
       const reference::Tensor& t = a.value.tensors[k];
       // A tensor that is only written starts as the pattern.
       const bool only_written = call.op->args[i].written;
-      FG_TRY_ASSIGN(GuardedTensor g, GuardedTensor::make(device, t.type, t.shape, a.placements[k],
-                                                         only_written ? std::vector<reference::Real>{} : t.v, poison + i * 64 + k));
+      FG_TRY_ASSIGN(GuardedTensor g,
+                    GuardedTensor::make(device, t.type, t.shape, a.placements[k],
+                                        only_written ? std::vector<reference::Real>{} : t.v, poison + i * 64 + k));
       arena.tensors[i].push_back(std::move(g));
     }
     arena.values.push_back(value_of(arena, i, a.value));
@@ -92,7 +93,8 @@ Result<Arena> lay_out(const Device& device, const Prepared& call, std::uint64_t 
   if (call.form != Form::out) return arena;
   for (std::size_t j = 0; j < call.out_types.size(); ++j) {
     const Placement where = place(call.out_shapes[j], call.out_layout, reference::bytes(call.out_types[j]));
-    FG_TRY_ASSIGN(GuardedTensor g, GuardedTensor::make(device, call.out_types[j], call.out_shapes[j], where, {}, poison + 7777 + j));
+    FG_TRY_ASSIGN(GuardedTensor g,
+                  GuardedTensor::make(device, call.out_types[j], call.out_shapes[j], where, {}, poison + 7777 + j));
     arena.outs.push_back(std::move(g));
   }
   return arena;
@@ -137,9 +139,10 @@ Result<Produced> take(fg_tensor_handle t) {
 
 }  // namespace
 
-std::uint32_t form_code(Form form) {
-  if (form == Form::fresh) return FG_FORM_FUNCTIONAL;
-  return form == Form::inplace ? FG_FORM_INPLACE : FG_FORM_OUT;
+std::uint32_t form_code(const Prepared& call) {
+  const std::uint32_t mode = call.composite ? FG_CALL_COMPOSITE : 0;
+  if (call.form == Form::fresh) return FG_FORM_FUNCTIONAL | mode;
+  return (call.form == Form::inplace ? FG_FORM_INPLACE : FG_FORM_OUT) | mode;
 }
 
 Result<Execution> execute(const Device& device, const Prepared& call, std::uint64_t poison) {
@@ -150,14 +153,15 @@ Result<Execution> execute(const Device& device, const Prepared& call, std::uint6
   if (call.form == Form::alias) outs.push_back(arena.tensors[self].front().handle());
   for (const GuardedTensor& t : arena.outs) outs.push_back(t.handle());
   Execution e;
-  const Result<void> called = device.call(call.op->name, form_code(call.form), arena.values, outs);
+  const Result<void> called = device.call(call.op->name, form_code(call), arena.values, outs);
   std::vector<Handle> made;
   if (call.form == Form::fresh) {
     for (const fg_tensor_handle t : outs) made.emplace_back(t);
   }
   const bool in_self = call.form == Form::inplace || call.form == Form::alias;
   for (std::size_t i = 0; i < arena.tensors.size(); ++i) {
-    for (GuardedTensor& t : arena.tensors[i]) FG_TRY(inspect(e, t, call.op->args[i].name, called && in_self && i == self));
+    for (GuardedTensor& t : arena.tensors[i])
+      FG_TRY(inspect(e, t, call.op->args[i].name, called && in_self && i == self));
   }
   for (std::size_t j = 0; j < arena.outs.size(); ++j) FG_TRY(inspect(e, arena.outs[j], call.op->outs[j].name, true));
   if (!called) {

@@ -21,6 +21,7 @@ struct Prepared {
   const core::OpInfo* op = nullptr;
   std::vector<PreparedArg> args;
   Form form = Form::fresh;
+  bool composite = false;
   Layout out_layout = Layout::dense;
   std::vector<reference::Type> out_types;  // for out and alias
   std::vector<Shape> out_shapes;
@@ -42,7 +43,7 @@ struct Execution {
 // FG_E_* when the tensors could not be made; a refusal of the operator is part of the answer.
 Result<Execution> execute(const Device& device, const Prepared& call, std::uint64_t poison);
 
-std::uint32_t form_code(Form form);
+std::uint32_t form_code(const Prepared& call);
 
 }  // namespace fg::conformance
 

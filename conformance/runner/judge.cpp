@@ -28,7 +28,7 @@ CaseResult refused(const Device& device, const Prepared& call, const std::vector
     r.verdict = Verdict::resource;
   } else if (e.status != FG_E_UNSUPPORTED) {
     r.verdict = Verdict::fail;
-  } else if (device.claims(*call.op, dtypes_of(call, want))) {
+  } else if (!call.composite && device.claims(*call.op, dtypes_of(call, want))) {
     r.verdict = Verdict::lied;
   } else {
     r.verdict = call.op->profile == "core" ? Verdict::profile_gap : Verdict::not_claimed;

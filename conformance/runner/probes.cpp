@@ -66,7 +66,8 @@ Result<std::string> disjoint(const Device& device) {
   for (const Handle& t : held) {
     const std::int64_t n = fg_tensor_numel(t.get());
     FG_TRY_ASSIGN(const std::vector<float> back, read(t.get()));
-    if (back != ramp(n, static_cast<std::uint64_t>((n - 1) / 37))) return "a live tensor of " + std::to_string(n) + " elements was overwritten";
+    if (back != ramp(n, static_cast<std::uint64_t>((n - 1) / 37)))
+      return "a live tensor of " + std::to_string(n) + " elements was overwritten";
   }
   return "";
 }
@@ -75,7 +76,8 @@ Result<std::string> alignment(const Device& device) {
   fg_device_info info{};
   info.hdr.struct_size = sizeof(info);
   fg_error err = FG_ERROR_INIT;
-  if (const fg_status s = fg_device_get_info(device.handle(), &info, &err); s < 0) return tl::unexpected(error_of(s, err));
+  if (const fg_status s = fg_device_get_info(device.handle(), &info, &err); s < 0)
+    return tl::unexpected(error_of(s, err));
   if (info.alloc_align < 64 || (info.alloc_align & (info.alloc_align - 1)) != 0) {
     return "alloc_align is " + std::to_string(info.alloc_align) + ", expected a power of two of at least 64";
   }
@@ -100,7 +102,8 @@ Result<std::string> strided_copy(const Device& device) {
   for (std::int64_t a = 0; a < 7; ++a) {
     for (std::int64_t b = 0; b < 11; ++b) {
       for (std::int64_t c = 0; c < 13; ++c, ++i) {
-        if (got[i] != v[static_cast<std::size_t>(3 + a * 2 + b * 300 + c * 20)]) return "a strided view reads the wrong elements";
+        if (got[i] != v[static_cast<std::size_t>(3 + a * 2 + b * 300 + c * 20)])
+          return "a strided view reads the wrong elements";
       }
     }
   }
@@ -123,7 +126,8 @@ Result<std::string> increments(const Device& device, std::int64_t n, int steps) 
   for (int k = 0; k < steps; ++k) FG_TRY(device.call("add", FG_FORM_INPLACE, args, {}));
   FG_TRY_ASSIGN(const std::vector<float> back, read(x.get()));
   for (const float y : back) {
-    if (y != static_cast<float>(steps)) return "after " + std::to_string(steps) + " additions of 1 an element is " + std::to_string(y);
+    if (y != static_cast<float>(steps))
+      return "after " + std::to_string(steps) + " additions of 1 an element is " + std::to_string(y);
   }
   return "";
 }
@@ -134,17 +138,16 @@ Result<std::string> program_order(const Device& device) { return increments(devi
 Result<std::string> across_threads(const Device& device) {
   FG_TRY_ASSIGN(Handle x, device.empty(FG_F32, std::vector<std::int64_t>{100'000}));
   FG_TRY(write(x, std::vector<float>(100'000, 1.0F)));
-  std::string trouble;
+  Result<void> all;
   auto doubled = [&] {
     const fg_value args[2] = {tensor_value(x.get()), tensor_value(x.get())};
-    const Result<void> r = device.call("add", FG_FORM_INPLACE, args, {});
-    if (!r) trouble = r.error().message;
+    if (Result<void> r = device.call("add", FG_FORM_INPLACE, args, {}); !r) all = std::move(r);
   };
   for (int k = 0; k < 10; ++k) {
     std::thread(doubled).join();
     doubled();
   }
-  if (!trouble.empty()) return trouble;
+  FG_TRY(std::move(all));
   FG_TRY_ASSIGN(const std::vector<float> back, read(x.get()));
   for (const float y : back) {
     if (y != 1048576.0F) return "after 20 doublings by turns of two threads an element is " + std::to_string(y);
@@ -153,17 +156,14 @@ Result<std::string> across_threads(const Device& device) {
 }
 
 Result<std::string> parallel_threads(const Device& device) {
-  std::array<std::string, 4> trouble;
+  std::array<Result<std::string>, 4> trouble;
   std::vector<std::thread> threads;
-  for (std::string& t : trouble) {
-    threads.emplace_back([&device, &t] {
-      const Result<std::string> r = increments(device, 1000, 200);
-      t = r ? *r : r.error().message;
-    });
+  for (Result<std::string>& t : trouble) {
+    threads.emplace_back([&device, &t] { t = increments(device, 1000, 200); });
   }
   for (std::thread& t : threads) t.join();
-  for (const std::string& t : trouble) {
-    if (!t.empty()) return t;
+  for (Result<std::string>& t : trouble) {
+    if (!t || !t->empty()) return std::move(t);
   }
   return "";
 }
@@ -201,7 +201,8 @@ constexpr std::array<Probe, 8> kProbes{{
 CaseResult run_claim(const Device& device, std::string_view op) {
   const core::OpInfo* info = core::find_op(op);
   if (info == nullptr) return failed(Verdict::mistrusted, "no operator '" + std::string(op) + "' in the catalogue");
-  if (!device.served_by(*info).empty() || info->kind == core::Kind::composite || info->kind == core::Kind::view) return {};
+  if (!device.served_by(*info).empty() || info->kind == core::Kind::composite || info->kind == core::Kind::view)
+    return {};
   const bool required = info->profile == "core";
   return failed(required ? Verdict::profile_gap : Verdict::not_claimed,
                 "neither a kernel nor an engine serves it, and it cannot be composed of others");

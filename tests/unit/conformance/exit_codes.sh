@@ -35,4 +35,11 @@ expect 0 'PASS op.relu/' --plugin "$cpu" --verbose repro "$relu"
 expect 0 'engine' --plugin "$cpu" info
 # An empty plugin must not pass.
 expect 1 'PROFILE_GAP' --plugin "$null" --tier quick -f 'op.relu/*' -f 'op.mm/*'
+# What it does not serve is a gap, never a wrong answer.
+for verdict in BAD_ERROR FAIL LIED; do
+  if "$tool" --plugin "$null" --tier quick 2>&1 | grep -E "^$verdict "; then
+    printf 'the empty plugin got %s\n' "$verdict"
+    failed=1
+  fi
+done
 exit $failed
