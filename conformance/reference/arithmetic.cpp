@@ -95,8 +95,12 @@ Value integers(const Value& a, const Value& b, Ct type, F&& f) {
 }
 
 Value logical(bool may_be_false, bool may_be_true, bool mid) {
-  return {may_be_false ? Real{0} : Real{1}, may_be_true ? Real{1} : Real{0}, mid ? Real{1} : Real{0}, Nan::never,
-          Ct::boolean, false};
+  return {may_be_false ? Real{0} : Real{1},
+          may_be_true ? Real{1} : Real{0},
+          mid ? Real{1} : Real{0},
+          Nan::never,
+          Ct::boolean,
+          false};
 }
 
 Value boolean_and(const Value& a, const Value& b) {
@@ -127,7 +131,8 @@ Wide integer_power(Wide base, Wide exponent) {
 // Quotients of floats rounded to integers: exact by way of fmod, but a quotient beyond the
 // significand is not an integer of the type, so its rounding joins the hull.
 Real real_floor_quotient(Real x, Real y) {
-  if (y == 0 || !std::isfinite(x) || std::isnan(y)) return y == 0 ? x / y : std::isinf(x) && std::isfinite(y) ? kNan : x / y;
+  if (y == 0 || !std::isfinite(x) || std::isnan(y))
+    return y == 0 ? x / y : std::isinf(x) && std::isfinite(y) ? kNan : x / y;
   if (std::isinf(y)) return x == 0 || ((x < 0) == (y < 0)) ? 0 : -1;
   Real r = std::fmod(x, y);
   if (r != 0 && ((r < 0) != (y < 0))) r += y;
@@ -279,7 +284,8 @@ Value function2(const Value& a, const Value& b, Ct type, Real (*f)(Real, Real)) 
   Value r = corners(a, b, type, f);
   if (r.nan == Nan::always || r.weak) return r;
   const Type storage = storage_of(type);
-  const bool exact_result = a.point() && b.point() && (a.mid == 0 || b.mid == 0 || !std::isfinite(a.mid) || !std::isfinite(b.mid));
+  const bool exact_result =
+      a.point() && b.point() && (a.mid == 0 || b.mid == 0 || !std::isfinite(a.mid) || !std::isfinite(b.mid));
   if (!exact_result) r = widened(r, 2 * ulp(storage, std::max(std::fabs(r.lo), std::fabs(r.hi))));
   return rounded(r);
 }
@@ -287,6 +293,12 @@ Value function2(const Value& a, const Value& b, Ct type, Real (*f)(Real, Real)) 
 Value pow_(const Value& x, const Value& y) {
   const auto [a, b, type] = unify(x, y);
   if (!is_float(type)) return integers(a, b, type, integer_power);
+  // C99, F.9.4.4: 1 to any power and anything to the power 0 are 1, NaN too.
+  auto certainly = [](const Value& v, Real at) { return v.nan == Nan::never && v.lo == at && v.hi == at; };
+  if (certainly(a, 1) || certainly(b, 0)) return exact(1, type);
+  auto possibly = [](const Value& v, Real at) { return v.nan != Nan::always && v.lo <= at && at <= v.hi; };
+  const bool no_number = a.nan == Nan::always || b.nan == Nan::always;
+  if (no_number && (possibly(a, 1) || possibly(b, 0))) return {1, 1, 1, Nan::maybe, type, false};
   return function2(a, b, type, [](Real p, Real q) { return std::pow(p, q); });
 }
 
@@ -298,9 +310,8 @@ Value atan2_(const Value& x, const Value& y) {
 template <class F>
 Value bits(const Value& x, const Value& y, F&& f) {
   const auto [a, b, type] = unify(x, y);
-  return integers(a, b, type, [&](Wide p, Wide q) {
-    return Wide{f(static_cast<std::int64_t>(p), static_cast<std::int64_t>(q))};
-  });
+  return integers(a, b, type,
+                  [&](Wide p, Wide q) { return Wide{f(static_cast<std::int64_t>(p), static_cast<std::int64_t>(q))}; });
 }
 Value and_(const Value& a, const Value& b) {
   if (a.type == Ct::boolean && b.type == Ct::boolean) return boolean_and(a, b);
@@ -387,13 +398,36 @@ Value select(const Value& condition, const Value& yes, const Value& no) {
 
 Binary find_binary(std::string_view name) {
   static constexpr std::array<std::pair<std::string_view, Binary>, 30> kTable{{
-      {"+", add},          {"-", sub},          {"*", mul},           {"/", div},        {"%", remainder_},
-      {"<", less},         {"<=", less_equal},  {">", greater},       {">=", greater_equal},
-      {"==", equal},       {"!=", not_equal},   {"&", and_},          {"|", or_},        {"^", xor_},
-      {"<<", shl_},        {">>", shr_},        {"&&", logical_and_}, {"||", logical_or_},
-      {"trunc_div", trunc_div}, {"floor_div", floor_div}, {"fmod", fmod_}, {"remainder", remainder_},
-      {"pow", pow_},       {"min", minimum},    {"max", maximum},     {"atan2", atan2_},
-      {"minimum", minimum}, {"maximum", maximum}, {"eq", equal},      {"lt", less},
+      {"+", add},
+      {"-", sub},
+      {"*", mul},
+      {"/", div},
+      {"%", remainder_},
+      {"<", less},
+      {"<=", less_equal},
+      {">", greater},
+      {">=", greater_equal},
+      {"==", equal},
+      {"!=", not_equal},
+      {"&", and_},
+      {"|", or_},
+      {"^", xor_},
+      {"<<", shl_},
+      {">>", shr_},
+      {"&&", logical_and_},
+      {"||", logical_or_},
+      {"trunc_div", trunc_div},
+      {"floor_div", floor_div},
+      {"fmod", fmod_},
+      {"remainder", remainder_},
+      {"pow", pow_},
+      {"min", minimum},
+      {"max", maximum},
+      {"atan2", atan2_},
+      {"minimum", minimum},
+      {"maximum", maximum},
+      {"eq", equal},
+      {"lt", less},
   }};
   for (const auto& [key, function] : kTable) {
     if (key == name) return function;

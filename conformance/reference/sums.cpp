@@ -21,6 +21,9 @@ int lowest_bit(Real x) {
   return exponent - 64 + std::countr_zero(digits);
 }
 
+// Exponent of the smallest subnormal.
+int finest_bit(Ct type) { return std::ilogb(ulp(storage_of(is_float(type) ? type : Ct::f64), 0)); }
+
 }  // namespace
 
 Real roundoff(Ct type) { return unit_roundoff(storage_of(is_float(type) ? type : Ct::f64)); }
@@ -56,13 +59,19 @@ void Sum::add(const Value& term) {
   slack_hi_ += term.hi - term.mid;
 }
 
-void Sum::add_product(Real a, Real b) { add_real(a * b); }
+void Sum::add_product(Real a, Real b) {
+  products_ = true;
+  add_real(a * b);
+}
 
 Real Sum::radius(Ct type, Real roundings, bool statistical) const {
-  const Real worst = gamma(roundings, type) * absolute_;
+  const Real lost = products_ && quantum_ < finest_bit(type) ? std::ldexp(Real{1}, finest_bit(type) - 1) : 0;
+  const Real worst = gamma(roundings, type) * absolute_ + count_ * lost;
   if (!statistical) return worst;
   const Real s = total();
-  return std::min(worst, 6 * roundoff(type) * std::sqrt(count_ / 2 * squares_ + count_ / 3 * s * s + squares_));
+  const Real u = roundoff(type);
+  const Real variance = u * u * (count_ / 2 * squares_ + count_ / 3 * s * s + squares_) + count_ * lost * lost / 3;
+  return std::min(worst, 6 * std::sqrt(variance));
 }
 
 Value Sum::mean(Ct type, bool statistical) const {
@@ -70,7 +79,8 @@ Value Sum::mean(Ct type, bool statistical) const {
   const Value n = exact(count_, type);
   if (count_ <= 1 || !std::isfinite(sum.lo) || !std::isfinite(sum.hi)) return div(sum, n);
   const Real steps = 8 + 2 * std::log(count_);
-  const Real r = radius(type, count_ + steps, statistical) + (statistical ? steps * roundoff(type) * absolute_ / count_ : 0);
+  const Real r =
+      radius(type, count_ + steps, statistical) + (statistical ? steps * roundoff(type) * absolute_ / count_ : 0);
   return div(widened(exact(total(), type), std::max(r + slack_lo_, r + slack_hi_)), n);
 }
 
@@ -82,7 +92,8 @@ Value Sum::bounded(Ct type, bool statistical) const {
   const bool may_overflow = absolute_ * (1 + gamma(count_, type)) > format(storage_of(type)).max;
   if ((plus_inf_ || minus_inf_) && !may_overflow) return v;
   const bool no_slack = slack_lo_ == 0 && slack_hi_ == 0;
-  const bool is_exact = count_ <= 1 || (no_slack && absolute_ <= std::ldexp(1 / roundoff(type), quantum_));
+  const bool on_grid = !products_ || quantum_ >= finest_bit(type);
+  const bool is_exact = count_ <= 1 || (no_slack && on_grid && absolute_ <= std::ldexp(1 / roundoff(type), quantum_));
   const Real r = is_exact ? 0 : radius(type, count_, statistical);
   v.lo -= r + slack_lo_;
   v.hi += r + slack_hi_;

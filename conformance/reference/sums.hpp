@@ -9,7 +9,9 @@
 //   soft   6 u sqrt(n/2 sum p^2 + n/3 S^2 + sum p^2)       six standard deviations when the signs of
 //          the rounding errors of a random order are random
 //   none   when every p_i is a multiple of q and sum|p_i| <= q / u: every partial sum of every order
-//          is representable
+//          is representable; q is at least the smallest subnormal e
+//   below  a product that is no multiple of e may lose e/2 beside its relative error: n e/2 more in
+//          the hard bound, n e^2/12 in the variance of the soft one (Higham, 2.1)
 // When sum|p_i| exceeds the largest finite number some order may overflow: then the bound says so.
 
 #ifndef FG_CONFORMANCE_REFERENCE_SUMS_HPP_
@@ -40,6 +42,7 @@ class Sum {
   Real count_ = 0, sum_ = 0, correction_ = 0, absolute_ = 0, squares_ = 0;
   Real slack_lo_ = 0, slack_hi_ = 0;  // from terms that are intervals
   int quantum_ = 1 << 20;             // exponent of the finest bit of any term
+  bool products_ = false;             // terms that a kernel rounds itself
   bool plus_inf_ = false, minus_inf_ = false;
   Nan nan_ = Nan::never;
 };

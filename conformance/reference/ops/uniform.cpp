@@ -26,15 +26,20 @@ Real fraction(Ct type, std::uint64_t seed, std::uint64_t offset, std::uint64_t i
   return std::ldexp(static_cast<Real>(bits >> 11), -53);
 }
 
+// The next smaller number of `type`; below a power of two it is nearer than above.
+Real previous(Type type, Real y) {
+  const Real near = round_to(type, y - ulp(type, y) * Real{0.375});
+  return near < y ? near : round_to(type, y - ulp(type, y) * Real{0.75});
+}
+
 // The greatest number of `type` below x, the least not below x.
 Real below(Type type, Real x) {
-  Real y = round_to(type, x);
-  while (y >= x) y = round_to(type, y - ulp(type, y) * Real{0.75});
-  return y;
+  const Real y = round_to(type, x);
+  return y < x ? y : previous(type, y);
 }
 Real not_below(Type type, Real x) {
   const Real y = round_to(type, x);
-  return y < x ? round_to(type, y + ulp(type, y) * Real{0.75}) : y;
+  return y < x ? -previous(type, -y) : y;
 }
 
 }  // namespace

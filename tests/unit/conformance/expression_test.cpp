@@ -90,6 +90,15 @@ TEST(OracleExpression, IntegersWrapAndDivideByZeroToZero) {
   EXPECT_EQ(eval("x * y", 1, 0, Ct::boolean).mid, 0);
 }
 
+TEST(OracleExpression, PowersThatAreOneWhateverTheNanSays) {
+  EXPECT_EQ(eval("pow(x, y)", 1, NAN).mid, 1);
+  EXPECT_EQ(eval("pow(x, y)", NAN, 0).mid, 1);
+  EXPECT_EQ(eval("pow(x, y)", NAN, 0).nan, Nan::never);
+  EXPECT_EQ(eval("pow(x, y)", NAN, 2).nan, Nan::always);
+  EXPECT_EQ(eval("pow(x, y)", 2, NAN).nan, Nan::always);
+  EXPECT_EQ(eval("pow(x, y)", -1, NAN).nan, Nan::always);
+}
+
 TEST(OracleExpression, FloorDivisionOfFloatsIsPythons) {
   EXPECT_EQ(eval("floor_div(x, y)", -7, 2).mid, -4);
   EXPECT_EQ(eval("floor_div(x, y)", 7, -2).mid, -4);
@@ -118,7 +127,8 @@ TEST(OracleExpression, IdentitiesHold) {
 }
 
 TEST(OracleExpression, MistakesHaveAPlace) {
-  for (const char* text : {"x +", "(x", "nonsense(x)", "x y", "where(x, y)"}) EXPECT_THROW(Expression(text, kNames), Mistake) << text;
+  for (const char* text : {"x +", "(x", "nonsense(x)", "x y", "where(x, y)"})
+    EXPECT_THROW(Expression(text, kNames), Mistake) << text;
 }
 
 }  // namespace

@@ -4,8 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 #include "conformance/reference/reference.hpp"
 
@@ -36,7 +38,8 @@ Argument dims(std::vector<std::int64_t> d) {
 }
 Argument none() { return {}; }
 
-Operator named(std::string name, std::vector<std::string> tensors, std::vector<std::string> attributes, std::size_t outs = 1) {
+Operator named(std::string name, std::vector<std::string> tensors, std::vector<std::string> attributes,
+               std::size_t outs = 1) {
   Operator op;
   op.name = std::move(name);
   op.kind = Kind::kernel;
@@ -77,7 +80,8 @@ TEST(OracleOperators, ProductOfNothingIsZero) {
 
 TEST(OracleOperators, AddmmIgnoresSelfWhenBetaIsZero) {
   const Operator op = named("addmm", {"self", "mat1", "mat2"}, {"beta", "alpha"});
-  const auto out = evaluate(Call(op, {arg(f32({1}, {NAN})), arg(f32({1, 2}, {1, 2})), arg(f32({2, 1}, {3, 4})), arg(0), arg(2)}));
+  const auto out =
+      evaluate(Call(op, {arg(f32({1}, {NAN})), arg(f32({1, 2}, {1, 2})), arg(f32({2, 1}, {3, 4})), arg(0), arg(2)}));
   EXPECT_EQ(mids(out[0]), (std::vector<Real>{22}));
 }
 
@@ -99,8 +103,8 @@ TEST(OracleOperators, SoftmaxSumsToOne) {
 
 TEST(OracleOperators, LayerNorm) {
   const Operator op = named("layer_norm", {"input", "weight", "bias"}, {"normalized_shape", "eps"}, 3);
-  const auto out = evaluate(Call(op, {arg(f32({1, 4}, {1, 2, 3, 4})), arg(f32({4}, {1, 1, 1, 2})), arg(f32({4}, {0, 0, 0, 1})),
-                                      dims({4}), arg(0, Type::f64)}));
+  const auto out = evaluate(Call(op, {arg(f32({1, 4}, {1, 2, 3, 4})), arg(f32({4}, {1, 1, 1, 2})),
+                                      arg(f32({4}, {0, 0, 0, 1})), dims({4}), arg(0, Type::f64)}));
   const double r = 1 / std::sqrt(1.25);
   expect_near(out[0], {-1.5 * r, -0.5 * r, 0.5 * r, 3 * r + 1});
   expect_near(out[1], {2.5});
@@ -115,7 +119,8 @@ TEST(OracleOperators, RmsNorm) {
 }
 
 Operator attention() {
-  return named("scaled_dot_product_attention", {"query", "key", "value", "attn_mask"}, {"is_causal", "scale", "enable_gqa"});
+  return named("scaled_dot_product_attention", {"query", "key", "value", "attn_mask"},
+               {"is_causal", "scale", "enable_gqa"});
 }
 
 TEST(OracleOperators, AttentionOfEqualScoresIsTheMean) {
@@ -136,18 +141,21 @@ TEST(OracleOperators, AttentionMaskAndGroups) {
   const auto masked = evaluate(Call(attention(), {arg(f32({1, 1, 1, 1}, {1})), arg(f32({1, 1, 2, 1}, {5, 1})),
                                                   arg(f32({1, 1, 2, 1}, {10, 20})), arg(mask)}));
   expect_near(masked[0], {20});
-  const auto grouped = evaluate(Call(attention(), {arg(f32({1, 2, 1, 1}, {1, 1})), arg(f32({1, 1, 1, 1}, {5})), arg(f32({1, 1, 1, 1}, {7}))}));
+  const auto grouped = evaluate(
+      Call(attention(), {arg(f32({1, 2, 1, 1}, {1, 1})), arg(f32({1, 1, 1, 1}, {5})), arg(f32({1, 1, 1, 1}, {7}))}));
   expect_near(grouped[0], {7, 7});
 }
 
 TEST(OracleOperators, RotaryTurnsPairs) {
-  const Operator op = named("apply_rotary_pos_emb", {"q", "k", "cos", "sin", "position_ids"}, {"rotary_interleaved"}, 2);
+  const Operator op =
+      named("apply_rotary_pos_emb", {"q", "k", "cos", "sin", "position_ids"}, {"rotary_interleaved"}, 2);
   const Tensor cosine = f32({2, 2}, {1, 1, 0, 0});  // position 1: a quarter turn
   const Tensor sine = f32({2, 2}, {0, 0, 1, 1});
   const Tensor q = f32({1, 1, 1, 4}, {1, 2, 3, 4});
   const auto halves = evaluate(Call(op, {arg(q), arg(q), arg(cosine), arg(sine), arg(i64({1, 1}, {1}))}));
   EXPECT_EQ(mids(halves[0]), (std::vector<Real>{-3, -4, 1, 2}));
-  const auto neighbours = evaluate(Call(op, {arg(q), arg(q), arg(cosine), arg(sine), arg(i64({1, 1}, {1})), arg(1, Type::boolean)}));
+  const auto neighbours =
+      evaluate(Call(op, {arg(q), arg(q), arg(cosine), arg(sine), arg(i64({1, 1}, {1})), arg(1, Type::boolean)}));
   EXPECT_EQ(mids(neighbours[0]), (std::vector<Real>{-2, 1, -4, 3}));
   const auto by_position = evaluate(Call(op, {arg(q), arg(q), arg(cosine), arg(sine)}));
   EXPECT_EQ(mids(by_position[0]), (std::vector<Real>{1, 2, 3, 4}));
@@ -163,7 +171,8 @@ TEST(OracleOperators, SortIsStableAndNanIsGreatest) {
 }
 
 TEST(OracleOperators, IndexingMovesElements) {
-  const auto rows = evaluate(Call(named("embedding", {"weight", "indices"}, {"padding_idx"}), {arg(f32({3, 2}, {1, 2, 3, 4, 5, 6})), arg(i64({2}, {2, 0}))}));
+  const auto rows = evaluate(Call(named("embedding", {"weight", "indices"}, {"padding_idx"}),
+                                  {arg(f32({3, 2}, {1, 2, 3, 4, 5, 6})), arg(i64({2}, {2, 0}))}));
   EXPECT_EQ(mids(rows[0]), (std::vector<Real>{5, 6, 1, 2}));
   Operator gather = named("gather", {"self"}, {"dim"});
   gather.args.push_back({"index", true, false, false});
@@ -196,7 +205,8 @@ TEST(OracleOperators, Reductions) {
   expect_near(moments[1], {2.5});
   const auto logs = evaluate(Call(reduction(Monoid::logsumexp, {"peak + log(total)"}), {arg(f32({2}, {0, 0}))}));
   expect_near(logs[0], {std::log(2.0)});
-  const auto counted = evaluate(Call(reduction(Monoid::sum, {"acc"}, Promote::sum), {arg(Tensor{Type::boolean, {3}, {1, 0, 1}})}));
+  const auto counted =
+      evaluate(Call(reduction(Monoid::sum, {"acc"}, Promote::sum), {arg(Tensor{Type::boolean, {3}, {1, 0, 1}})}));
   EXPECT_EQ(mids(counted[0]), (std::vector<Real>{2}));
   EXPECT_EQ(counted[0].type, Type::i64);
 }
@@ -221,7 +231,8 @@ TEST(OracleOperators, Promotion) {
 TEST(OracleOperators, Views) {
   Operator op = named("slice", {"self"}, {"dim", "start", "end", "step"});
   op.kind = Kind::view;
-  const View v = evaluate_view(Call(op, {arg(f32({2, 5}, std::vector<Real>(10, 0))), arg(1), arg(-4), arg(100), arg(2)}));
+  const View v =
+      evaluate_view(Call(op, {arg(f32({2, 5}, std::vector<Real>(10, 0))), arg(1), arg(-4), arg(100), arg(2)}));
   EXPECT_EQ(v.shape, (Shape{2, 2}));
   EXPECT_EQ(v.source, (std::vector<std::int64_t>{1, 3, 6, 8}));
   Operator expand = named("expand", {"self"}, {"size"});
@@ -236,7 +247,8 @@ TEST(OracleOperators, UniformHasTheDocumentedBits) {
   generator.kind = Argument::Kind::generator;
   generator.seed = 42;
   const Tensor self{Type::f32, {6}, std::vector<Real>(6, 0)};
-  const auto out = evaluate(Call(op, {arg(self), arg(-2.5L, Type::f64), arg(static_cast<Real>(7.3), Type::f64), generator}));
+  const auto out =
+      evaluate(Call(op, {arg(self), arg(-2.5L, Type::f64), arg(static_cast<Real>(7.3), Type::f64), generator}));
   const std::uint32_t want[6] = {0x406072cc, 0x4005e5c0, 0xbfe4235e, 0x3f572740, 0x40e5bfa2, 0x3f348958};
   for (std::size_t i = 0; i < 6; ++i) {
     const auto x = static_cast<float>(out[0].hard[i].mid);
@@ -244,6 +256,24 @@ TEST(OracleOperators, UniformHasTheDocumentedBits) {
     std::memcpy(&bits, &x, sizeof bits);
     EXPECT_EQ(bits, want[i]) << i;
   }
+}
+
+// Below a power of two numbers are twice as dense as above.
+TEST(OracleOperators, UniformEndsAtTheNumberBelowTheBound) {
+  const Operator op = named("uniform_", {"self"}, {"from", "to", "generator"});
+  Argument generator;
+  generator.kind = Argument::Kind::generator;
+  generator.seed = 3;
+  const auto extremes = [&](Real from, Real to) {
+    const Tensor self{Type::bf16, {4000}, std::vector<Real>(4000, 0)};
+    const auto out = evaluate(Call(op, {arg(self), arg(from, Type::f64), arg(to, Type::f64), generator}));
+    std::pair<Real, Real> ends{out[0].hard[0].mid, out[0].hard[0].mid};
+    for (const Value& v : out[0].hard) ends = {std::min(ends.first, v.mid), std::max(ends.second, v.mid)};
+    return ends;
+  };
+  EXPECT_EQ(extremes(0, 1).second, 1 - 0x1p-8L);
+  EXPECT_EQ(extremes(-2, -1).second, -1 - 0x1p-7L);
+  EXPECT_EQ(extremes(-1 + 0x1p-12L, 0).first, -1 + 0x1p-8L);
 }
 
 TEST(OracleOperators, UniformStaysInItsInterval) {

@@ -37,6 +37,25 @@ TEST(OracleSums, IntegersAreExactInAnyOrder) {
   EXPECT_FALSE(s.hard(Ct::f32).point());
 }
 
+// Below the normal numbers a product that is rounded for itself loses half the smallest subnormal.
+TEST(OracleSums, ProductsMayUnderflow) {
+  const std::vector<float> a{0x1.8p-74F, 0x1.8p-74F, 0x1.8p-74F};  // products of 1.125 * 2^-147
+  const std::vector<float> b{0x1.8p-74F, 0x1.8p-74F, 0x1.8p-74F};
+  const Sum s = dot(a, b);
+  float rounded_each = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const volatile float p = a[i] * b[i];
+    rounded_each += p;
+  }
+  EXPECT_EQ(rounded_each, 3 * 0x1p-147F);
+  EXPECT_TRUE(inside(s.hard(Ct::f32), rounded_each));
+  EXPECT_TRUE(inside(s.soft(Ct::f32), rounded_each));
+  EXPECT_FALSE(inside(s.hard(Ct::f32), rounded_each - 0x1p-148F));
+  Sum plain;
+  for (int i = 0; i < 3; ++i) plain.add(exact(0x1p-149L, Ct::f32));
+  EXPECT_TRUE(plain.hard(Ct::f32).point());
+}
+
 TEST(OracleSums, LegalOrdersPass) {
   for (unsigned seed = 0; seed < 50; ++seed) {
     const std::vector<float> a = normal(4096, seed);
