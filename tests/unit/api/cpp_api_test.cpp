@@ -69,6 +69,15 @@ TEST(CppApi, FloatsSaturateAtTheStoredTypesRange) {
   EXPECT_EQ(half.to(fg::kI16).to_vector<std::int16_t>(), (std::vector<std::int16_t>{300, -5, 32767}));
 }
 
+TEST(CppApi, ExpressionsSaturateAtTheStoredTypesRange) {
+  const auto x = fg::Tensor::from({3.0f, -3.0f, 1.0f});
+  EXPECT_EQ(fg::map("100 * x", {x}, fg::kI8).to_vector<std::int8_t>(), (std::vector<std::int8_t>{127, -128, 100}));
+  EXPECT_EQ(fg::map("100 * x", {x}, fg::kU8).to_vector<std::uint8_t>(), (std::vector<std::uint8_t>{255, 0, 100}));
+  auto bytes = fg::Tensor::empty({3}, fg::kU8);
+  fg::copy_(bytes, x * 100);
+  EXPECT_EQ(bytes.to_vector<std::uint8_t>(), (std::vector<std::uint8_t>{255, 0, 100}));
+}
+
 TEST(CppApi, IntegersKeepTheirLowBits) {
   expect_stored<std::int8_t>(Longs{300, -129, 1LL << 40}, fg::kI8, {44, 127, 0});
   expect_stored<std::uint8_t>(Longs{300, -5}, fg::kU8, {44, 251});
