@@ -26,21 +26,30 @@ constexpr const char* kFooter =
     "4 internal error, 5 nothing selected, 130 interrupted.";
 
 std::string version_text() {
-  return std::string("fg-conformance ") + fg_version() + "  ABI " + std::to_string(FG_ABI_EPOCH) + "." + std::to_string(FG_ABI_MINOR);
+  return std::string("fg-conformance ") + fg_version() + "  ABI " + std::to_string(FG_ABI_EPOCH) + "." +
+         std::to_string(FG_ABI_MINOR);
 }
 
 void add_options(CLI::App& app, CommandLine& line) {
-  app.add_option("--plugin", line.plugin, "path, file name on the plugin path, or vendor (default: the chosen one)")->type_name("PLUGIN");
-  app.add_option("--tier", line.tier, "quick or standard")->check(CLI::IsMember({"quick", "standard"}))->capture_default_str();
+  app.add_option("--plugin", line.plugin, "path, file name on the plugin path, or vendor (default: the chosen one)")
+      ->type_name("PLUGIN");
+  app.add_option("--tier", line.tier, "quick or standard")
+      ->check(CLI::IsMember({"quick", "standard"}))
+      ->capture_default_str();
   app.add_option("--golden", line.golden, "judge with the recorded results in this folder")->type_name("DIR");
-  app.add_option("-f,--filter", line.filters, "only cases that match; !GLOB leaves out; may be repeated")->type_name("GLOB");
+  app.add_option("-f,--filter", line.filters, "only cases that match; !GLOB leaves out; may be repeated")
+      ->type_name("GLOB");
   app.add_option("--json", line.json, "write the report as JSON")->type_name("FILE|-");
   app.add_option("--junit", line.junit, "write the report as JUnit XML")->type_name("FILE|-");
-  app.add_option("--seed", line.seed, "another draw of every case's data")->check(CLI::NonNegativeNumber)->type_name("N");
+  app.add_option("--seed", line.seed, "another draw of every case's data")
+      ->check(CLI::NonNegativeNumber)
+      ->type_name("N");
   app.add_option("--fail-fast", line.fail_fast, "stop after N failures")->type_name("N");
   app.add_flag("-q,--quiet", line.quiet, "no progress, no table");
   app.add_flag("-v,--verbose", line.verbose, "a line for every case");
-  app.add_option("--color", line.color, "auto, always or never")->check(CLI::IsMember({"auto", "always", "never"}))->type_name("WHEN");
+  app.add_option("--color", line.color, "auto, always or never")
+      ->check(CLI::IsMember({"auto", "always", "never"}))
+      ->type_name("WHEN");
 }
 
 }  // namespace

@@ -27,7 +27,10 @@ int complain(const std::string& text, int code) {
 bool wants_color(const CommandLine& line) {
   if (line.color != "auto") return line.color == "always";
   const core::Environment env;
-  auto set = [&](const char* name) { const auto v = env.get(name); return v && !v->empty(); };
+  auto set = [&](const char* name) {
+    const auto v = env.get(name);
+    return v && !v->empty();
+  };
   if (set("NO_COLOR")) return false;
   if (set("FORCE_COLOR") || set("CLICOLOR_FORCE")) return true;
   const auto term = env.get("TERM");
@@ -84,7 +87,8 @@ std::string left_out_text(const Report& report) {
 // Everything that a run says, on stdout unless a document goes there.
 class Voice {
  public:
-  Voice(const CommandLine& line, Report& report) : report_(report), style_{wants_color(line), line.verbose}, quiet_(line.quiet) {
+  Voice(const CommandLine& line, Report& report)
+      : report_(report), style_{wants_color(line), line.verbose}, quiet_(line.quiet) {
     stream_ = line.json == "-" || line.junit == "-" ? stderr : stdout;
   }
   void say(const std::string& text) const {
@@ -93,8 +97,10 @@ class Voice {
   }
   void begin() const { say(header(report_, style_)); }
   void result(const CaseResult& r) const {
-    if (fails(r.verdict)) say(failure(r, report_, style_) + "\n");
-    else if (style_.verbose) say(std::string(name(r.verdict)) + " " + r.id + "\n");
+    if (fails(r.verdict))
+      say(failure(r, report_, style_) + "\n");
+    else if (style_.verbose)
+      say(std::string(name(r.verdict)) + " " + r.id + "\n");
   }
   void end() const {
     if (!quiet_) say(left_out_text(report_) + table(report_, style_) + "\n");
@@ -124,8 +130,10 @@ int run_all(const std::vector<Job>& jobs, const CommandLine& line, Report report
   options.on_result = [&](const CaseResult& r) { voice.result(r); };
   run_jobs(jobs, options, report);
   voice.end();
-  if (!line.json.empty() && !write_file(line.json, to_json(report))) return complain("cannot write " + line.json, kUsage);
-  if (!line.junit.empty() && !write_file(line.junit, to_junit(report))) return complain("cannot write " + line.junit, kUsage);
+  if (!line.json.empty() && !write_file(line.json, to_json(report)))
+    return complain("cannot write " + line.json, kUsage);
+  if (!line.junit.empty() && !write_file(line.junit, to_junit(report)))
+    return complain("cannot write " + line.junit, kUsage);
   return exit_code(report);
 }
 
@@ -171,7 +179,8 @@ int list_cases(const CommandLine& line) {
 }
 
 int unavailable(const Error& e) {
-  const bool missing = e.status == FG_E_NOT_FOUND || e.status == FG_E_UNSUPPORTED || e.status == FG_E_DEVICE_LOST || e.status == FG_E_ABI;
+  const bool missing = e.status == FG_E_NOT_FOUND || e.status == FG_E_UNSUPPORTED || e.status == FG_E_DEVICE_LOST ||
+                       e.status == FG_E_ABI;
   return complain(e.message, missing ? kUnavailable : e.status == FG_E_INVALID ? kUsage : kInternal);
 }
 

@@ -23,7 +23,8 @@ ArgSpec spec_of(const core::ArgInfo& info, const core::CaseArg& arg, fg_dtype dt
     case ArgType::dims:
     case ArgType::sizes: return ArgSpec::of_dims(arg.dims);
     case ArgType::dtype: return ArgSpec::of_dtype(static_cast<fg_dtype>(arg.number.v.i));
-    case ArgType::enum_: return ArgSpec::of_word(std::string(info.enum_names[static_cast<std::size_t>(arg.number.v.i)]));
+    case ArgType::enum_:
+      return ArgSpec::of_word(std::string(info.enum_names[static_cast<std::size_t>(arg.number.v.i)]));
     case ArgType::generator: return ArgSpec::of_generator(static_cast<std::uint64_t>(arg.number.v.i), 0);
     default: break;
   }

@@ -46,9 +46,7 @@ std::vector<ArgSpec> attribute_values(const core::ArgInfo& a, bool real) {
       if (real) values.insert(values.end(), {ArgSpec::of_float(0.5), ArgSpec::of_float(-1.1)});
       if (a.type == ArgType::float_) values = {ArgSpec::of_float(0.5), ArgSpec::of_float(2.0)};
       break;
-    case ArgType::int_:
-      values = {ArgSpec::of_int(2), ArgSpec::of_int(0)};
-      break;
+    case ArgType::int_: values = {ArgSpec::of_int(2), ArgSpec::of_int(0)}; break;
     case ArgType::dtype:
       for (const DtypeName& d : kDtypes) values.push_back(ArgSpec::of_dtype(d.dtype));
       break;
@@ -72,10 +70,27 @@ bool fill_required(const core::OpInfo& op, std::vector<ArgSpec>& args) {
 
 void add_shapes(Collector& c, const std::vector<std::vector<fg_dtype>>& rows) {
   static const std::vector<Shapes> kQuick{{{2, 19, 7}}, {{3, 1}, {1, 5}}, {{}}, {{0, 3}}, {{257}, {1}}, {{5}, {4, 5}}};
-  static const std::vector<Shapes> kStandard{{{1}}, {{2}}, {{3}}, {{31}}, {{32}}, {{33}}, {{127}}, {{1023}}, {{1025}},
-                                             {{3, 1, 5}, {1, 4, 1}}, {{}, {3, 4}}, {{3, 4}, {}}, {{7}, {6, 1}}, {{2, 1, 3, 1}, {5, 1, 4}},
-                                             {{4, 0, 2}, {1, 2}}, {{2, 3, 2, 3, 2, 2}}, {{1, 1, 1}}, {{64, 65}}, {{17, 129}, {129}},
-                                             {{2, 3, 4, 5}, {3, 1, 5}}, {{40000}}};
+  static const std::vector<Shapes> kStandard{{{1}},
+                                             {{2}},
+                                             {{3}},
+                                             {{31}},
+                                             {{32}},
+                                             {{33}},
+                                             {{127}},
+                                             {{1023}},
+                                             {{1025}},
+                                             {{3, 1, 5}, {1, 4, 1}},
+                                             {{}, {3, 4}},
+                                             {{3, 4}, {}},
+                                             {{7}, {6, 1}},
+                                             {{2, 1, 3, 1}, {5, 1, 4}},
+                                             {{4, 0, 2}, {1, 2}},
+                                             {{2, 3, 2, 3, 2, 2}},
+                                             {{1, 1, 1}},
+                                             {{64, 65}},
+                                             {{17, 129}, {129}},
+                                             {{2, 3, 4, 5}, {3, 1, 5}},
+                                             {{40000}}};
   for (const std::vector<fg_dtype>& row : rows) {
     for (const auto* list : {&kQuick, &kStandard}) {
       if (list == &kStandard && !c.standard()) break;
@@ -104,7 +119,7 @@ void add_attributes(Collector& c, const std::vector<std::vector<fg_dtype>>& rows
 
 void add_numbers(Collector& c, const std::vector<std::vector<fg_dtype>>& rows) {
   const core::OpInfo& op = c.op();
-  const std::array<ArgSpec, 6> numbers{ArgSpec::of_int(3),      ArgSpec::of_int(-2),      ArgSpec::of_float(0.001),
+  const std::array<ArgSpec, 6> numbers{ArgSpec::of_int(3),        ArgSpec::of_int(-2),    ArgSpec::of_float(0.001),
                                        ArgSpec::of_float(-0.999), ArgSpec::of_float(2.0), ArgSpec::of_bool(true)};
   std::size_t turn = 0;
   for (std::size_t i = 0; i < op.args.size(); ++i) {
@@ -128,9 +143,9 @@ void add_numbers(Collector& c, const std::vector<std::vector<fg_dtype>>& rows) {
 void add_mixed_dtypes(Collector& c) {
   const core::OpInfo& op = c.op();
   using Pair = std::array<fg_dtype, 2>;
-  static const std::vector<Pair> kPairs{{FG_I32, FG_F16}, {FG_U8, FG_I8},  {FG_BOOL, FG_F32}, {FG_F16, FG_BF16}, {FG_I64, FG_F32},
-                                        {FG_F32, FG_F64}, {FG_BOOL, FG_I64}, {FG_I16, FG_I32}, {FG_BF16, FG_F32}, {FG_I8, FG_I64},
-                                        {FG_F64, FG_I16}, {FG_U8, FG_BOOL}};
+  static const std::vector<Pair> kPairs{{FG_I32, FG_F16},  {FG_U8, FG_I8},   {FG_BOOL, FG_F32}, {FG_F16, FG_BF16},
+                                        {FG_I64, FG_F32},  {FG_F32, FG_F64}, {FG_BOOL, FG_I64}, {FG_I16, FG_I32},
+                                        {FG_BF16, FG_F32}, {FG_I8, FG_I64},  {FG_F64, FG_I16},  {FG_U8, FG_BOOL}};
   std::vector<std::size_t> promoting;
   for (std::size_t i = 0; i < op.args.size(); ++i) {
     if (is_operand(op.args[i]) && op.args[i].promotes) promoting.push_back(i);

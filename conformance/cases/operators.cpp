@@ -54,13 +54,17 @@ reference::Operator translate(const core::OpInfo& op) {
     if (tensor || !a.has_default || s.kind == FG_SCALAR_NONE) continue;
     const bool real = s.kind == FG_SCALAR_FLOAT;
     r.args.back().value = real ? static_cast<reference::Real>(s.v.f) : static_cast<reference::Real>(s.v.i);
-    r.args.back().category = real ? reference::Type::f64 : s.kind == FG_SCALAR_BOOL ? reference::Type::boolean : reference::Type::i64;
+    r.args.back().category = real                       ? reference::Type::f64
+                             : s.kind == FG_SCALAR_BOOL ? reference::Type::boolean
+                                                        : reference::Type::i64;
   }
   for (const core::OutInfo& o : op.outs) {
-    r.outs.push_back({rule_of(o.rule), o.rule == core::DtypeRule::fixed ? to_reference(o.dtype) : reference::Type::f32, o.arg});
+    r.outs.push_back(
+        {rule_of(o.rule), o.rule == core::DtypeRule::fixed ? to_reference(o.dtype) : reference::Type::f32, o.arg});
   }
   for (const core::Variant& v : op.variants) {
-    r.variants.push_back({std::string(v.name), promote_of(v.promote), {v.expr.begin(), v.expr.end()}, std::string(v.prologue)});
+    r.variants.push_back(
+        {std::string(v.name), promote_of(v.promote), {v.expr.begin(), v.expr.end()}, std::string(v.prologue)});
   }
   return r;
 }

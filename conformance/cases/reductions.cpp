@@ -16,13 +16,14 @@ struct Pick {
 };
 
 std::vector<Pick> picks(bool standard) {
-  std::vector<Pick> p{{{5, 7}, {0}}, {{5, 7}, {-1}}, {{3, 4, 5}, {1}}, {{1025}, {0}}, {{}, {}, true}, {{64, 129}, {}, true}};
+  std::vector<Pick> p{{{5, 7}, {0}}, {{5, 7}, {-1}}, {{3, 4, 5}, {1}},
+                      {{1025}, {0}}, {{}, {}, true}, {{64, 129}, {}, true}};
   if (!standard) return p;
-  const std::vector<Pick> more{{{1}, {0}},          {{2, 3}, {0, 1}},     {{3, 4, 5}, {0, 2}}, {{3, 4, 5}, {-1, -3}},
-                               {{2, 3, 4, 5}, {1, 2}}, {{2, 3, 4, 5}, {3}}, {{7, 1000}, {-1}},  {{1000, 7}, {0}},
-                               {{3, 40000}, {1}},   {{100003}, {}, true}, {{16, 17}, {1}},     {{31, 33}, {0}},
-                               {{127}, {-1}},       {{1023}, {0}},        {{2, 2, 2, 2, 2}, {0, 2, 4}}, {{1, 1}, {0}},
-                               {{4, 0}, {0}},       {{0, 4}, {1}},        {{3, 1, 5}, {1}}};
+  const std::vector<Pick> more{
+      {{1}, {0}},          {{2, 3}, {0, 1}},  {{3, 4, 5}, {0, 2}}, {{3, 4, 5}, {-1, -3}}, {{2, 3, 4, 5}, {1, 2}},
+      {{2, 3, 4, 5}, {3}}, {{7, 1000}, {-1}}, {{1000, 7}, {0}},    {{3, 40000}, {1}},     {{100003}, {}, true},
+      {{16, 17}, {1}},     {{31, 33}, {0}},   {{127}, {-1}},       {{1023}, {0}},         {{2, 2, 2, 2, 2}, {0, 2, 4}},
+      {{1, 1}, {0}},       {{4, 0}, {0}},     {{0, 4}, {1}},       {{3, 1, 5}, {1}}};
   p.insert(p.end(), more.begin(), more.end());
   return p;
 }
@@ -71,7 +72,8 @@ void add_extra_attributes(Collector& c, const std::vector<ArgSpec>& args, fg_dty
   for (std::size_t i = 0; i < op.args.size(); ++i) {
     std::vector<ArgSpec> with = args;
     if (op.args[i].type == core::ArgType::dtype) {
-      const std::vector<fg_dtype> targets = is_float(dtype) ? std::vector<fg_dtype>{FG_F64, FG_F32, FG_BF16} : std::vector<fg_dtype>{FG_I32, FG_F32, FG_I64};
+      const std::vector<fg_dtype> targets = is_float(dtype) ? std::vector<fg_dtype>{FG_F64, FG_F32, FG_BF16}
+                                                            : std::vector<fg_dtype>{FG_I32, FG_F32, FG_I64};
       for (const fg_dtype target : targets) {
         with[i] = ArgSpec::of_dtype(target);
         c.spread(with, 2);

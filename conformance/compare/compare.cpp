@@ -28,7 +28,8 @@ Range range_of(const Value& v, Type type) {
     const Real zero = reference::store(type, std::numeric_limits<Real>::quiet_NaN(), true);
     return {zero, zero, false, true};
   }
-  Range r{reference::store(type, v.lo, from_float), reference::store(type, v.hi, from_float), v.nan != Nan::never, true};
+  Range r{reference::store(type, v.lo, from_float), reference::store(type, v.hi, from_float), v.nan != Nan::never,
+          true};
   const bool wraps = !reference::is_float(type) && !from_float && v.lo != v.hi && (r.lo != v.lo || r.hi != v.hi);
   if (wraps) r = {reference::lowest(type), reference::highest(type), false, true};
   // Overflow of a type without infinity is NaN.
@@ -65,7 +66,8 @@ void set_worst(Comparison& c, const Output& want, std::size_t at, Real got, cons
   Mismatch& w = c.worst;
   w.type = want.type;
   w.got = got;
-  w.want = v.nan == Nan::always ? std::numeric_limits<Real>::quiet_NaN() : reference::store(want.type, v.mid, reference::is_float(v.type));
+  w.want = v.nan == Nan::always ? std::numeric_limits<Real>::quiet_NaN()
+                                : reference::store(want.type, v.mid, reference::is_float(v.type));
   w.error = std::fabs(got - w.want);
   w.allowed = allowed(v, want.type);
   w.index.assign(want.shape.size(), 0);
@@ -109,14 +111,17 @@ Comparison compare(const Output& want, const std::vector<Real>& got, const Compa
       }
       const Real limit = allowed(hard, want.type);
       const Real error = std::fabs(got[i] - hard.mid);
-      if (limit > 0 && std::isfinite(error) && std::isfinite(limit)) c.ratio = std::max(c.ratio, static_cast<double>(error / limit));
+      if (limit > 0 && std::isfinite(error) && std::isfinite(limit))
+        c.ratio = std::max(c.ratio, static_cast<double>(error / limit));
       continue;
     }
     bad[i] = true;
     ++c.worst.bad;
     const bool odd = is_special(got[i], hard);
     special = special || odd;
-    const Real excess = odd ? std::numeric_limits<Real>::infinity() : std::fabs(got[i] - hard.mid) / (allowed(hard, want.type) + reference::ulp(Type::f64, hard.mid));
+    const Real excess =
+        odd ? std::numeric_limits<Real>::infinity()
+            : std::fabs(got[i] - hard.mid) / (allowed(hard, want.type) + reference::ulp(Type::f64, hard.mid));
     if (excess > worst_excess) {
       worst_excess = excess;
       worst_at = i;
@@ -126,7 +131,8 @@ Comparison compare(const Output& want, const std::vector<Real>& got, const Compa
     c.verdict = special ? Verdict::special_value : Verdict::fail;
     set_worst(c, want, worst_at, got[worst_at], want.hard[worst_at]);
     std::vector<Real> expected(got.size());
-    for (std::size_t i = 0; i < got.size(); ++i) expected[i] = want.hard[i].nan == Nan::always ? std::numeric_limits<Real>::quiet_NaN() : want.hard[i].mid;
+    for (std::size_t i = 0; i < got.size(); ++i)
+      expected[i] = want.hard[i].nan == Nan::always ? std::numeric_limits<Real>::quiet_NaN() : want.hard[i].mid;
     c.worst.pattern = describe_pattern(want.shape, bad, got, expected);
     return c;
   }

@@ -28,8 +28,8 @@ struct Mismatch {
 
 struct Comparison {
   Verdict verdict = Verdict::pass;
-  Mismatch worst;      // when the verdict is not pass
-  double ratio = 0;    // greatest error over what is allowed, of the elements within bounds
+  Mismatch worst;    // when the verdict is not pass
+  double ratio = 0;  // greatest error over what is allowed, of the elements within bounds
 };
 
 struct CompareOptions {
@@ -37,7 +37,8 @@ struct CompareOptions {
 };
 
 // `got` are the row-major elements of an output of the right dtype and shape.
-Comparison compare(const reference::Output& want, const std::vector<reference::Real>& got, const CompareOptions& options);
+Comparison compare(const reference::Output& want, const std::vector<reference::Real>& got,
+                   const CompareOptions& options);
 
 // Whether `x`, an element of `type`, is legal for `v`.
 bool legal(const reference::Value& v, reference::Type type, reference::Real x);

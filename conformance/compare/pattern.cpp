@@ -67,7 +67,8 @@ std::string column_pattern(const Map& m) {
   if (width == m.cols || hit * width != static_cast<std::int64_t>(m.where.size())) return "";
   const std::string rows = hit == m.rows ? "of each row" : "of some rows";
   const std::string tail = last == m.cols - 1 ? " (" + std::to_string(m.cols) + " columns: check the tail)" : "";
-  if (width == 1) return (first == m.cols - 1 ? "only the last column " : "only column " + std::to_string(first) + " ") + rows + tail;
+  if (width == 1)
+    return (first == m.cols - 1 ? "only the last column " : "only column " + std::to_string(first) + " ") + rows + tail;
   if (last == m.cols - 1) return "only the last " + std::to_string(width) + " columns " + rows + tail;
   return "only columns " + std::to_string(first) + " to " + std::to_string(last) + " " + rows;
 }
@@ -81,7 +82,8 @@ std::string row_pattern(const Map& m) {
     if (count[static_cast<std::size_t>(r)] > 0) rows.push_back(r);
   }
   if (static_cast<std::int64_t>(rows.size()) == m.rows) return "";
-  if (rows.size() == 1) return rows[0] == m.rows - 1 ? "only in the last row" : "only in row " + std::to_string(rows[0]);
+  if (rows.size() == 1)
+    return rows[0] == m.rows - 1 ? "only in the last row" : "only in row " + std::to_string(rows[0]);
   const std::int64_t step = rows[1] - rows[0];
   for (std::size_t k = 1; k < rows.size(); ++k) {
     if (rows[k] - rows[k - 1] != step) return "";
@@ -100,7 +102,8 @@ std::string period_pattern(const Map& m) {
     if (m.where[k] - m.where[k - 1] != step) return "";
   }
   if (step > 1) return "every " + std::to_string(step) + "th element";
-  return "elements " + std::to_string(m.where.front()) + " to " + std::to_string(m.where.back()) + " in row-major order";
+  return "elements " + std::to_string(m.where.front()) + " to " + std::to_string(m.where.back()) +
+         " in row-major order";
 }
 
 bool is_transposed(const Map& m, const Values& got, const Values& want) {

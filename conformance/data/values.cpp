@@ -39,17 +39,31 @@ Real special_value(Type type, const Rng& rng, std::uint64_t i) {
   const std::uint64_t pick = rng.bits(i ^ 0x5EC1A1u) % 32;
   if (pick >= 16 || type == Type::boolean) return real_value(type, rng, i);
   if (!reference::is_float(type)) {
-    const std::array<Real, 8> edges{reference::lowest(type), reference::highest(type), 0, 1, Real(type == Type::u8 ? 255 : -1),
-                                    reference::lowest(type) + 1, reference::highest(type) - 1, 2};
+    const std::array<Real, 8> edges{
+        reference::lowest(type),     reference::highest(type),     0, 1, Real(type == Type::u8 ? 255 : -1),
+        reference::lowest(type) + 1, reference::highest(type) - 1, 2};
     return edges[pick % 8];
   }
   const reference::Format f = reference::format(type);
   const Real infinity = f.has_infinity ? std::numeric_limits<Real>::infinity() : f.max;
   const Real tiny = std::ldexp(Real{1}, f.min_exponent);
   const Real subnormal = reference::ulp(type, 0);
-  const std::array<Real, 16> edges{std::numeric_limits<Real>::quiet_NaN(), infinity, -infinity, 0, -0.0L, f.max, -f.max, tiny,
-                                   -tiny, subnormal, -subnormal, 1, -1, reference::round_to(type, 1 + 2 * reference::unit_roundoff(type)),
-                                   -0.5L, reference::round_to(type, 88)};
+  const std::array<Real, 16> edges{std::numeric_limits<Real>::quiet_NaN(),
+                                   infinity,
+                                   -infinity,
+                                   0,
+                                   -0.0L,
+                                   f.max,
+                                   -f.max,
+                                   tiny,
+                                   -tiny,
+                                   subnormal,
+                                   -subnormal,
+                                   1,
+                                   -1,
+                                   reference::round_to(type, 1 + 2 * reference::unit_roundoff(type)),
+                                   -0.5L,
+                                   reference::round_to(type, 88)};
   return edges[pick];
 }
 
@@ -96,7 +110,8 @@ reference::Tensor tensor_of(const core::OpInfo& op, const Case& c, std::size_t a
   const reference::Lines l = reference::lines(spec.shape, dim);
   for (std::int64_t o = 0; o < l.outer && l.length > 1; ++o) {
     for (std::int64_t k = 1; k < l.length; ++k) {
-      for (std::int64_t i = 0; i < l.inner; ++i) t.v[static_cast<std::size_t>(l.at(o, k, i))] = t.v[static_cast<std::size_t>(l.at(o, 0, i))];
+      for (std::int64_t i = 0; i < l.inner; ++i)
+        t.v[static_cast<std::size_t>(l.at(o, k, i))] = t.v[static_cast<std::size_t>(l.at(o, 0, i))];
     }
   }
   return t;
@@ -115,7 +130,8 @@ std::vector<Real> draw(Values values, Type type, const Shape& shape, const Rng& 
       case Values::real: v[i] = real_value(type, rng, i); break;
       case Values::special: v[i] = special_value(type, rng, i); break;
       case Values::every: {
-        const std::array<std::byte, 8> pattern{static_cast<std::byte>(i & 0xFF), static_cast<std::byte>((i >> 8) & 0xFF)};
+        const std::array<std::byte, 8> pattern{static_cast<std::byte>(i & 0xFF),
+                                               static_cast<std::byte>((i >> 8) & 0xFF)};
         v[i] = reference::load(type, pattern.data());
         break;
       }
@@ -126,7 +142,8 @@ std::vector<Real> draw(Values values, Type type, const Shape& shape, const Rng& 
 
 std::vector<Real> draw_positions(std::int64_t limit, const Shape& shape, const Rng& rng) {
   std::vector<Real> v(static_cast<std::size_t>(reference::numel(shape)));
-  for (std::size_t i = 0; i < v.size(); ++i) v[i] = static_cast<Real>(rng.between(i, 0, std::max<std::int64_t>(limit, 1) - 1));
+  for (std::size_t i = 0; i < v.size(); ++i)
+    v[i] = static_cast<Real>(rng.between(i, 0, std::max<std::int64_t>(limit, 1) - 1));
   return v;
 }
 

@@ -42,8 +42,8 @@ constexpr std::array<Signature, 20> kSignatures{{
 }};
 
 // Keyword arguments that have no effect on values.
-constexpr std::array<std::string_view, 8> kIgnored{"memory_format", "layout", "device", "pin_memory", "non_blocking",
-                                                   "sparse_grad", "implicit", "dropout_p"};
+constexpr std::array<std::string_view, 8> kIgnored{"memory_format", "layout",      "device",   "pin_memory",
+                                                   "non_blocking",  "sparse_grad", "implicit", "dropout_p"};
 // Names of the gems corpus that are ours under another name.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 1> kGemsNames{{{"rms_norm x", "input"}}};
 
@@ -86,7 +86,8 @@ void conform(const core::ArgInfo& info, Argument& a) {
     a.dims = {a.integer()};
     a.kind = Argument::Kind::dims;
   }
-  if (info.type == ArgType::tensor_list && a.kind == Argument::Kind::dims && a.dims.empty()) a.kind = Argument::Kind::tensors;
+  if (info.type == ArgType::tensor_list && a.kind == Argument::Kind::dims && a.dims.empty())
+    a.kind = Argument::Kind::tensors;
   if (info.type == ArgType::float_ && a.kind == Argument::Kind::number) a.category = reference::Type::f64;
 }
 
@@ -147,7 +148,8 @@ Result<Prepared> adapt(const core::OpInfo& op, const GoldenCase& c) {
   p.args.resize(op.args.size());
   const std::vector<std::string> positions = positions_of(op, overload, gems);
   for (std::size_t i = 0; i < c.args.size(); ++i) {
-    if (i >= positions.size()) return unsupported("more arguments than " + std::string(op.name) + " has", FG_R_PARAMETER);
+    if (i >= positions.size())
+      return unsupported("more arguments than " + std::string(op.name) + " has", FG_R_PARAMETER);
     FG_TRY(place_argument(op, p, positions[i], c.args[i]));
   }
   for (const auto& [key, value] : c.kwargs) {

@@ -18,11 +18,11 @@ namespace fg::conformance {
 struct GoldenValue {
   reference::Argument value;
   std::vector<std::vector<std::int64_t>> strides;  // one per tensor, in elements
-  bool ignored = false;  // a layout wish, or a dtype that this project does not have
+  bool ignored = false;                            // a layout wish, or a dtype that this project does not have
 };
 
 struct GoldenOutput {
-  std::string name;      // of an object; empty in a list
+  std::string name;  // of an object; empty in a list
   bool is_tensor = false;
   reference::Type declared = reference::Type::f32;  // what the operator must return
   reference::Tensor stored;                         // may be wider

@@ -22,7 +22,8 @@ CaseResult run_golden(const Device& device, const core::OpInfo& op, const Golden
 
 // Cases whose id or operator passes the filters, as jobs; the others that the catalogue lacks go to
 // `left_out`.  FG_E_INVALID names a broken case.  `corpus` must outlive the jobs.
-Result<std::vector<Job>> golden_jobs(const Device& device, const Corpus& corpus, const std::vector<std::string>& filters,
+Result<std::vector<Job>> golden_jobs(const Device& device, const Corpus& corpus,
+                                     const std::vector<std::string>& filters,
                                      std::map<std::string, std::size_t>& left_out);
 
 }  // namespace fg::conformance

@@ -45,11 +45,12 @@ void set_self_type(const Prepared& p, const reference::Call& call, std::vector<O
 
 // Empty when the recorded values are consistent with the oracle.
 std::string doubt(const Output& raised, const reference::Tensor& stored) {
-  if (raised.shape != stored.shape) return "the recorded shape is " + text_of(stored.shape) + ", the oracle's " + text_of(raised.shape);
+  if (raised.shape != stored.shape)
+    return "the recorded shape is " + text_of(stored.shape) + ", the oracle's " + text_of(raised.shape);
   for (std::size_t i = 0; i < stored.v.size(); ++i) {
     if (legal(raised.hard[i], stored.type, stored.v[i])) continue;
-    return "element " + std::to_string(i) + " was recorded as " + number_text(stored.type, stored.v[i]) + ", the oracle has " +
-           number_text(stored.type, raised.hard[i].mid);
+    return "element " + std::to_string(i) + " was recorded as " + number_text(stored.type, stored.v[i]) +
+           ", the oracle has " + number_text(stored.type, raised.hard[i].mid);
   }
   return "";
 }
@@ -79,7 +80,8 @@ bool reads_beyond_record(const core::OpInfo& op, const GoldenCase& c) {
   if (op.name != "as_strided" || c.args.empty() || c.args[0].value.tensors.empty()) return false;
   const reference::Shape& shape = c.args[0].value.tensor().shape;
   std::int64_t last = 0;
-  for (std::size_t d = 0; d < shape.size(); ++d) last += std::max<std::int64_t>(shape[d] - 1, 0) * c.args[0].strides[0][d];
+  for (std::size_t d = 0; d < shape.size(); ++d)
+    last += std::max<std::int64_t>(shape[d] - 1, 0) * c.args[0].strides[0][d];
   const Result<Prepared> p = adapt(op, c);
   if (!p) return false;
   const reference::View view = reference::evaluate_view(call_of(*p, false));
@@ -99,7 +101,8 @@ CaseResult judge_recorded(const Device& device, Prepared& p, const GoldenCase& c
   CaseResult r;
   r.verdict = Verdict::oracle_doubt;
   if (c.outputs.size() != want.size()) {
-    r.text = std::to_string(c.outputs.size()) + " outputs were recorded, the operator has " + std::to_string(want.size());
+    r.text =
+        std::to_string(c.outputs.size()) + " outputs were recorded, the operator has " + std::to_string(want.size());
     return r;
   }
   for (std::size_t j = 0; j < want.size(); ++j) {
@@ -108,7 +111,8 @@ CaseResult judge_recorded(const Device& device, Prepared& p, const GoldenCase& c
     // Statistics of norms are f32 here for 16-bit inputs; ATen on a CPU keeps the input's dtype.
     const bool statistic = p.op->outs[j].rule == core::DtypeRule::stat;
     if (r.text.empty() && o.declared != want[j].type && !statistic) {
-      r.text = "the recorded dtype is " + std::string(reference::name(o.declared)) + ", the oracle's " + std::string(reference::name(want[j].type));
+      r.text = "the recorded dtype is " + std::string(reference::name(o.declared)) + ", the oracle's " +
+               std::string(reference::name(want[j].type));
     }
     if (!r.text.empty()) return r;
     const bool kept_wide = o.stored.type == Type::f64 && reference::is_float(want[j].type);
@@ -146,7 +150,8 @@ CaseResult run_golden(const Device& device, const core::OpInfo& op, const Golden
   return r;
 }
 
-Result<std::vector<Job>> golden_jobs(const Device& device, const Corpus& corpus, const std::vector<std::string>& filters,
+Result<std::vector<Job>> golden_jobs(const Device& device, const Corpus& corpus,
+                                     const std::vector<std::string>& filters,
                                      std::map<std::string, std::size_t>& left_out) {
   std::vector<Job> jobs;
   for (std::size_t i = 0; i < corpus.size(); ++i) {

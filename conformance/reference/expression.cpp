@@ -39,15 +39,8 @@ class Parser {
   }
 
   Id binary_level(std::size_t level) {
-    static const std::array<std::vector<std::string_view>, 9> kLevels{{{"||"},
-                                                                       {"&&"},
-                                                                       {"==", "!="},
-                                                                       {"<=", ">=", "<", ">"},
-                                                                       {"|"},
-                                                                       {"^"},
-                                                                       {"&"},
-                                                                       {"<<", ">>"},
-                                                                       {"+", "-"}}};
+    static const std::array<std::vector<std::string_view>, 9> kLevels{
+        {{"||"}, {"&&"}, {"==", "!="}, {"<=", ">=", "<", ">"}, {"|"}, {"^"}, {"&"}, {"<<", ">>"}, {"+", "-"}}};
     if (level == kLevels.size()) return product();
     Id left = binary_level(level + 1);
     while (const std::string_view* op = take_any(kLevels[level])) {
@@ -108,7 +101,8 @@ class Parser {
     at_ = end;
     Step step{Step::Kind::number};
     // Literals mean the double nearest to the text, as everywhere in the catalogue.
-    step.number = weak_number(real ? std::strtod(digits.c_str(), nullptr) : std::strtold(digits.c_str(), nullptr), real);
+    step.number =
+        weak_number(real ? std::strtod(digits.c_str(), nullptr) : std::strtold(digits.c_str(), nullptr), real);
     return push(step);
   }
 
@@ -159,8 +153,8 @@ class Parser {
   Id push_unary(std::string_view name, Id a) {
     Step step{Step::Kind::unary, a};
     step.unary = find_unary(name);
-    static constexpr std::array<std::string_view, 12> kAnyType{"neg", "abs", "sign", "not", "!", "floor", "ceil",
-                                                               "trunc", "round", "bool", "i32", "i64"};
+    static constexpr std::array<std::string_view, 12> kAnyType{"neg",  "abs",   "sign",  "not",  "!",   "floor",
+                                                               "ceil", "trunc", "round", "bool", "i32", "i64"};
     step.needs_float = std::find(kAnyType.begin(), kAnyType.end(), name) == kAnyType.end();
     return push(step);
   }
@@ -183,8 +177,9 @@ class Parser {
     if (text_.substr(at_, token.size()) != token) return false;
     const char next = peek(token.size());
     // "<" is not the start of "<<" or "<=", "&" not of "&&", "|" not of "||".
-    const bool longer = token.size() == 1 && ((token[0] == next && (next == '<' || next == '>' || next == '&' || next == '|')) ||
-                                              ((token[0] == '<' || token[0] == '>') && next == '='));
+    const bool longer =
+        token.size() == 1 && ((token[0] == next && (next == '<' || next == '>' || next == '&' || next == '|')) ||
+                              ((token[0] == '<' || token[0] == '>') && next == '='));
     if (longer) return false;
     at_ += token.size();
     return true;
@@ -201,14 +196,16 @@ class Parser {
   std::string identifier() {
     skip_space();
     std::size_t end = at_;
-    while (end < text_.size() && (std::isalnum(static_cast<unsigned char>(text_[end])) != 0 || text_[end] == '_')) ++end;
+    while (end < text_.size() && (std::isalnum(static_cast<unsigned char>(text_[end])) != 0 || text_[end] == '_'))
+      ++end;
     if (end == at_) fail("a name or a number");
     const std::string word(text_.substr(at_, end - at_));
     at_ = end;
     return word;
   }
   [[noreturn]] void fail(const std::string& expected) const {
-    throw Mistake{"expression '" + std::string(text_) + "', column " + std::to_string(at_ + 1) + ": expected " + expected};
+    throw Mistake{"expression '" + std::string(text_) + "', column " + std::to_string(at_ + 1) + ": expected " +
+                  expected};
   }
 
   std::string_view text_;
@@ -217,7 +214,9 @@ class Parser {
   std::size_t at_ = 0;
 };
 
-Expression::Expression(std::string_view text, std::span<const std::string> names) { Parser(text, names, *this).parse(); }
+Expression::Expression(std::string_view text, std::span<const std::string> names) {
+  Parser(text, names, *this).parse();
+}
 
 Value Expression::evaluate(std::span<const Value> operands, std::span<const std::int64_t> index, Ct common) const {
   thread_local std::vector<Value> values;
@@ -232,8 +231,8 @@ Value Expression::evaluate(std::span<const Value> operands, std::span<const std:
       case Step::Kind::number: values[i] = s.number; break;
       case Step::Kind::unary: values[i] = s.unary(s.needs_float ? as_float(values[s.a]) : values[s.a]); break;
       case Step::Kind::binary:
-        values[i] = s.needs_float ? s.binary(as_float(values[s.a]), as_float(values[s.b]))
-                                  : s.binary(values[s.a], values[s.b]);
+        values[i] =
+            s.needs_float ? s.binary(as_float(values[s.a]), as_float(values[s.b])) : s.binary(values[s.a], values[s.b]);
         break;
       case Step::Kind::select: values[i] = select(values[s.a], values[s.b], values[s.c]); break;
       case Step::Kind::fma: values[i] = add(mul(values[s.a], values[s.b]), values[s.c]); break;

@@ -22,7 +22,6 @@
 namespace fg::reference {
 namespace {
 
-constexpr Real kInf = std::numeric_limits<Real>::infinity();
 using Function = Real (*)(Real);
 
 // Of a function: its value, its error in ulp, and how an interval maps.
@@ -193,10 +192,22 @@ Real trunc_of(Real x) { return std::trunc(x); }
 
 Unary find_unary(std::string_view name) {
   static constexpr std::array<std::pair<std::string_view, Unary>, 16> kExact{{
-      {"neg", negate}, {"abs", absolute}, {"sign", sign}, {"isnan", is_nan}, {"not", bit_not}, {"!", logical_not},
-      {"floor", step<floor_of>}, {"ceil", step<ceil_of>}, {"trunc", step<trunc_of>}, {"round", step<round_half_even>},
-      {"sqrt", square_root}, {"bool", cast_to<Ct::boolean>}, {"i32", cast_to<Ct::i32>}, {"i64", cast_to<Ct::i64>},
-      {"f32", cast_to<Ct::f32>}, {"f64", cast_to<Ct::f64>},
+      {"neg", negate},
+      {"abs", absolute},
+      {"sign", sign},
+      {"isnan", is_nan},
+      {"not", bit_not},
+      {"!", logical_not},
+      {"floor", step<floor_of>},
+      {"ceil", step<ceil_of>},
+      {"trunc", step<trunc_of>},
+      {"round", step<round_half_even>},
+      {"sqrt", square_root},
+      {"bool", cast_to<Ct::boolean>},
+      {"i32", cast_to<Ct::i32>},
+      {"i64", cast_to<Ct::i64>},
+      {"f32", cast_to<Ct::f32>},
+      {"f64", cast_to<Ct::f64>},
   }};
   for (const auto& [key, function] : kExact) {
     if (key == name) return function;

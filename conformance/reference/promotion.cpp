@@ -33,7 +33,9 @@ struct Groups {
       for (const Tensor& t : a.tensors) merge(op, t.shape.empty() ? 1 : 0, t.type);
     }
   }
-  void merge(const std::string& op, std::size_t group, Type t) { of[group] = of[group] ? must_join(op, *of[group], t) : t; }
+  void merge(const std::string& op, std::size_t group, Type t) {
+    of[group] = of[group] ? must_join(op, *of[group], t) : t;
+  }
 
   std::optional<Type> result() const {
     std::optional<Type> r;
@@ -74,7 +76,8 @@ Type type_of_scalars(const Call& call) {
   int highest = -1;
   for (std::size_t i = 0; i < call.args().size(); ++i) {
     const Argument& a = call.args()[i];
-    if (a.kind == Argument::Kind::number && !call.op().args[i].tensor) highest = std::max(highest, category(a.category));
+    if (a.kind == Argument::Kind::number && !call.op().args[i].tensor)
+      highest = std::max(highest, category(a.category));
   }
   return highest == 0 ? Type::boolean : highest == 1 ? Type::i64 : Type::f32;
 }

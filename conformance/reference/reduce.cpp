@@ -39,7 +39,7 @@ Numbers numbers_of(const Call& call, Ct common) {
 }
 
 struct Plan {
-  Shape out, inner;                          // inner: the reduced dimensions
+  Shape out, inner;  // inner: the reduced dimensions
   std::vector<std::int64_t> outer_stride, inner_stride;
 };
 Plan plan_of(const Shape& shape, const std::vector<bool>& reduced, bool keepdim) {

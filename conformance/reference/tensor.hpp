@@ -22,11 +22,11 @@ struct Tensor {
 
 struct Argument {
   enum class Kind : std::uint8_t { none, tensor, tensors, number, dims, dtype, word, generator } kind = Kind::none;
-  std::vector<Tensor> tensors;      // one for `tensor`
-  Real number = 0;                  // number, also bool
-  Type category = Type::f64;        // of a number: boolean, i64 or f64; of a dtype: itself
+  std::vector<Tensor> tensors;  // one for `tensor`
+  Real number = 0;              // number, also bool
+  Type category = Type::f64;    // of a number: boolean, i64 or f64; of a dtype: itself
   std::vector<std::int64_t> dims;
-  std::string word;                 // enum value
+  std::string word;  // enum value
   std::uint64_t seed = 0, offset = 0;
 
   bool given() const { return kind != Kind::none; }
@@ -35,12 +35,22 @@ struct Argument {
 };
 
 enum class Kind : std::uint8_t { view, map, reduce, scan, kernel, composite };
-enum class Promote : std::uint8_t {
-  none, standard, int_to_float, always_bool, bool_to_long, same, sum
-};
+enum class Promote : std::uint8_t { none, standard, int_to_float, always_bool, bool_to_long, same, sum };
 // The monoids of reductions and scans, numbered as in the contract.
 enum class Monoid : std::uint8_t {
-  none, sum, prod, max, min, logical_and, logical_or, argmax, argmin, welford, logsumexp, lastmax, lastmin
+  none,
+  sum,
+  prod,
+  max,
+  min,
+  logical_and,
+  logical_or,
+  argmax,
+  argmin,
+  welford,
+  logsumexp,
+  lastmax,
+  lastmin
 };
 enum class OutRule : std::uint8_t { same_as, promoted, fixed, attr, from_scalars, stat, given };
 
@@ -48,9 +58,9 @@ enum class OutRule : std::uint8_t { same_as, promoted, fixed, attr, from_scalars
 struct Operator {
   struct Arg {
     std::string name;
-    bool tensor = false;    // also a list of tensors, also one given as a number
+    bool tensor = false;  // also a list of tensors, also one given as a number
     bool promotes = false;
-    bool written = false;   // the tensor written in place, no operand
+    bool written = false;         // the tensor written in place, no operand
     std::optional<Real> value{};  // of a number that is left out
     Type category = Type::i64;    // of that number
   };

@@ -31,15 +31,15 @@ enum class Nan : std::uint8_t { never, maybe, always };
 
 struct Value {
   Real lo = 0, hi = 0;
-  Real mid = 0;           // The true result, for reports.
+  Real mid = 0;  // The true result, for reports.
   Nan nan = Nan::never;
   Ct type = Ct::f32;
-  bool weak = false;      // A literal or scalar: takes the type of what it meets.
+  bool weak = false;  // A literal or scalar: takes the type of what it meets.
 
   bool point() const { return lo == hi && nan == Nan::never; }
 };
 
-Value exact(Real x, Ct type);    // NaN allowed
+Value exact(Real x, Ct type);  // NaN allowed
 Value weak_number(Real x, bool is_float);
 // Hull of the interval and its roundings to `type`.
 Value rounded(Value v);

@@ -31,11 +31,13 @@ std::string seconds(double milliseconds) {
 }
 
 std::string test_case(const CaseResult& r, const Report& report) {
-  std::string xml = "    <testcase classname=\"" + escaped(r.op) + "\" name=\"" + escaped(r.id) + "\" time=\"" + seconds(r.milliseconds) + "\"";
+  std::string xml = "    <testcase classname=\"" + escaped(r.op) + "\" name=\"" + escaped(r.id) + "\" time=\"" +
+                    seconds(r.milliseconds) + "\"";
   if (passes(r.verdict)) return xml + "/>\n";
   xml += ">\n";
   if (fails(r.verdict)) {
-    xml += "      <failure type=\"" + std::string(name(r.verdict)) + "\" message=\"" + escaped(failure(r, report, {})) + "\"/>\n";
+    xml += "      <failure type=\"" + std::string(name(r.verdict)) + "\" message=\"" + escaped(failure(r, report, {})) +
+           "\"/>\n";
   } else {
     xml += "      <skipped message=\"" + std::string(name(r.verdict)) + ": " + escaped(r.text) + "\"/>\n";
   }

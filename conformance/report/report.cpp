@@ -28,7 +28,8 @@ std::string failures_by_verdict(const std::vector<CaseResult>& results) {
   std::vector<std::pair<Verdict, std::size_t>> sorted(by.begin(), by.end());
   std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
   std::string text;
-  for (const auto& [verdict, n] : sorted) text.append(text.empty() ? "" : ", ").append(std::to_string(n) + " ").append(name(verdict));
+  for (const auto& [verdict, n] : sorted)
+    text.append(text.empty() ? "" : ", ").append(std::to_string(n) + " ").append(name(verdict));
   return text;
 }
 

@@ -35,7 +35,8 @@ std::string quoted(const std::string& text) { return "'" + text + "'"; }
 
 std::string reproduce_line(const CaseResult& r, const Report& report) {
   const bool golden = r.id.find("::") != std::string::npos;
-  return "fg-conformance --plugin " + report.spec + (golden ? " --golden " + report.tier + " -f " : " repro ") + quoted(r.id);
+  return "fg-conformance --plugin " + report.spec + (golden ? " --golden " + report.tier + " -f " : " repro ") +
+         quoted(r.id);
 }
 
 }  // namespace
@@ -43,14 +44,16 @@ std::string reproduce_line(const CaseResult& r, const Report& report) {
 std::string number_text(reference::Type type, reference::Real x) {
   if (std::isnan(x)) return "nan";
   if (!reference::is_float(type)) return print("%.0Lf", x);
-  const char* decimal = type == reference::Type::f64 ? "%.17Lg (%a)" : type == reference::Type::f32 ? "%.9Lg (%a)" : "%.5Lg (%a)";
+  const char* decimal = type == reference::Type::f64   ? "%.17Lg (%a)"
+                        : type == reference::Type::f32 ? "%.9Lg (%a)"
+                                                       : "%.5Lg (%a)";
   return print(decimal, x, static_cast<double>(x));
 }
 
 std::string header(const Report& report, const Style&) {
-  return "fg-conformance " + report.version + "  ABI " + report.abi + "  catalogue " + std::to_string(report.operators) +
-         " operators\nplugin  " + report.vendor + " " + report.plugin + "   device  " + report.device + "  " + report.description +
-         "\n\n";
+  return "fg-conformance " + report.version + "  ABI " + report.abi + "  catalogue " +
+         std::to_string(report.operators) + " operators\nplugin  " + report.vendor + " " + report.plugin +
+         "   device  " + report.device + "  " + report.description + "\n\n";
 }
 
 std::string table(const Report& report, const Style& style) {
@@ -74,8 +77,9 @@ std::string failure(const CaseResult& r, const Report& report, const Style& styl
   if (!r.text.empty()) text += "     " + r.text + "\n";
   if (r.mismatch) {
     const Mismatch& m = *r.mismatch;
-    text += "     " + std::to_string(m.bad) + " of " + std::to_string(m.total) + " elements of output " + std::to_string(m.output) +
-            " (" + std::string(reference::name(m.type)) + ") differ; worst at " + index_text(m.index) + "\n";
+    text += "     " + std::to_string(m.bad) + " of " + std::to_string(m.total) + " elements of output " +
+            std::to_string(m.output) + " (" + std::string(reference::name(m.type)) + ") differ; worst at " +
+            index_text(m.index) + "\n";
     text += "       got " + number_text(m.type, m.got) + "  want " + number_text(m.type, m.want) +
             print("  |error| %.2Lg  allowed %.2Lg\n", m.error, m.allowed);
     if (!m.pattern.empty()) text += "     pattern: " + m.pattern + "\n";
@@ -85,7 +89,8 @@ std::string failure(const CaseResult& r, const Report& report, const Style& styl
 
 std::string closing(const Report& report, const Style& style) {
   const Counts c = count(report.results);
-  std::string text = paint(std::to_string(c.passed) + " passed, " + std::to_string(c.failed) + " failed", c.failed > 0 ? kRed : kGreen, style);
+  std::string text = paint(std::to_string(c.passed) + " passed, " + std::to_string(c.failed) + " failed",
+                           c.failed > 0 ? kRed : kGreen, style);
   if (c.warned > 0) text += ", " + std::to_string(c.warned) + " warned";
   if (c.neutral > 0) text += ", " + std::to_string(c.neutral) + " not claimed";
   std::size_t left_out = 0;

@@ -36,7 +36,8 @@ Result<Device> Device::open(std::string_view plugin) {
   FG_TRY_ASSIGN(core::Device * found, plugin.empty() ? registry.default_device() : registry.load_plugin(plugin));
   Device d;
   fg_error err = FG_ERROR_INIT;
-  if (const fg_status s = fg_device_find(found->name.c_str(), &d.handle_, &err); s < 0) return tl::unexpected(error_of(s, err));
+  if (const fg_status s = fg_device_find(found->name.c_str(), &d.handle_, &err); s < 0)
+    return tl::unexpected(error_of(s, err));
   if (const fg_status s = fg_set_fallback(FG_FALLBACK_FORBID, &err); s < 0) return tl::unexpected(error_of(s, err));
   d.name_ = text(fg_device_name(d.handle_));
   d.vendor_ = text(fg_device_vendor(d.handle_));
@@ -50,7 +51,8 @@ Result<Device> Device::open(std::string_view plugin) {
     }
   }
   for (const fg_op_claim* claim : registry.claims(*found)) {
-    d.claims_[claim->op_uid] = {claim->n_slots, {claim->rows, claim->rows + std::size_t{claim->n_rows} * claim->n_slots}};
+    d.claims_[claim->op_uid] = {claim->n_slots,
+                                {claim->rows, claim->rows + std::size_t{claim->n_rows} * claim->n_slots}};
   }
   return d;
 }
@@ -82,13 +84,14 @@ bool Device::claims(const core::OpInfo& op, std::span<const fg_dtype> dtypes) co
 Result<Handle> Device::empty(fg_dtype dtype, std::span<const std::int64_t> shape) const {
   Handle t;
   fg_error err = FG_ERROR_INIT;
-  const fg_status s = fg_tensor_empty(handle_, dtype, static_cast<std::int32_t>(shape.size()), shape.data(), t.put(), &err);
+  const fg_status s =
+      fg_tensor_empty(handle_, dtype, static_cast<std::int32_t>(shape.size()), shape.data(), t.put(), &err);
   if (s < 0) return tl::unexpected(error_of(s, err));
   return t;
 }
 
-Result<Handle> Device::view(const Handle& base, std::span<const std::int64_t> shape, std::span<const std::int64_t> stride,
-                            std::int64_t offset) const {
+Result<Handle> Device::view(const Handle& base, std::span<const std::int64_t> shape,
+                            std::span<const std::int64_t> stride, std::int64_t offset) const {
   // The core's own function: as_strided has no negative strides.
   const core::Tensor storage = core::Tensor::share(base.get());
   const auto bytes = static_cast<std::uint64_t>(offset * dtype_bytes(storage.dtype()));
@@ -99,8 +102,8 @@ Result<Handle> Device::view(const Handle& base, std::span<const std::int64_t> sh
 Result<void> Device::call(std::string_view op, std::uint32_t form, std::span<const fg_value> args,
                           std::span<fg_tensor_handle> outs) const {
   fg_error err = FG_ERROR_INIT;
-  const fg_status s = fg_call(std::string(op).c_str(), form, args.data(), static_cast<std::uint32_t>(args.size()), outs.data(),
-                              static_cast<std::uint32_t>(outs.size()), handle_, &err);
+  const fg_status s = fg_call(std::string(op).c_str(), form, args.data(), static_cast<std::uint32_t>(args.size()),
+                              outs.data(), static_cast<std::uint32_t>(outs.size()), handle_, &err);
   if (s < 0) return tl::unexpected(error_of(s, err));
   return {};
 }

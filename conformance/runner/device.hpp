@@ -23,7 +23,10 @@ class Handle {
   Handle() = default;
   explicit Handle(fg_tensor_handle t) : t_(t) {}
   Handle(Handle&& o) noexcept : t_(std::exchange(o.t_, nullptr)) {}
-  Handle& operator=(Handle&& o) noexcept { std::swap(t_, o.t_); return *this; }
+  Handle& operator=(Handle&& o) noexcept {
+    std::swap(t_, o.t_);
+    return *this;
+  }
   ~Handle() { fg_tensor_release(t_); }
   fg_tensor_handle get() const { return t_; }
   fg_tensor_handle* put() { return &t_; }

@@ -76,7 +76,8 @@ void GuardedTensor::each_element(F&& f) const {
   std::vector<std::int64_t> index(shape_.size(), 0);
   const auto size = static_cast<std::int64_t>(reference::bytes(type_));
   for (std::int64_t i = 0; i < n; ++i, reference::next_index(index, shape_)) {
-    f(static_cast<std::size_t>(i), static_cast<std::size_t>((placement_.offset + reference::dot(index, placement_.stride)) * size));
+    f(static_cast<std::size_t>(i),
+      static_cast<std::size_t>((placement_.offset + reference::dot(index, placement_.stride)) * size));
   }
 }
 
@@ -127,7 +128,8 @@ std::optional<std::int64_t> GuardedTensor::first_write_outside() const {
 bool GuardedTensor::elements_changed() const {
   bool changed = false;
   const std::size_t size = reference::bytes(type_);
-  each_element([&](std::size_t, std::size_t at) { changed = changed || std::memcmp(&before_[at], &after_[at], size) != 0; });
+  each_element(
+      [&](std::size_t, std::size_t at) { changed = changed || std::memcmp(&before_[at], &after_[at], size) != 0; });
   return changed;
 }
 

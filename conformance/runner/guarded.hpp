@@ -28,8 +28,9 @@ Placement place_strided(const Shape& shape, const std::vector<std::int64_t>& str
 class GuardedTensor {
  public:
   // Puts `values` (row-major; empty: the pattern stays, as in an output to be written) on the device.
-  static Result<GuardedTensor> make(const Device& device, reference::Type type, const Shape& shape, const Placement& placement,
-                                    const std::vector<reference::Real>& values, std::uint64_t poison);
+  static Result<GuardedTensor> make(const Device& device, reference::Type type, const Shape& shape,
+                                    const Placement& placement, const std::vector<reference::Real>& values,
+                                    std::uint64_t poison);
 
   fg_tensor_handle handle() const { return view_.get(); }
   const Shape& shape() const { return shape_; }

@@ -22,7 +22,8 @@ struct CaseResult {
 
 // Runs the call twice, with two patterns in the memory around and in the outputs, and compares.
 // `key` decides the patterns.
-CaseResult judge(const Device& device, const Prepared& call, const std::vector<reference::Output>& want, std::uint64_t key);
+CaseResult judge(const Device& device, const Prepared& call, const std::vector<reference::Output>& want,
+                 std::uint64_t key);
 
 // A case by its name; never throws.  [any-thread]
 CaseResult run_case(const Device& device, const Case& c);

@@ -34,8 +34,10 @@ class Progress {
     const double now = seconds_since(start_);
     if (now - shown_ < 0.1) return;
     shown_ = now;
-    const auto eta = static_cast<int>(done == 0 ? 0 : now / static_cast<double>(done) * static_cast<double>(total_ - done));
-    std::fprintf(stderr, "\r\033[K%zu/%zu  %zu failed  ETA %d:%02d  %.50s", done, total_, failed, eta / 60, eta % 60, id.c_str());
+    const auto eta =
+        static_cast<int>(done == 0 ? 0 : now / static_cast<double>(done) * static_cast<double>(total_ - done));
+    std::fprintf(stderr, "\r\033[K%zu/%zu  %zu failed  ETA %d:%02d  %.50s", done, total_, failed, eta / 60, eta % 60,
+                 id.c_str());
     std::fflush(stderr);
     drawn_ = true;
   }

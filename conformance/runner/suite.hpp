@@ -20,7 +20,7 @@ struct Job {
 struct SuiteOptions {
   std::size_t fail_fast = 0;  // Stop after so many failures; 0: never.
   bool quiet = false;
-  bool terminal = false;      // Progress on one line; otherwise a line for every tenth.
+  bool terminal = false;  // Progress on one line; otherwise a line for every tenth.
   std::function<void(const CaseResult&)> on_result;
 };
 

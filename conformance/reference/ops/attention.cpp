@@ -32,9 +32,22 @@ Problem problem_of(const Call& call) {
   const Tensor& v = call.tensor("value");
   const std::size_t r = q.shape.size();
   const Ct type = compute_type(q.type);
-  Problem p{q, k, v, call.has("attn_mask") ? &call.tensor("attn_mask") : nullptr,
-            r > 2 ? q.shape[r - 3] : 1, r > 2 ? k.shape[r - 3] : 1, q.shape[r - 2], k.shape[r - 2], q.shape[r - 1],
-            v.shape[r - 1], 1, {}, q.shape, call.flag("is_causal", false), Value{}, type};
+  Problem p{q,
+            k,
+            v,
+            call.has("attn_mask") ? &call.tensor("attn_mask") : nullptr,
+            r > 2 ? q.shape[r - 3] : 1,
+            r > 2 ? k.shape[r - 3] : 1,
+            q.shape[r - 2],
+            k.shape[r - 2],
+            q.shape[r - 1],
+            v.shape[r - 1],
+            1,
+            {},
+            q.shape,
+            call.flag("is_causal", false),
+            Value{},
+            type};
   for (std::size_t i = 0; i + 3 < r; ++i) p.batch *= q.shape[i];
   p.space[r - 1] = p.keys;
   if (p.mask != nullptr) p.mask_stride = broadcast_strides(p.mask->shape, p.space);
@@ -85,7 +98,8 @@ std::vector<Value> row_of(const Problem& p, std::int64_t line, bool statistical)
   for (std::int64_t key = 0; key < p.keys; ++key) {
     scores.push_back(score_of(p, line * p.d, (kv_head * p.keys + key) * p.d, line, key, statistical));
     const Score& s = scores.back();
-    if (s.visible) peak = std::isnan(s.value.mid) || std::isnan(peak) ? s.value.mid + peak : std::max(peak, s.value.mid);
+    if (s.visible)
+      peak = std::isnan(s.value.mid) || std::isnan(peak) ? s.value.mid + peak : std::max(peak, s.value.mid);
   }
   const bool nothing = std::none_of(scores.begin(), scores.end(), [](const Score& s) { return s.visible; });
   std::vector<Value> weights;
@@ -105,7 +119,8 @@ std::vector<Value> row_of(const Problem& p, std::int64_t line, bool statistical)
       if (!scores[static_cast<std::size_t>(key)].visible) continue;
       sum.add(mul(weights[static_cast<std::size_t>(key)], element(p.v, (kv_head * p.keys + key) * p.dv + c)));
     }
-    row.push_back(div(statistical ? sum.soft(p.type) : sum.hard(p.type), statistical ? total.soft(p.type) : total.hard(p.type)));
+    row.push_back(
+        div(statistical ? sum.soft(p.type) : sum.hard(p.type), statistical ? total.soft(p.type) : total.hard(p.type)));
   }
   return row;
 }

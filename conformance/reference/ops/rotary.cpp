@@ -22,7 +22,8 @@ Output rotate(const Call& call, const Tensor& x) {
   const std::int64_t tokens = d * heads == 0 ? 0 : numel(x.shape) / (d * heads);
   for (std::int64_t token = 0; token < tokens; ++token) {
     std::int64_t position = token % x.shape[r - 3];
-    if (call.has("position_ids")) position = static_cast<std::int64_t>(call.tensor("position_ids").v[static_cast<std::size_t>(token)]);
+    if (call.has("position_ids"))
+      position = static_cast<std::int64_t>(call.tensor("position_ids").v[static_cast<std::size_t>(token)]);
     for (std::int64_t h = 0; h < heads; ++h) {
       const std::int64_t base = (token * heads + h) * d;
       for (std::int64_t i = 0; i < half; ++i) {
@@ -42,6 +43,8 @@ Output rotate(const Call& call, const Tensor& x) {
 
 }  // namespace
 
-Outputs apply_rotary_pos_emb(const Call& call) { return {rotate(call, call.tensor("q")), rotate(call, call.tensor("k"))}; }
+Outputs apply_rotary_pos_emb(const Call& call) {
+  return {rotate(call, call.tensor("q")), rotate(call, call.tensor("k"))};
+}
 
 }  // namespace fg::reference::ops

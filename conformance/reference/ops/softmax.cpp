@@ -12,7 +12,8 @@ namespace fg::reference::ops {
 
 Value exp_shifted(const Value& x, Real peak) {
   Value shifted = sub(x, exact(peak, x.type));
-  if (std::isfinite(shifted.mid) && shifted.mid != 0) shifted = widened(shifted, roundoff(x.type) * std::fabs(shifted.mid));
+  if (std::isfinite(shifted.mid) && shifted.mid != 0)
+    shifted = widened(shifted, roundoff(x.type) * std::fabs(shifted.mid));
   return call("exp", shifted);
 }
 

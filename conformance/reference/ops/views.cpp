@@ -55,7 +55,8 @@ Strided swapped(const Tensor& self, std::int64_t a, std::int64_t b) {
   Index dims(self.shape.size());
   std::iota(dims.begin(), dims.end(), 0);
   if (!dims.empty()) {
-    std::swap(dims[static_cast<std::size_t>(wrap_dim(a, dims.size()))], dims[static_cast<std::size_t>(wrap_dim(b, dims.size()))]);
+    std::swap(dims[static_cast<std::size_t>(wrap_dim(a, dims.size()))],
+              dims[static_cast<std::size_t>(wrap_dim(b, dims.size()))]);
   }
   return permuted(self, dims);
 }
@@ -150,7 +151,8 @@ View evaluate_view(const Call& call) {
   View view{s.shape, {}};
   const std::int64_t n = numel(s.shape);
   Index index(s.shape.size(), 0);
-  for (std::int64_t i = 0; i < n; ++i, next_index(index, s.shape)) view.source.push_back(s.offset + dot(index, s.stride));
+  for (std::int64_t i = 0; i < n; ++i, next_index(index, s.shape))
+    view.source.push_back(s.offset + dot(index, s.stride));
   return view;
 }
 

@@ -5,7 +5,6 @@
 #include "conformance/golden/corpus.hpp"
 
 #include <gtest/gtest.h>
-
 #include <unistd.h>
 
 #include <cmath>
@@ -26,7 +25,8 @@ class CorpusTest : public testing::Test {
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
 
-  void write(const std::string& cases, std::string header = R"({"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})") {
+  void write(const std::string& cases,
+             std::string header = R"({"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})") {
     std::ofstream(folder_ / "cases.json") << cases;
     while (header.size() % 8 != 0) header += ' ';
     const std::uint64_t n = header.size();

@@ -2,11 +2,11 @@
 //
 // Data of cases are a function of the case's name.
 
-#include "conformance/data/values.hpp"
-
 #include <gtest/gtest.h>
 
 #include <cmath>
+
+#include "conformance/data/values.hpp"
 
 namespace fg::conformance {
 namespace {
@@ -26,9 +26,7 @@ TEST(Data, DependOnTheNameAlone) {
   EXPECT_NE(once[0].tensor().v, other[0].tensor().v);
 }
 
-TEST(Data, AreTheSameOnEveryMachine) {
-  EXPECT_EQ(Rng(hash("op.add")).bits(3), 0x3428eb643071554bu);
-}
+TEST(Data, AreTheSameOnEveryMachine) { EXPECT_EQ(Rng(hash("op.add")).bits(3), 0x3428eb643071554bu); }
 
 TEST(Data, RealValuesAreCentredAndScaled) {
   const auto v = draw(Values::real, Type::f32, {20000}, Rng(1));

@@ -27,7 +27,8 @@ GoldenValue number(double x, reference::Type category) {
   return v;
 }
 
-Prepared adapted(const char* op, std::vector<GoldenValue> args, std::vector<std::pair<std::string, GoldenValue>> kwargs = {}) {
+Prepared adapted(const char* op, std::vector<GoldenValue> args,
+                 std::vector<std::pair<std::string, GoldenValue>> kwargs = {}) {
   const core::OpInfo* info = operator_of(op);
   EXPECT_NE(info, nullptr) << op;
   GoldenCase c;
@@ -60,7 +61,8 @@ TEST(GoldenAdapter, SquashesOneDimIntoAList) {
 }
 
 TEST(GoldenAdapter, HalfToFloatAsksForF32) {
-  const Prepared p = adapted("aten::_softmax.default", {tensor({3}), number(0, reference::Type::i64), number(1, reference::Type::boolean)});
+  const Prepared p = adapted("aten::_softmax.default",
+                             {tensor({3}), number(0, reference::Type::i64), number(1, reference::Type::boolean)});
   EXPECT_EQ(argument(p, "dtype").category, reference::Type::f32);
 }
 
@@ -75,15 +77,19 @@ TEST(GoldenAdapter, IgnoresWhatHasNoEffect) {
   format.ignored = true;
   const Prepared p = adapted("aten::clone.default", {tensor({3})}, {{"memory_format", format}});
   EXPECT_TRUE(argument(p, "self").given());
-  const Prepared e = adapted("aten::embedding.default", {tensor({3, 2}), tensor({2}), number(-1, reference::Type::i64),
-                                                         number(1, reference::Type::boolean), number(1, reference::Type::boolean)});
+  const Prepared e =
+      adapted("aten::embedding.default", {tensor({3, 2}), tensor({2}), number(-1, reference::Type::i64),
+                                          number(1, reference::Type::boolean), number(1, reference::Type::boolean)});
   EXPECT_EQ(argument(e, "padding_idx").number, -1);
 }
 
 TEST(GoldenAdapter, TrailingUnderscoreIsInPlace) {
   EXPECT_EQ(adapted("aten::add_.Tensor", {tensor({3}), tensor({3})}).form, Form::inplace);
   EXPECT_EQ(adapted("aten::add.Tensor", {tensor({3}), tensor({3})}).form, Form::fresh);
-  EXPECT_EQ(adapted("aten::transpose_.default", {tensor({3, 2}), number(0, reference::Type::i64), number(1, reference::Type::i64)}).form, Form::fresh);
+  EXPECT_EQ(adapted("aten::transpose_.default",
+                    {tensor({3, 2}), number(0, reference::Type::i64), number(1, reference::Type::i64)})
+                .form,
+            Form::fresh);
 }
 
 TEST(GoldenAdapter, GemsRmsNormTakesTheWeightsShape) {

@@ -63,7 +63,8 @@ TEST(Report, HeaderTableAndClosing) {
             "  add                                 1 pass\n"
             "  claim                               0 pass     1 not claimed\n"
             "  exp                                 0 pass     1 fail\n");
-  EXPECT_EQ(closing(r, {}), "1 passed, 1 failed, 1 not claimed; 3 of 3 cases ran in 1.5 s (1 FAIL)   not conformant (exit 1)\n");
+  EXPECT_EQ(closing(r, {}),
+            "1 passed, 1 failed, 1 not claimed; 3 of 3 cases ran in 1.5 s (1 FAIL)   not conformant (exit 1)\n");
 }
 
 TEST(Report, ColourIsNeverTheOnlyCarrier) {
@@ -75,7 +76,8 @@ TEST(Report, GoldenCasesReproduceThroughTheCorpus) {
   Report r = sample();
   r.tier = "golden/aten";
   r.results[1].id = "aten::exp.default/12";
-  EXPECT_NE(failure(r.results[1], r, {}).find("fg-conformance --plugin libfg_acme.so --golden golden/aten -f 'aten::exp.default/12'"),
+  EXPECT_NE(failure(r.results[1], r, {})
+                .find("fg-conformance --plugin libfg_acme.so --golden golden/aten -f 'aten::exp.default/12'"),
             std::string::npos);
 }
 
@@ -92,8 +94,12 @@ TEST(Report, Json) {
 
 TEST(Report, Junit) {
   const std::string xml = to_junit(sample());
-  EXPECT_NE(xml.find("<testsuites name=\"fg-conformance\" tests=\"3\" failures=\"1\" time=\"1.500\">"), std::string::npos) << xml;
-  EXPECT_NE(xml.find("<testcase classname=\"add\" name=\"op.add/self=f32:3,other=f32:3/real/out#0\" time=\"0.001\"/>"), std::string::npos) << xml;
+  EXPECT_NE(xml.find("<testsuites name=\"fg-conformance\" tests=\"3\" failures=\"1\" time=\"1.500\">"),
+            std::string::npos)
+      << xml;
+  EXPECT_NE(xml.find("<testcase classname=\"add\" name=\"op.add/self=f32:3,other=f32:3/real/out#0\" time=\"0.001\"/>"),
+            std::string::npos)
+      << xml;
   EXPECT_NE(xml.find("<failure type=\"FAIL\""), std::string::npos);
   EXPECT_NE(xml.find("<skipped message=\"NOT_CLAIMED: no kernel &lt;yet&gt;\"/>"), std::string::npos);
 }
