@@ -16,7 +16,7 @@ def main():
     report = json.load(open(sys.argv[1], encoding="utf-8"))
     machine = report.get("machine", {})
     print("# Performance\n")
-    print("One run of `fg-bench --plugin libfg_cpu.so --dtype f32 --json`; every result was verified before it was timed. Written by")
+    print("One run of `fg-bench --plugin libfg_cpu.so --dtype f32 --json` (filtered to the cases below); every result was verified before it was timed. Written by")
     print("`tools/setup/performance_page.py` from that run's JSON; nothing here is typed by hand.\n")
     print("Machine: " + ", ".join(f"{k} {v}" for k, v in machine.items()) + ".\n")
     roof = report.get("roofline", {})
