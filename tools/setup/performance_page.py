@@ -18,12 +18,15 @@ def main():
     print("# Performance\n")
     print("One run of `fg-bench --plugin libfg_cpu.so --dtype f32 --json` (filtered to the cases below); every result was verified before it was timed. Written by")
     print("`tools/setup/performance_page.py` from that run's JSON; nothing here is typed by hand.\n")
-    print("Machine: " + ", ".join(f"{k} {v}" for k, v in machine.items()) + ".\n")
+    print("Machine: " + ", ".join(
+        f"{k} {v:.4g}" if isinstance(v, float) else f"{k} {v}" for k, v in machine.items()) + ".\n")
     roof = report.get("roofline", {})
     print("Measured in the same process: " + ", ".join(
         f"{k} {v:.4g}" for k, v in roof.items() if isinstance(v, (int, float))) + ".\n")
     print("## Limits\n\n| What | Measured | Limit | |\n|---|---:|---:|---|")
     for limit in report.get("limits", {}).values():
+        if limit["value"] is None:  # left out of this run by its filter
+            continue
         sense = "≤" if limit["sense"] == "at_most" else "≥"
         print(f"| {limit['text']} | {limit['value']:.4g} {limit['unit']} | {sense} {limit['limit']:g} {limit['unit']} | "
               f"{'met' if limit['met'] else 'missed'} |")
