@@ -1,9 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-// g++ 12 with sanitizers warns wrongly inside <regex> (GCC bug 105562).
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#endif
-
 #include "tools/lint/abi_lock/declarations.hpp"
 
 #include <cctype>
