@@ -142,7 +142,8 @@ inline void enable(const std::vector<std::string>* only, const Enable& e) {
     return p;
   };
   const std::vector<const char*> unused = pointers(e.unused);
-  const std::vector<const char*> wanted = pointers(only != nullptr ? *only : std::vector<std::string>{});
+  const std::vector<std::string> none;
+  const std::vector<const char*> wanted = pointers(only != nullptr ? *only : none);
   fg_enable_options o{};
   o.hdr.struct_size = sizeof(o);
   o.only = only != nullptr ? wanted.data() : nullptr;
