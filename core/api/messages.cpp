@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <deque>
 #include <mutex>
 #include <string>
 
@@ -31,6 +32,14 @@ void forward(void* ctx, log::Level level, const char* file, std::int32_t line, c
   hook->function(hook->ctx, static_cast<std::int32_t>(level), source, message);
 }
 
+// Hooks live for ever: another thread may be logging through the one that was just replaced.
+Hook* keep_hook(Hook hook) {
+  static std::mutex mutex;
+  static auto* const kept = new std::deque<Hook>;
+  const std::lock_guard lock(mutex);
+  return &kept->emplace_back(hook);
+}
+
 struct TraceFile {
   std::mutex mutex;
   std::string path;
@@ -50,7 +59,7 @@ fg_status fg_set_log_hook(fg_log_hook hook, void* ctx, fg_error* err) FG_NOEXCEP
     if (hook == nullptr) {
       log::set_hook(nullptr, nullptr);
     } else {
-      log::set_hook(forward, new Hook{hook, ctx});
+      log::set_hook(forward, keep_hook({hook, ctx}));
     }
     return {};
   });
