@@ -4,7 +4,7 @@
 // table says so; everything else follows from the catalogue.
 
 #include <algorithm>
-#include <array>
+#include <iterator>
 
 #include "conformance/golden/golden.hpp"
 
@@ -18,7 +18,7 @@ using reference::Argument;
 struct Signature {
   std::string_view overload, arguments;
 };
-constexpr std::array<Signature, 20> kSignatures{{
+constexpr Signature kSignatures[] = {
     {"_softmax", "self dim {half_to_float}"},
     {"softmax.int", "self dim dtype"},
     {"_to_copy", "self"},
@@ -39,13 +39,13 @@ constexpr std::array<Signature, 20> kSignatures{{
     {"scaled_dot_product_attention", "query key value attn_mask [dropout_p] is_causal scale enable_gqa"},
     {"uniform_", "self from to generator"},
     {"where.ScalarSelf", "condition self other"},
-}};
+};
 
 // Keyword arguments that have no effect on values.
-constexpr std::array<std::string_view, 8> kIgnored{"memory_format", "layout",      "device",   "pin_memory",
-                                                   "non_blocking",  "sparse_grad", "implicit", "dropout_p"};
+constexpr std::string_view kIgnored[] = {"memory_format", "layout",      "device",   "pin_memory",
+                                         "non_blocking",  "sparse_grad", "implicit", "dropout_p"};
 // Names of the gems corpus that are ours under another name.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 1> kGemsNames{{{"rms_norm x", "input"}}};
+constexpr std::pair<std::string_view, std::string_view> kGemsNames[] = {{"rms_norm x", "input"}};
 
 std::string overload_of(std::string_view golden_op) {
   const std::size_t colons = golden_op.find("::");
@@ -100,7 +100,7 @@ Result<void> place_argument(const core::OpInfo& op, Prepared& p, std::string nam
     f32.value.category = reference::Type::f32;
     return place_argument(op, p, "dtype", f32);
   }
-  if (std::find(kIgnored.begin(), kIgnored.end(), name) != kIgnored.end()) return {};
+  if (std::find(std::begin(kIgnored), std::end(kIgnored), name) != std::end(kIgnored)) return {};
   for (std::size_t i = 0; i < op.args.size(); ++i) {
     if (op.args[i].name != name) continue;
     PreparedArg& a = p.args[i];

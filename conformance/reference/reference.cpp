@@ -4,8 +4,6 @@
 
 #include "conformance/reference/reference.hpp"
 
-#include <array>
-
 #include "conformance/reference/ops/ops.hpp"
 
 namespace fg::reference {
@@ -13,7 +11,7 @@ namespace {
 
 using Definition = std::vector<Output> (*)(const Call&);
 
-constexpr std::array<std::pair<std::string_view, Definition>, 14> kNamed{{
+constexpr std::pair<std::string_view, Definition> kNamed[] = {
     {"mm", ops::mm},
     {"bmm", ops::bmm},
     {"addmm", ops::addmm},
@@ -28,7 +26,7 @@ constexpr std::array<std::pair<std::string_view, Definition>, 14> kNamed{{
     {"sort", ops::sort},
     {"nonzero", ops::nonzero},
     {"uniform_", ops::uniform},
-}};
+};
 
 std::vector<Output> elements_of_view(const Call& call) {
   const Tensor& self = call.tensor("self");
