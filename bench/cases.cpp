@@ -3,6 +3,8 @@
 #include "bench/cases.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <set>
 
 #include "fg/sdk/dtype.hpp"
 
@@ -75,38 +77,48 @@ Result<void> weigh(Case& c) {
   return {};
 }
 
-// Halves the largest length wherever it occurs, so that shapes that belong together stay so.
-bool halve_largest(Case& c) {
-  std::int64_t largest = 0;
-  const auto each = [&](auto&& f) {
-    for (core::CaseArg& a : c.values.args) {
-      for (auto& shape : a.shapes) std::ranges::for_each(shape, f);
-    }
-    for (std::size_t i = 0; i < c.values.args.size(); ++i) {
-      if (c.op->args[i].type == ArgType::sizes) std::ranges::for_each(c.values.args[i].dims, f);
-    }
-  };
-  each([&](std::int64_t& n) { largest = std::max(largest, n); });
-  if (largest < 2) return false;
-  each([&](std::int64_t& n) { n = n == largest ? n / 2 : n; });
-  c.scaled *= 2;
-  return true;
+template <class F>
+void each_length(Case& c, const F& f) {
+  for (std::size_t i = 0; i < c.op->args.size(); ++i) {
+    core::CaseArg& a = c.values.args[i];
+    for (auto& shape : a.shapes) std::ranges::for_each(shape, f);
+    if (c.op->args[i].type == ArgType::sizes) std::ranges::for_each(a.dims, f);
+  }
 }
+
+// Halves a length wherever it occurs, so that shapes that belong together stay so: the largest for
+// which that gives a legal and smaller call.
+bool halve_a_length(Case& c) {
+  std::set<std::int64_t, std::greater<>> lengths;
+  each_length(c, [&](std::int64_t n) { lengths.insert(n); });
+  for (const std::int64_t length : lengths) {
+    if (length < 2) return false;
+    Case smaller = c;
+    each_length(smaller, [&](std::int64_t& n) { n = n == length ? n / 2 : n; });
+    smaller.scaled *= 2;
+    if (!weigh(smaller) || smaller.bytes >= c.bytes) continue;
+    c = std::move(smaller);
+    return true;
+  }
+  return false;
+}
+
+}  // namespace
 
 Result<Case> make_case(const OpInfo& op, fg_dtype dtype, std::string_view line, double max_bytes) {
   Case c;
   c.op = &op;
   c.dtype = dtype;
+  c.line = line;
   std::string text(line);
   std::ranges::replace(text, ' ', ',');
   c.name = std::string(op.name) + "/" + std::string(dtype_name(dtype)) + "/" + text;
   FG_TRY_ASSIGN(c.values, core::parse_case(op, line));
   FG_TRY(weigh(c));
-  while (c.bytes > max_bytes && halve_largest(c)) FG_TRY(weigh(c));
+  while (c.bytes > max_bytes && halve_a_length(c)) {
+  }
   return c;
 }
-
-}  // namespace
 
 bool glob(std::string_view pattern, std::string_view text) {
   if (pattern.empty()) return text.empty();

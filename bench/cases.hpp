@@ -19,6 +19,7 @@ namespace fg::bench {
 
 struct Case {
   std::string name;  // "add/f32/self=4096x4096,other=4096x4096": as in the catalogue, not as scaled
+  std::string line;  // The catalogue's line.
   const core::OpInfo* op = nullptr;
   fg_dtype dtype = FG_F32;
   core::CaseValues values;
@@ -30,6 +31,9 @@ struct Case {
 
 // Sorted by operator; an error names the line of the catalogue that is wrong.
 Result<std::vector<Case>> make_cases(const Options& options);
+
+// One line of `op`, scaled down until all its tensors together have at most `max_bytes`, where that can be.
+Result<Case> make_case(const core::OpInfo& op, fg_dtype dtype, std::string_view line, double max_bytes);
 
 // '*' any text, '?' any character.
 bool glob(std::string_view pattern, std::string_view text);

@@ -102,6 +102,9 @@ std::int64_t position_limit(const Case& c) {
   return (*shape)[static_cast<std::size_t>(dim < 0 ? dim + n : dim)];
 }
 
+// The same values, stored by columns of the last two dimensions.
+Tensor column_major(const Tensor& t) { return transpose(transpose(t, -2, -1).contiguous(), -2, -1); }
+
 Result<void> add_argument(const Case& c, std::size_t i, const Device& device, Random& random, Inputs& in) {
   const ArgInfo& a = c.op->args[i];
   const core::CaseArg& v = c.values.args[i];
@@ -112,10 +115,11 @@ Result<void> add_argument(const Case& c, std::size_t i, const Device& device, Ra
     input.shape = shape;
     input.host = fill(input.dtype, numel(shape), random, c.op->dynamic, a.index ? position_limit(c) : 0);
     input.tensor = Tensor::from(input.host.data(), input.host.size(), shape, input.dtype, device);
+    if (v.transposed[list.size()]) input.tensor = column_major(input.tensor);
     list.push_back(std::move(input));
   }
   if (a.type == ArgType::generator) {
-    in.values[i] = fg_value_generator(&in.generator);
+    in.values[i] = fg_value_generator(in.generator.get());
   } else if (a.type == ArgType::tensor_list) {
     for (const Input& input : list) in.lists[i].push_back(input.tensor.handle());
     in.values[i] = fg_value_tensors(in.lists[i].data(), static_cast<std::uint32_t>(in.lists[i].size()));
@@ -135,7 +139,7 @@ Result<Inputs> make_inputs(const Case& c, const Device& device) {
   in.args.resize(c.op->args.size());
   in.lists.resize(c.op->args.size());
   in.values.resize(c.op->args.size(), fg_value_none());
-  in.generator.seed = random.next();
+  in.generator = std::make_unique<fg_generator>(fg_generator{.seed = random.next(), .offset = 0});
   for (std::size_t i = 0; i < c.op->args.size(); ++i) FG_TRY(add_argument(c, i, device, random, in));
   in.form = c.op->has_functional ? FG_FORM_FUNCTIONAL : FG_FORM_INPLACE;
   return in;

@@ -7,6 +7,7 @@
 #define FG_BENCH_INPUTS_HPP_
 
 #include <cstddef>
+#include <memory>
 #include <vector>
 
 #include "bench/cases.hpp"
@@ -23,10 +24,9 @@ struct Input {
 
 struct Inputs {
   std::vector<std::vector<Input>> args;  // One list per op.args: empty, one tensor, or a tensor list.
-  std::vector<Tensor> outs;              // Given outputs; empty for operators without an `out` form.
   std::vector<fg_value> values;          // The call's arguments; borrow from this object and from the case.
   std::vector<std::vector<fg_tensor_handle>> lists;
-  fg_generator generator{};
+  std::unique_ptr<fg_generator> generator;  // The call's arguments point to it.
   std::uint32_t form = FG_FORM_FUNCTIONAL;
 };
 

@@ -102,6 +102,12 @@ void measure_triad(const std::vector<int>& cpus, double seconds, std::size_t arr
   });
   if (streams) r.triad_streaming_gbps = gbps(t_stream);
   r.triad_gbps = std::max(r.triad_cached_gbps, r.triad_streaming_gbps);
+  std::vector<float> sums(cpus.size() * 16);  // A cache line each.
+  const double t_read = timed_rounds(cpus, seconds, [&](std::size_t t) {
+    const Slice s = slice_of(n, cpus.size(), t);
+    sums[t * 16] = kernels::sum(b.get() + s.first, s.count);
+  });
+  r.read_gbps = bytes / 3 / t_read * 1e-9;
 }
 
 // About a tenth of a second a round on any machine of today, so that turbo and power limits settle.

@@ -16,6 +16,7 @@ struct Roofline {
   double triad_gbps = 0;            // The better of the two below; 10^9 bytes, three arrays counted.
   double triad_cached_gbps = 0;     // Ordinary stores.
   double triad_streaming_gbps = 0;  // Stores past the caches.
+  double read_gbps = 0;             // One array read and summed up.
   double fma_f32_gflops = 0;
   double fma_f64_gflops = 0;
   double fma_bf16_gflops = 0;  // 0 where the processor has no bf16 products.
@@ -30,6 +31,7 @@ Roofline measure_roofline(const std::vector<int>& cpus, double seconds,
 namespace kernels {
 void triad(float* a, const float* b, const float* c, float s, std::size_t n);
 bool triad_streaming(float* a, const float* b, const float* c, float s, std::size_t n);  // False: no such stores.
+float sum(const float* a, std::size_t n);
 // Each does `rounds` rounds and returns the operations done (a fused multiply-add is two).
 double fma_f32(std::int64_t rounds);
 double fma_f64(std::int64_t rounds);

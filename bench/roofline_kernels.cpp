@@ -21,6 +21,12 @@
 namespace fg::bench::kernels {
 namespace {
 
+float total(const float* lanes, int n) {
+  float sum = 0;
+  for (int i = 0; i < n; ++i) sum += lanes[i];
+  return sum;
+}
+
 #if FG_BENCH_X86
 
 bool has_avx512() {
@@ -56,6 +62,39 @@ __attribute__((target("avx2,fma"))) void triad_256(float* a, const float* b, con
       _mm256_storeu_ps(a + i, v);
   }
   _mm_sfence();
+}
+
+// Eight accumulators cover the latency of an addition.
+constexpr int kSums = 8;
+
+__attribute__((target("avx512f"))) float sum_512(const float* a, std::size_t n) {
+  __m512 acc[kSums];
+  for (__m512& v : acc) v = _mm512_setzero_ps();
+  std::size_t i = 0;
+  for (; i + kSums * 16 <= n; i += kSums * 16) {
+#pragma GCC unroll 8
+    for (int k = 0; k < kSums; ++k) acc[k] = _mm512_add_ps(acc[k], _mm512_loadu_ps(a + i + 16 * k));
+  }
+  for (; i < n; i += 16) acc[0] = _mm512_add_ps(acc[0], _mm512_loadu_ps(a + i));
+  for (int k = 1; k < kSums; ++k) acc[0] = _mm512_add_ps(acc[0], acc[k]);
+  float lanes[16];
+  _mm512_storeu_ps(lanes, acc[0]);
+  return total(lanes, 16);
+}
+
+__attribute__((target("avx2"))) float sum_256(const float* a, std::size_t n) {
+  __m256 acc[kSums];
+  for (__m256& v : acc) v = _mm256_setzero_ps();
+  std::size_t i = 0;
+  for (; i + kSums * 8 <= n; i += kSums * 8) {
+#pragma GCC unroll 8
+    for (int k = 0; k < kSums; ++k) acc[k] = _mm256_add_ps(acc[k], _mm256_loadu_ps(a + i + 8 * k));
+  }
+  for (; i < n; i += 8) acc[0] = _mm256_add_ps(acc[0], _mm256_loadu_ps(a + i));
+  for (int k = 1; k < kSums; ++k) acc[0] = _mm256_add_ps(acc[0], acc[k]);
+  float lanes[8];
+  _mm256_storeu_ps(lanes, acc[0]);
+  return total(lanes, 8);
 }
 
 // Twelve accumulators cover the latency of four cycles at two or three instructions a cycle.
@@ -169,6 +208,18 @@ bool triad_streaming(float* a, const float* b, const float* c, float s, std::siz
 #endif
   triad(a, b, c, s, n);
   return false;
+}
+
+float sum(const float* a, std::size_t n) {
+#if FG_BENCH_X86
+  if (has_avx512()) return sum_512(a, n);
+  if (has_avx2()) return sum_256(a, n);
+#endif
+  float acc[16] = {};
+  for (std::size_t i = 0; i < n; i += 16) {
+    for (std::size_t k = 0; k < 16; ++k) acc[k] += a[i + k];
+  }
+  return total(acc, 16);
 }
 
 double fma_f32(std::int64_t rounds) {

@@ -93,8 +93,8 @@ void run(const Case& c, const Device& device, const Roofline& roofline, const Ma
     m.text = made.error().message;
     return;
   }
-  Inputs in = std::move(*made);
-  const fg_generator before = in.generator;
+  Inputs& in = *made;
+  const fg_generator before = *in.generator;
   const std::vector<Tensor> outs = first_call(c, in, device);
   const Verification v = verify(c, in, before, outs, device);
   m.text = v.text;

@@ -95,8 +95,8 @@ ref::Argument attribute(const core::ArgInfo& info, const core::CaseArg& v, const
     a.offset = g.offset;
     return a;
   }
-  if (!v.given && !info.has_default) return a;
   const fg_scalar& number = v.given ? v.number : info.default_value;
+  if (!v.given && (!info.has_default || (info.type == core::ArgType::dtype && number.kind == FG_SCALAR_NONE))) return a;
   switch (info.type) {
     case core::ArgType::dims:
     case core::ArgType::sizes:
@@ -337,21 +337,19 @@ std::optional<Plan> plan_rows(const Case& c, const Inputs& in) {
 
 // The same call on shapes that the oracle can do whole.
 Verification verify_smaller(const Case& c, const Device& device) {
-  Options options;
-  options.dtypes = {std::string(dtype_name(c.dtype))};
-  options.filters = {c.name};
-  options.max_bytes = kOracleWork * static_cast<double>(dtype_bytes(c.dtype));
-  auto cases = make_cases(options);
-  if (!cases || cases->size() != 1) return {false, "no smaller case"};
-  Case& small = cases->front();
-  while (oracle_work(small) > 4 * kOracleWork && options.max_bytes > 256) {
-    options.max_bytes /= 2;
-    cases = make_cases(options);
-    small = cases->front();
+  double max_bytes = kOracleWork * static_cast<double>(dtype_bytes(c.dtype));
+  auto made = make_case(*c.op, c.dtype, c.line, max_bytes);
+  while (made && oracle_work(*made) > 4 * kOracleWork && max_bytes > 256) {
+    max_bytes /= 2;
+    made = make_case(*c.op, c.dtype, c.line, max_bytes);
   }
+  if (!made) return {false, made.error().message};
+  const Case& small = *made;
+  if (oracle_work(small) > 100 * kOracleWork)
+    return {false, "no smaller shape of this call that the oracle could judge"};
   auto in = make_inputs(small, device);
   if (!in) return {false, in.error().message};
-  const fg_generator g = in->generator;
+  const fg_generator g = *in->generator;
   std::vector<fg_tensor_handle> handles(small.op->outs.size(), nullptr);
   detail::ErrorSlot err;
   const std::uint32_t n = in->form == FG_FORM_INPLACE ? 0 : static_cast<std::uint32_t>(handles.size());

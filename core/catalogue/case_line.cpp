@@ -69,9 +69,13 @@ std::optional<std::vector<std::int64_t>> list(std::string_view text) {
 bool read_tensors(CaseArg& arg, std::string_view text) {
   while (true) {
     const std::size_t semicolon = text.find(';');
-    auto one = shape(text.substr(0, semicolon));
-    if (!one) return false;
+    std::string_view word = text.substr(0, semicolon);
+    const bool transposed = word.ends_with('t');
+    if (transposed) word.remove_suffix(1);
+    auto one = shape(word);
+    if (!one || (transposed && one->size() < 2)) return false;
     arg.shapes.push_back(std::move(*one));
+    arg.transposed.push_back(transposed);
     if (semicolon == std::string_view::npos) return true;
     text.remove_prefix(semicolon + 1);
   }

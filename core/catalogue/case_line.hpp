@@ -5,6 +5,7 @@
 #ifndef FG_CORE_CATALOGUE_CASE_LINE_HPP_
 #define FG_CORE_CATALOGUE_CASE_LINE_HPP_
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -22,9 +23,11 @@ struct CaseArg {
   bool given = false;
   // Tensors: one shape; tensor lists: one each.  A number in place of a tensor has none.
   std::vector<std::vector<std::int64_t>> shapes;
+  std::vector<bool> transposed;    // For each shape: column-major in its last two dimensions ("4x8t").
   fg_scalar number{};              // Numbers, bools, enums (their position) and dtypes.
   std::vector<std::int64_t> dims;  // dims, sizes
   bool is_number = false;          // A number in place of a tensor.
+  bool any_transposed() const { return std::find(transposed.begin(), transposed.end(), true) != transposed.end(); }
 };
 
 struct CaseValues {

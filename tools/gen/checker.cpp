@@ -55,7 +55,7 @@ class OpCheck {
   void pattern(const Where& where, const std::string& text);
   void profile();
   void formula();
-  void line(const core::OpInfo& info, const Where& where, const std::string& text);
+  void line(const core::OpInfo& info, const Where& where, const std::string& text, bool layouts);
 
   const Op& op_;
   Diagnostics& diagnostics_;
@@ -209,9 +209,12 @@ void OpCheck::formula() {
   }
 }
 
-void OpCheck::line(const core::OpInfo& info, const Where& where, const std::string& text) {
+void OpCheck::line(const core::OpInfo& info, const Where& where, const std::string& text, bool layouts) {
   const auto values = core::parse_case(info, text);
   if (!values) return error(where, "case of {}: {}", op_.name, values.error().message);
+  if (!layouts &&
+      std::any_of(values->args.begin(), values->args.end(), [](const core::CaseArg& a) { return a.any_transposed(); }))
+    error(where, "case of {}: '{}' asks for a layout, which the suite chooses; only bench lines may", op_.name, text);
   std::vector<core::Shape> outs(op_.outs.size());
   const auto done = core::infer_case(info, *values, outs);
   // Views have shape rules of their own; their arguments were checked.
@@ -220,8 +223,8 @@ void OpCheck::line(const core::OpInfo& info, const Where& where, const std::stri
 
 void OpCheck::lines() {
   const OpView view(op_);
-  for (const Case& c : op_.cases) line(view.info(), c.where, c.text);
-  for (const Text& b : op_.bench) line(view.info(), b.where, b.text);
+  for (const Case& c : op_.cases) line(view.info(), c.where, c.text, false);
+  for (const Text& b : op_.bench) line(view.info(), b.where, b.text, true);
   const bool quick = std::any_of(op_.cases.begin(), op_.cases.end(), [](const Case& c) { return c.tier == "quick"; });
   if (!quick) error(op_.where, "{} has no case of the tier quick", op_.name);
 }

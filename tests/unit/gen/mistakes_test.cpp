@@ -138,6 +138,8 @@ INSTANTIATE_TEST_SUITE_P(
         {11, "  cases: {quik: [x=4x8 y=4x8]}", "t.yaml:11: unknown key 'quik' of cases, did you mean 'quick'?"},
         {11, "  cases: {quick: [x=4x8 y=4xx8]}",
          "t.yaml:11: case of scaled: 'y=4xx8' has the wrong value, expected a shape such as 4x8 or []"},
+        {11, "  cases: {quick: [x=4x8 y=4x8t]}",
+         "t.yaml:11: case of scaled: 'x=4x8 y=4x8t' asks for a layout, which the suite chooses; only bench lines may"},
         {11, "  cases: {quick: [x=4x8 z=4x8]}", "t.yaml:11: case of scaled: 'z' is no argument of scaled"},
         {11, "  cases: {quick: [x=4x8]}", "t.yaml:11: case of scaled: scaled: y is missing, expected a tensor"},
         {11, "  cases: {quick: [x=4x8 y=3x8]}",
