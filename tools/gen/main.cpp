@@ -3,6 +3,7 @@
 // fg-gen: turns the operator catalogue (ops/*.yaml) into headers, tables and reference pages.
 //   fg-gen --out DIR FILE...     writes the generated sources below DIR
 //   fg-gen --docs DIR FILE...    writes the reference pages into DIR
+//   fg-gen --fused LIST DIR FILE...  writes the fused loops of the CPU plugin below DIR
 //   fg-gen --check DIR FILE...   compares the pages in DIR with fresh ones; exit 1 when they differ
 // Exit codes: 0 done, 1 pages differ, 2 mistakes in the catalogue or the command line, 4 a file
 // cannot be written.
@@ -13,6 +14,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <optional>
 #include <sstream>
 #include <string>
@@ -20,6 +22,7 @@
 
 #include "tools/gen/checker.hpp"
 #include "tools/gen/emit.hpp"
+#include "tools/gen/emit_fused.hpp"
 #include "tools/gen/loader.hpp"
 
 namespace {
@@ -29,9 +32,11 @@ using fg::gen::Catalogue;
 using fg::gen::Page;
 
 constexpr const char* kUsage =
-    "usage: fg-gen (--out DIR | --docs DIR | --check DIR) FILE...\n"
+    "usage: fg-gen (--out DIR | --docs DIR | --fused LIST DIR | --check DIR) FILE...\n"
     "  --out DIR    write the generated headers and tables below DIR\n"
     "  --docs DIR   write the reference pages into DIR\n"
+    "  --fused LIST DIR\n"
+    "               write the CPU plugin's loops for the programs of LIST below DIR\n"
     "  --check DIR  compare the pages in DIR with fresh ones; exit 1 when they differ\n";
 enum { kDone = 0, kDiffers = 1, kUsageError = 2, kInternal = 4 };
 
@@ -62,6 +67,24 @@ int write_sources(const Catalogue& catalogue, const fs::path& dir) {
                   write_file(dir / "core/catalogue_table.cpp", emit_table(catalogue)) &&
                   write_file(dir / "core/api_ops.cpp", emit_c_source(catalogue));
   return ok ? kDone : kInternal;
+}
+
+int write_fused(const Catalogue& catalogue, const fs::path& list, const fs::path& dir,
+                fg::gen::Diagnostics& diagnostics) {
+  const std::optional<std::string> text = read_file(list);
+  if (!text) {
+    fmt::print(stderr, "fg-gen: {} cannot be read\n", list.string());
+    return kUsageError;
+  }
+  const std::vector<Page> pages = emit_fused(catalogue, list.string(), *text, diagnostics);
+  if (!diagnostics.empty()) {
+    fmt::print(stderr, "{}", diagnostics.text());
+    return kUsageError;
+  }
+  for (const Page& page : pages) {
+    if (!write_file(dir / page.name, page.text)) return kInternal;
+  }
+  return kDone;
 }
 
 int write_docs(const Catalogue& catalogue, const fs::path& dir) {
@@ -99,18 +122,22 @@ int main(int argc, char** argv) {
     fmt::print("{}", kUsage);
     return kDone;
   }
-  if (words.size() < 3 || (words[0] != "--out" && words[0] != "--docs" && words[0] != "--check")) {
+  const bool fused = !words.empty() && words[0] == "--fused";
+  const std::ptrdiff_t first_file = fused ? 3 : 2;
+  if (std::ssize(words) <= first_file ||
+      (words[0] != "--out" && words[0] != "--docs" && words[0] != "--check" && !fused)) {
     fmt::print(stderr, "{}", kUsage);
     return kUsageError;
   }
   fg::gen::Diagnostics diagnostics;
-  Catalogue catalogue = fg::gen::load({words.begin() + 2, words.end()}, diagnostics);
+  Catalogue catalogue = fg::gen::load({words.begin() + first_file, words.end()}, diagnostics);
   fg::gen::check(catalogue, diagnostics);
   if (!diagnostics.empty()) {
     fmt::print(stderr, "{}", diagnostics.text());
     return kUsageError;
   }
   if (words[0] == "--out") return write_sources(catalogue, words[1]);
+  if (fused) return write_fused(catalogue, words[1], words[2], diagnostics);
   if (words[0] == "--docs") return write_docs(catalogue, words[1]);
   return check_docs(catalogue, words[1]);
 }

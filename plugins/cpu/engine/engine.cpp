@@ -18,11 +18,13 @@ std::int64_t block_elements(std::size_t buffers) {
   return std::max(kMinBlock, std::min({fits, limit, kMaxBlock}) / kMinBlock * kMinBlock);
 }
 
-std::int64_t block_grain(const Program& program, std::int64_t block) {
+std::int64_t piece_grain(std::int64_t cost, std::int64_t elements) {
   // Tenths of a nanosecond; below this, waking a thread costs more than it gains.
   constexpr std::int64_t kPieceCost = 80'000;
-  return std::max<std::int64_t>(1, kPieceCost / (program.cost + 2) / block);
+  return std::max<std::int64_t>(1, kPieceCost / (cost + 2) / elements);
 }
+
+std::int64_t block_grain(const Program& program, std::int64_t block) { return piece_grain(program.cost, block); }
 
 Result<void> check_launch(const char* who, const fg_launch& l, std::size_t n_out, std::size_t n_in) {
   if (l.n_out != n_out || l.n_in != n_in) {

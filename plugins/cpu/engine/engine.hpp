@@ -28,6 +28,8 @@ std::int64_t block_elements(std::size_t buffers);
 
 // Blocks that one piece of parallel work should have at least.
 std::int64_t block_grain(const Program& program, std::int64_t block);
+// The same for pieces of `elements` at `cost` tenths of a nanosecond each.
+std::int64_t piece_grain(std::int64_t cost, std::int64_t elements);
 
 // Reserved fields and unknown flags of a launch, and whether it has n_out and n_in tensors of the
 // same space (outputs: `out_ndim` leading dimensions of it).

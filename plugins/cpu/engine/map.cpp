@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// fg.map/1: a program over a space, block by block.
+// fg.map/1: a program over a space, by its fused loop where there is one and operands lie in rows,
+// else block by block.
 //
 // Dense operands are read and written in place, block after block of the flat range.  Other
 // operands go through a block buffer, except runs that happen to be contiguous.  When an input runs
@@ -12,6 +13,7 @@
 
 #include "fg/sdk/tensor_view.hpp"
 #include "plugins/cpu/engine/engine.hpp"
+#include "plugins/cpu/engine/fused.hpp"
 #include "plugins/cpu/instance.hpp"
 
 namespace fg::cpu {
@@ -28,6 +30,7 @@ constexpr std::int64_t kTileSide = 32;
 struct MapKernel : sdk::KernelObject {
   Program program;
   std::int64_t dense_block = 0, block = 0;
+  Fused fused;
 };
 
 // All operands row-major contiguous: n elements of each, one after another.
@@ -273,6 +276,11 @@ Result<void> run_any(const MapKernel& k, const fg_launch& l) {
   FG_TRY(check_params(params, &p));
   const std::int64_t n = sdk::numel(l.t[0]);
   if (n == 0) return {};
+  if (k.fused.loop != nullptr) {
+    float scalars[kFusedScalars];
+    fused_scalars(*k.fused.entry, params->scalar, scalars);
+    if (run_fused(k.fused, l, scalars, should_stream(l, p, n))) return {};
+  }
   std::uint64_t cells[kMaxCells];
   bind_scalars(p, params->scalar, cells);
   bool dense = p.index_dims.empty();
@@ -305,6 +313,15 @@ bool run_small(const MapKernel& k, const fg_launch& l) {
     if (t.ndim != first.ndim || t.ptr == nullptr) return false;
     if (t.ndim == 1 && (t.shape[0] != n || (t.stride[0] != 1 && n != 1))) return false;
   }
+  if (k.fused.loop != nullptr) {
+    float scalars[kFusedScalars];
+    fused_scalars(*k.fused.entry, params->scalar, scalars);
+    FusedRun run{.scalar = scalars};
+    for (std::size_t j = 0; j < p.n_out; ++j) run.out[j] = l.t[j].ptr;
+    for (std::size_t i = 0; i < p.n_in; ++i) run.in[i] = l.t[p.n_out + i].ptr;
+    k.fused.loop(run, static_cast<std::size_t>(n));
+    return true;
+  }
   std::uint64_t cells[16];
   bind_scalars(p, params->scalar, cells);
   alignas(64) std::byte scratch[4 * kMinBlock * 4 * 8];
@@ -322,24 +339,26 @@ fg_status launch_map(const fg_kernel* kernel, const fg_launch* l) noexcept {
   return sdk::guard(l->err, [&] { return run_any(k, *l); });
 }
 
-Result<Program> compile_map(const fg_sig& sig) {
+Result<void> compile_map(const fg_sig& sig, MapKernel& k) {
   const auto* params = static_cast<const fg_map_params*>(sig.params);
   FG_TRY(check_params(params, nullptr));
   const auto out = dtypes_of(sig, 0, sig.n_out), in = dtypes_of(sig, sig.n_out, sig.n_in);
-  return compile(*params->program, in, out);
+  FG_TRY_ASSIGN(k.program, compile(*params->program, in, out));
+  k.fused = find_fused(*params->program, in, out);
+  return {};
 }
 
 }  // namespace
 
 Result<void> check_map(const fg_sig& sig) {
   if (sig.params == nullptr) return {};  // prepare will see the program
-  FG_TRY(compile_map(sig));
-  return {};
+  MapKernel k;
+  return compile_map(sig, k);
 }
 
 Result<sdk::PreparedKernel> prepare_map(const fg_sig& sig) {
   auto k = std::make_unique<MapKernel>();
-  FG_TRY_ASSIGN(k->program, compile_map(sig));
+  FG_TRY(compile_map(sig, *k));
   constexpr std::int64_t kDirectBlock = 4096;  // Nothing but operands: fewer calls.
   k->block = block_elements(k->program.n_temps + k->program.n_operands());
   k->dense_block = k->program.n_temps == 0 ? kDirectBlock : block_elements(k->program.n_temps);
