@@ -203,11 +203,11 @@ Unary find_unary(std::string_view name) {
       {"trunc", step<trunc_of>},
       {"round", step<round_half_even>},
       {"sqrt", square_root},
-      {"bool", cast_to<Ct::boolean>},
-      {"i32", cast_to<Ct::i32>},
-      {"i64", cast_to<Ct::i64>},
-      {"f32", cast_to<Ct::f32>},
-      {"f64", cast_to<Ct::f64>},
+      {"cast_bool", cast_to<Ct::boolean>},
+      {"cast_i32", cast_to<Ct::i32>},
+      {"cast_i64", cast_to<Ct::i64>},
+      {"cast_f32", cast_to<Ct::f32>},
+      {"cast_f64", cast_to<Ct::f64>},
   }};
   for (const auto& [key, function] : kExact) {
     if (key == name) return function;

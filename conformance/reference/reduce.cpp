@@ -12,6 +12,9 @@ namespace {
 
 // dim: absent or an empty list means all dimensions.
 std::vector<bool> reduced_dims(const Call& call, std::size_t rank) {
+  const auto& args = call.op().args;
+  if (std::none_of(args.begin(), args.end(), [](const auto& a) { return a.name == "dim"; }))
+    return std::vector<bool>(rank, true);
   const Argument& dim = call["dim"];
   std::vector<std::int64_t> dims = dim.dims;
   if (dim.kind == Argument::Kind::number) dims = {dim.integer()};
@@ -64,7 +67,8 @@ std::vector<Output> evaluate_reduce(const Call& call) {
   const Types types = types_of(call);
   const Ct common = compute_type(types.common);
   const Tensor& self = call.args().front().tensor();
-  const Plan plan = plan_of(self.shape, reduced_dims(call, self.shape.size()), call.flag("keepdim", false));
+  const bool keeps = std::any_of(op.args.begin(), op.args.end(), [](const auto& a) { return a.name == "keepdim"; });
+  const Plan plan = plan_of(self.shape, reduced_dims(call, self.shape.size()), keeps && call.flag("keepdim", false));
   const Numbers numbers = numbers_of(call, common);
 
   std::vector<std::string> prologue_names{op.args.front().name};
@@ -76,13 +80,18 @@ std::vector<Output> evaluate_reduce(const Call& call) {
   std::vector<Expression> epilogues;
   for (const std::string& text : call.variant().expressions) epilogues.emplace_back(text, names);
 
+  std::vector<Value> probe = numbers.values;
+  probe.insert(probe.begin(), exact(0, common));
+  const Value natural = prologue.evaluate(probe, {}, common);
+  const Ct kept = natural.weak ? common : natural.type;  // in which the states are
+
   std::vector<Output> outs;
   for (const Type t : types.out) outs.push_back(make_output(t, plan.out));
   const std::int64_t n_inner = numel(plan.inner);
   std::vector<std::int64_t> outer(plan.out.size(), 0);
   const std::int64_t n_outer = numel(plan.out);
   for (std::int64_t o = 0; o < n_outer; ++o, next_index(outer, plan.out)) {
-    State state(op.monoid, common);
+    State state(op.monoid, kept);
     std::vector<Value> term = numbers.values;
     term.insert(term.begin(), Value{});
     std::vector<std::int64_t> inner(plan.inner.size(), 0);
@@ -96,7 +105,7 @@ std::vector<Output> evaluate_reduce(const Call& call) {
       std::vector<Value> operands = state.values(statistical);
       operands.push_back(exact(static_cast<Real>(n_inner), Ct::i64));
       operands.insert(operands.end(), numbers.values.begin(), numbers.values.end());
-      for (const Expression& e : epilogues) result[statistical ? 1 : 0].push_back(e.evaluate(operands, {}, common));
+      for (const Expression& e : epilogues) result[statistical ? 1 : 0].push_back(e.evaluate(operands, {}, kept));
     }
     for (std::size_t j = 0; j < outs.size(); ++j) push(outs[j], result[0][j], result[1][j]);
   }

@@ -26,6 +26,9 @@ constexpr std::pair<std::string_view, Definition> kNamed[] = {
     {"sort", ops::sort},
     {"nonzero", ops::nonzero},
     {"uniform_", ops::uniform},
+    {"linalg_vector_norm", ops::linalg_vector_norm},
+    {"dist", ops::dist},
+    {"aminmax", ops::aminmax},
 };
 
 std::vector<Output> elements_of_view(const Call& call) {

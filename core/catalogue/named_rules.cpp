@@ -291,6 +291,7 @@ Result<void> named_rule(ShapeRule rule, const RuleCall& call) {
     case ShapeRule::gather: return gather(call);
     case ShapeRule::cat: return cat(call);
     case ShapeRule::nonzero: return nonzero(call);
+    case ShapeRule::reduce: break;  // infer_shapes() has it.
   }
   return fail(FG_E_INTERNAL, std::string(call.op.name) + ": no such shape rule");
 }

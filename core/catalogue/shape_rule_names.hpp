@@ -12,11 +12,11 @@
 
 namespace fg::core {
 
-enum class ShapeRule : unsigned char { arange, layer_norm, rms_norm, attention, rotary, gather, cat, nonzero };
+enum class ShapeRule : unsigned char { arange, layer_norm, rms_norm, attention, rotary, gather, cat, nonzero, reduce };
 
-inline constexpr std::array<std::string_view, 8> kShapeRuleNames{
-    "arange", "layer_norm", "rms_norm", "scaled_dot_product_attention", "apply_rotary_pos_emb",
-    "gather", "cat",        "nonzero"};
+inline constexpr std::array<std::string_view, 9> kShapeRuleNames{
+    "arange", "layer_norm", "rms_norm", "scaled_dot_product_attention", "apply_rotary_pos_emb", "gather",
+    "cat",    "nonzero",    "reduce"};
 
 inline constexpr std::array<std::string_view, 7> kAttentionSymbols{"b", "hq", "hk", "sq", "sk", "d", "dv"};
 inline constexpr std::array<std::string_view, 2> kNormSymbols{"rows", "columns"};

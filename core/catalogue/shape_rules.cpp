@@ -296,6 +296,7 @@ Result<void> pattern_rule(const RuleCall& call) {
 Result<void> infer_shapes(const OpInfo& op, std::span<const ShapeArg> args, std::span<Shape> outs, Symbols* symbols) {
   const RuleCall call{op, args, outs, symbols};
   if (!op.shape_rule.empty()) {
+    if (op.shape_rule == "reduce") return reduce_rule(call);
     const auto it = std::find(kShapeRuleNames.begin(), kShapeRuleNames.end(), op.shape_rule);
     return named_rule(static_cast<ShapeRule>(it - kShapeRuleNames.begin()), call);
   }

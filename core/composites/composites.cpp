@@ -19,9 +19,9 @@ struct Entry {
   CompositeFn function;
 };
 constexpr Entry kComposites[] = {
-    {"layer_norm", layer_norm},
-    {"rms_norm", rms_norm},
-    {"scaled_dot_product_attention", scaled_dot_product_attention},
+    {"aminmax", aminmax},       {"dist", dist},
+    {"layer_norm", layer_norm}, {"linalg_vector_norm", linalg_vector_norm},
+    {"rms_norm", rms_norm},     {"scaled_dot_product_attention", scaled_dot_product_attention},
     {"softmax", softmax},
 };
 

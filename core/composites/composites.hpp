@@ -37,6 +37,9 @@ struct CompositeCall {
 CompositeFn find_composite(std::string_view op);
 
 Result<void> softmax(CompositeCall& c);
+Result<void> linalg_vector_norm(CompositeCall& c);  // folds.cpp
+Result<void> dist(CompositeCall& c);
+Result<void> aminmax(CompositeCall& c);
 Result<void> layer_norm(CompositeCall& c);
 Result<void> rms_norm(CompositeCall& c);
 Result<void> scaled_dot_product_attention(CompositeCall& c);

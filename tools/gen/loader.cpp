@@ -190,7 +190,7 @@ void OpLoader::load_programs(const Mapping& map) {
   // Keys that belong to other kinds.
   for (const std::string_view key : {"expr", "prologue", "epilogue", "monoid", "empty"}) {
     const YAML::Node* node = map.find(key);
-    const bool fits = key == "expr" ? op_.kind == Kind::map : folds;
+    const bool fits = key == "expr" ? op_.kind == Kind::map : folds || (key == "empty" && op_.kind == Kind::composite);
     if (node != nullptr && !fits) {
       source_.error(*node, fmt::format("'{}' has no meaning for {}, which is of kind {}", key, op_.name,
                                        kKinds[static_cast<std::size_t>(op_.kind)]));

@@ -26,6 +26,9 @@ Outputs cat(const Call& call);
 Outputs sort(const Call& call);
 Outputs nonzero(const Call& call);
 Outputs uniform(const Call& call);
+Outputs linalg_vector_norm(const Call& call);  // folds.cpp
+Outputs dist(const Call& call);
+Outputs aminmax(const Call& call);
 
 // exp(x - peak) for a score x that may be off by its interval.  Scaling the argument by log2 e, as
 // kernels built on exp2 do, costs one more rounding of the argument, which is granted.
