@@ -55,6 +55,23 @@ std::vector<ArgSpec> attribute_values(const core::ArgInfo& a, bool real) {
   return values;
 }
 
+double value_of(const fg_scalar& number) {
+  return number.kind == FG_SCALAR_FLOAT ? number.v.f : static_cast<double>(number.v.i);
+}
+
+bool within_bounds(const core::ArgInfo& a, const ArgSpec& value) {
+  if (value.kind != ArgSpec::Kind::number) return true;
+  const double x = value_of(value.number);
+  return (!a.has_min || x >= a.min) && (!a.has_max || x <= a.max);
+}
+
+// Whether some dtype that the operand may have is of the number's category, or a wider one.
+bool category_fits(const core::ArgInfo& a, const fg_scalar& number) {
+  const std::vector<fg_dtype> own = members(a.dtypes);
+  if (number.kind == FG_SCALAR_BOOL) return std::find(own.begin(), own.end(), FG_BOOL) != own.end();
+  return number.kind != FG_SCALAR_FLOAT || own.empty() || std::any_of(own.begin(), own.end(), is_float);
+}
+
 bool required(const core::ArgInfo& a) { return !a.optional && !a.has_default && !is_operand(a); }
 
 // Fills required attributes with their first value; false when there is none to choose.
@@ -111,7 +128,7 @@ void add_attributes(Collector& c, const std::vector<std::vector<fg_dtype>>& rows
       for (const ArgSpec& value : attribute_values(op.args[i], is_float(row.front()))) {
         std::vector<ArgSpec> args = operands(op, row, {{5, 33}});
         args[i] = value;
-        if (fill_required(op, args)) c.spread(args, 2);
+        if (within_bounds(op.args[i], value) && fill_required(op, args)) c.spread(args, 2);
       }
     }
   }
@@ -130,9 +147,7 @@ void add_numbers(Collector& c, const std::vector<std::vector<fg_dtype>>& rows) {
         std::vector<ArgSpec> args = operands(op, row, {{4, 9}});
         args[i] = numbers[turn++ % numbers.size()];
         // Numbers of a category that the operator has not, or that an unsigned tensor cannot hold.
-        const std::vector<fg_dtype> own = members(op.args[i].dtypes);
-        const bool truth = args[i].number.kind == FG_SCALAR_BOOL;
-        if (truth && std::find(own.begin(), own.end(), FG_BOOL) == own.end()) continue;
+        if (!category_fits(op.args[i], args[i].number)) continue;
         const bool holds = row[i] != FG_U8 || args[i].number.v.i >= 0 || args[i].number.kind == FG_SCALAR_FLOAT;
         if (holds && fill_required(op, args)) c.spread(args, 2);
       }

@@ -28,6 +28,8 @@ std::optional<std::vector<ArgSpec>> valid_call(const core::OpInfo& op) {
       args[i] = ArgSpec::of_int(0);
     } else if (op.args[i].type == core::ArgType::dtype && !op.args[i].optional && !op.args[i].has_default) {
       args[i] = ArgSpec::of_dtype(FG_F32);
+    } else if (op.args[i].type == core::ArgType::scalar && !op.args[i].optional && !op.args[i].has_default) {
+      args[i] = ArgSpec::of_int(1);
     }
   }
   return any ? std::optional(args) : std::nullopt;

@@ -198,9 +198,10 @@ Value cast(const Value& v, Ct to) {
   r.lo = v.nan == Nan::always ? r.mid : convert(v.lo);
   r.hi = v.nan == Nan::always ? r.mid : convert(v.hi);
   if (to == Ct::boolean && !v.point() && has_zero(v)) return logical(true, true, r.mid != 0);
-  if (v.nan == Nan::maybe) {  // NaN gives 0
-    r.lo = std::min(r.lo, Real{0});
-    r.hi = std::max(r.hi, Real{0});
+  if (v.nan == Nan::maybe) {
+    const Real of_nan = convert(kNan);
+    r.lo = std::min(r.lo, of_nan);
+    r.hi = std::max(r.hi, of_nan);
   }
   if (r.lo > r.hi) std::swap(r.lo, r.hi);
   return r;

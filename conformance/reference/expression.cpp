@@ -68,7 +68,8 @@ class Parser {
       return push_unary("!", prefix());
     }
     if (take("~")) return push_unary("not", prefix());
-    return primary();
+    const Id base = primary();
+    return take("**") ? push_binary("pow", base, prefix()) : base;
   }
 
   Id primary() {
@@ -153,8 +154,9 @@ class Parser {
   Id push_unary(std::string_view name, Id a) {
     Step step{Step::Kind::unary, a};
     step.unary = find_unary(name);
-    static constexpr std::array<std::string_view, 12> kAnyType{"neg",  "abs",   "sign",  "not",  "!",   "floor",
-                                                               "ceil", "trunc", "round", "bool", "i32", "i64"};
+    static constexpr std::array<std::string_view, 16> kAnyType{
+        "neg",   "abs",   "sign",     "not",       "!",        "floor",    "ceil",     "trunc",
+        "round", "isinf", "isfinite", "cast_bool", "cast_i32", "cast_i64", "cast_f32", "cast_f64"};
     step.needs_float = std::find(kAnyType.begin(), kAnyType.end(), name) == kAnyType.end();
     return push(step);
   }

@@ -88,8 +88,9 @@ Value image(const Rule& rule, const Value& x) {
     r.lo = rule.f(0);
   } else if (rule.form == F::local) {  // not monotone: twice the spread of the ends, good for narrow intervals
     const Real spread = 2 * (r.hi - r.lo);
-    r.lo = r.mid - spread;
-    r.hi = r.mid + spread;
+    const bool pole = !std::isfinite(spread) || !std::isfinite(r.mid);
+    r.lo = pole ? -std::numeric_limits<Real>::infinity() : r.mid - spread;
+    r.hi = pole ? std::numeric_limits<Real>::infinity() : r.mid + spread;
   }
   return r;
 }
@@ -169,6 +170,22 @@ Value is_nan(const Value& v) {
   return {low, high, low, Nan::never, Ct::boolean, false};
 }
 
+// Whether `f` holds on no, some or every member of the interval; of NaN it is `of_nan`.
+template <class F>
+Value test(const Value& v, bool of_nan, F&& f) {
+  if (v.nan == Nan::always) return exact(of_nan ? 1 : 0, Ct::boolean);
+  Real low = std::min<Real>(f(v.lo), f(v.hi));
+  Real high = std::max<Real>(f(v.lo), f(v.hi));
+  if (v.nan == Nan::maybe) (of_nan ? high : low) = of_nan ? 1 : 0;
+  return {low, high, Real(f(v.mid)), Nan::never, Ct::boolean, false};
+}
+Value is_infinite(const Value& v) {
+  return test(v, false, [](Real x) { return std::isinf(x); });
+}
+Value is_finite(const Value& v) {
+  return test(v, false, [](Real x) { return std::isfinite(x); });
+}
+
 Value logical_not(const Value& v) {
   const Value c = cast(v, Ct::boolean);
   return {1 - c.hi, 1 - c.lo, 1 - c.mid, Nan::never, Ct::boolean, false};
@@ -191,11 +208,13 @@ Real trunc_of(Real x) { return std::trunc(x); }
 }  // namespace
 
 Unary find_unary(std::string_view name) {
-  static constexpr std::array<std::pair<std::string_view, Unary>, 16> kExact{{
+  static constexpr std::array<std::pair<std::string_view, Unary>, 18> kExact{{
       {"neg", negate},
       {"abs", absolute},
       {"sign", sign},
       {"isnan", is_nan},
+      {"isinf", is_infinite},
+      {"isfinite", is_finite},
       {"not", bit_not},
       {"!", logical_not},
       {"floor", step<floor_of>},

@@ -82,6 +82,7 @@ Result<void> check_form(const Call& c) {
 
 Result<void> check_dtype(const Call& c, std::size_t i, fg_dtype dtype, bool number) {
   const ArgInfo& a = c.op.args[i];
+  if (a.rule == DtypeRule::same_as && a.same_as >= 0 && number) return {};  // It is converted.
   if (a.rule == DtypeRule::same_as && a.same_as >= 0) {
     if ((a.dtypes & bit(dtype)) != 0) return {};
     const fg_value& other = c.arg(static_cast<std::size_t>(a.same_as));

@@ -185,9 +185,12 @@ class Typer {
     }
     const TermType& strong = a.weak ? b : a;
     const TermType& other = a.weak ? a : b;
-    const bool endless = other.weak && other.known && other.real && !std::isfinite(other.value.f);
-    if (endless && !is_float_type(strong.type)) {  // An integer beside inf or nan: f64 decides it exactly.
-      return TermType::strong(FG_CT_BOOL, FG_CT_F64);
+    if (other.weak && other.real && !is_float_type(strong.type)) {
+      // An integer beside inf or nan: f64 decides it exactly.  Beside another real: as operands of a
+      // call promote, in the common float, else the default one.
+      const bool endless = other.known && !std::isfinite(other.value.f);
+      const std::uint16_t real = common_is_float() ? typing_.common : std::uint16_t{FG_CT_F32};
+      return TermType::strong(FG_CT_BOOL, endless ? std::uint16_t{FG_CT_F64} : real);
     }
     FG_TRY_ASSIGN(const std::uint16_t t, meet(term, row, 0));
     return TermType::strong(FG_CT_BOOL, t);

@@ -217,7 +217,18 @@ void read_output(const Source& source, const YAML::Node& node, Op& op, Out& out)
   }
 }
 
-// Fills `*=`; nothing when a token names no argument or a tensor is missing.
+// Whether a token gives a number to a tensor argument that takes none, or no float.
+bool gives_wrong_number(const Op& op, const std::string& token) {
+  const std::size_t equals = token.find("=#");
+  const int i = equals == std::string::npos ? -1 : op.arg_index(token.substr(0, equals));
+  if (i < 0) return false;
+  const Arg& a = op.args[static_cast<std::size_t>(i)];
+  const bool real = token.find('.', equals) != std::string::npos;
+  const bool takes_real = !a.same_as.empty() || (a.dtypes & dtype_bit(FG_F32)) != 0;
+  return !a.scalar_ok || (real && !takes_real);
+}
+
+// Fills `*=`; nothing when a token does not fit its argument or a required one is missing.
 std::optional<std::string> expand(const Op& op, const std::string& line) {
   std::istringstream in(line);
   std::vector<std::string> tokens, named;
@@ -229,7 +240,7 @@ std::optional<std::string> expand(const Op& op, const std::string& line) {
       star = token.substr(1);
       continue;
     }
-    fits = fits && op.arg_index(name) >= 0;
+    fits = fits && op.arg_index(name) >= 0 && !gives_wrong_number(op, token);
     tokens.push_back(token);
     named.push_back(name);
   }
@@ -237,7 +248,8 @@ std::optional<std::string> expand(const Op& op, const std::string& line) {
   for (const Arg& a : op.args) {
     const bool required = a.is_tensor() && !a.optional;
     const bool has = std::find(named.begin(), named.end(), a.name) != named.end();
-    if (required && !has && star.empty()) fits = false;
+    const bool required_attribute = !a.is_tensor() && !a.optional && !a.has_default;
+    if ((required && !has && star.empty()) || (required_attribute && !has)) fits = false;
     if (required && !has && !star.empty()) filled.push_back(a.name + star);
   }
   filled.insert(filled.end(), tokens.begin(), tokens.end());
