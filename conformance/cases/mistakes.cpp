@@ -115,6 +115,25 @@ void wrong_products(Collector& c) {
     c.add_bad({f32({3, 5}), f32({5, 2})}, "rank", 0);
   }
   if (op.name == "addmm") c.add_bad({f32({3, 3}), f32({3, 5}), f32({5, 2})}, "shape", -1);
+  if (op.name == "baddbmm") c.add_bad({f32({3, 3, 3}), f32({2, 3, 5}), f32({2, 5, 2})}, "shape", -1);
+  if (op.name == "addbmm") c.add_bad({f32({3, 3}), f32({2, 3, 5}), f32({2, 5, 2})}, "shape", -1);
+  if (op.name == "mv") {
+    c.add_bad({f32({3, 5}), f32({4})}, "shape", -1);
+    c.add_bad({f32({3, 5}), f32({5, 1})}, "rank", 1);
+  }
+  if (op.name == "addmv") c.add_bad({f32({4}), f32({3, 5}), f32({5})}, "shape", -1);
+  if (op.name == "addr") c.add_bad({f32({4}), f32({3}), f32({5})}, "shape", -1);
+  if (op.name == "outer") c.add_bad({f32({3, 1}), f32({5})}, "rank", 0);
+  if (op.name == "dot" || op.name == "vdot") {
+    c.add_bad({f32({3}), f32({4})}, "shape", 1);
+    c.add_bad({f32({3}), f32({3, 1})}, "rank", 1);
+    c.add_bad({f32({3}), ArgSpec::of({FG_I64, {3}, Layout::dense})}, "dtype", 1);
+  }
+  if (op.name == "linear") {
+    c.add_bad({f32({2, 3, 5}), f32({4, 6})}, "shape", -1);
+    c.add_bad({f32({3, 5}), f32({4, 5}), f32({3})}, "shape", -1);
+    c.add_bad({f32({}), f32({4, 5})}, "rank", 0);
+  }
   if (op.name == "embedding") c.add_bad({f32({4, 3}), f32({2})}, "dtype", 1);
 }
 

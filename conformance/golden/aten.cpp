@@ -51,7 +51,11 @@ constexpr Signature kSignatures[] = {
 constexpr std::string_view kIgnored[] = {"memory_format", "layout",      "device",   "pin_memory",
                                          "non_blocking",  "sparse_grad", "implicit", "dropout_p"};
 // Names of the gems corpus that are ours under another name.
-constexpr std::pair<std::string_view, std::string_view> kGemsNames[] = {{"rms_norm x", "input"}};
+constexpr std::pair<std::string_view, std::string_view> kGemsNames[] = {
+    {"rms_norm x", "input"},
+    {"outer x", "self"},
+    {"outer y", "vec2"},
+};
 
 std::string overload_of(std::string_view golden_op) {
   const std::size_t colons = golden_op.find("::");

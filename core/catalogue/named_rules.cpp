@@ -279,6 +279,44 @@ Result<void> nonzero(const RuleCall& call) {
   return {};
 }
 
+// One number from two vectors of one length.
+Result<void> dot(const RuleCall& call) {
+  for (const int i : {0, 1}) {
+    if (call.shape(i).size() != 1) {
+      return call.error(i, FG_R_RANK,
+                        call.name(i) + " has " + std::to_string(call.shape(i).size()) + " dimensions, expected 1");
+    }
+  }
+  if (call.shape(0)[0] != call.shape(1)[0]) {
+    return call.error(1, FG_R_SHAPE,
+                      call.name(0) + " has " + std::to_string(call.shape(0)[0]) + " elements, " + call.name(1) +
+                          " has " + std::to_string(call.shape(1)[0]));
+  }
+  call.outs[0].ndim = 0;
+  call.bind(0, call.shape(0)[0]);
+  return {};
+}
+
+// Every element of the first times the whole second: lengths multiply, aligned at the last dimension.
+Result<void> kron(const RuleCall& call) {
+  const auto a = call.shape(0), b = call.shape(1);
+  const std::size_t n = std::max(a.size(), b.size());
+  if (2 * n > FG_MAX_NDIM) {
+    return call.error(
+        a.size() == n ? 0 : 1, FG_R_RANK,
+        "an operand has " + std::to_string(n) + " dimensions, expected at most " + std::to_string(FG_MAX_NDIM / 2));
+  }
+  call.outs[0].ndim = 0;
+  for (std::size_t d = 0; d < n; ++d) {
+    const std::int64_t x = d + a.size() < n ? 1 : a[d + a.size() - n];
+    const std::int64_t y = d + b.size() < n ? 1 : b[d + b.size() - n];
+    if (y != 0 && x > std::numeric_limits<std::int64_t>::max() / y)
+      return call.error(0, FG_R_LIMIT, "the result would be too long");
+    call.outs[0].push(x * y);
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<void> named_rule(ShapeRule rule, const RuleCall& call) {
@@ -291,6 +329,8 @@ Result<void> named_rule(ShapeRule rule, const RuleCall& call) {
     case ShapeRule::gather: return gather(call);
     case ShapeRule::cat: return cat(call);
     case ShapeRule::nonzero: return nonzero(call);
+    case ShapeRule::dot: return dot(call);
+    case ShapeRule::kron: return kron(call);
     case ShapeRule::reduce: break;  // infer_shapes() has it.
   }
   return fail(FG_E_INTERNAL, std::string(call.op.name) + ": no such shape rule");

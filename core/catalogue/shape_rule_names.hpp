@@ -12,18 +12,44 @@
 
 namespace fg::core {
 
-enum class ShapeRule : unsigned char { arange, layer_norm, rms_norm, attention, rotary, gather, cat, nonzero, reduce };
+// clang-format off
+enum class ShapeRule : unsigned char {
+  arange,
+  layer_norm,
+  rms_norm,
+  attention,
+  rotary,
+  gather,
+  cat,
+  nonzero,
+  reduce,
+  dot,
+  kron,
+};
 
-inline constexpr std::array<std::string_view, 9> kShapeRuleNames{
-    "arange", "layer_norm", "rms_norm", "scaled_dot_product_attention", "apply_rotary_pos_emb", "gather",
-    "cat",    "nonzero",    "reduce"};
+inline constexpr std::array kShapeRuleNames{
+    std::string_view("arange"),
+    std::string_view("layer_norm"),
+    std::string_view("rms_norm"),
+    std::string_view("scaled_dot_product_attention"),
+    std::string_view("apply_rotary_pos_emb"),
+    std::string_view("gather"),
+    std::string_view("cat"),
+    std::string_view("nonzero"),
+    std::string_view("reduce"),
+    std::string_view("dot"),
+    std::string_view("kron"),
+};
+// clang-format on
 
 inline constexpr std::array<std::string_view, 7> kAttentionSymbols{"b", "hq", "hk", "sq", "sk", "d", "dv"};
 inline constexpr std::array<std::string_view, 2> kNormSymbols{"rows", "columns"};
+inline constexpr std::array<std::string_view, 1> kDotSymbols{"n"};
 
 constexpr std::span<const std::string_view> shape_rule_symbols(std::string_view rule) {
   if (rule == "scaled_dot_product_attention") return kAttentionSymbols;
   if (rule == "layer_norm" || rule == "rms_norm") return kNormSymbols;
+  if (rule == "dot") return kDotSymbols;
   return {};
 }
 

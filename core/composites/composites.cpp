@@ -18,12 +18,22 @@ struct Entry {
   std::string_view op;
   CompositeFn function;
 };
+// clang-format off
 constexpr Entry kComposites[] = {
-    {"aminmax", aminmax},       {"dist", dist},
-    {"layer_norm", layer_norm}, {"linalg_vector_norm", linalg_vector_norm},
-    {"rms_norm", rms_norm},     {"scaled_dot_product_attention", scaled_dot_product_attention},
+    {"addbmm", addbmm},
+    {"addr", addr},
+    {"aminmax", aminmax},
+    {"dist", dist},
+    {"kron", kron},
+    {"layer_norm", layer_norm},
+    {"linalg_vector_norm", linalg_vector_norm},
+    {"linear", linear},
+    {"outer", outer},
+    {"rms_norm", rms_norm},
+    {"scaled_dot_product_attention", scaled_dot_product_attention},
     {"softmax", softmax},
 };
+// clang-format on
 
 Result<const OpInfo*> operator_of(std::string_view text, std::span<const Named> operands) {
   std::vector<const char*> names;
@@ -71,6 +81,14 @@ std::int64_t CompositeCall::integer(std::string_view name) const {
   return i == call.op.args.size() ? 0 : scalar_of(call.op.args[i], call.arg(i)).v.i;
 }
 
+fg_value CompositeCall::scalar(std::string_view name, fg_dtype common) const {
+  const std::size_t i = index(name);
+  const fg_scalar s = scalar_of(call.op.args[i], call.arg(i));
+  const bool fraction = s.kind == FG_SCALAR_FLOAT;
+  if (is_float(common)) return fg_value_float(fraction ? s.v.f : static_cast<double>(s.v.i));
+  return fg_value_int(fraction ? static_cast<std::int64_t>(s.v.f) : s.v.i);
+}
+
 std::span<const std::int64_t> CompositeCall::dims(std::string_view name) const {
   const fg_value& v = call.arg(index(name));
   if (v.tag == FG_V_DIMS) return {v.v.dims, v.n};
@@ -84,6 +102,12 @@ Result<Tensor> apply(std::string_view name, std::initializer_list<fg_value> args
   FG_TRY(call(*op, {args.begin(), args.size()}, Form::functional, {made.data(), op->outs.size()}));
   for (std::size_t i = 1; i < op->outs.size(); ++i) release(made[i]);
   return Tensor::adopt(made[0]);
+}
+
+Result<void> apply_into(const Tensor& out, std::string_view name, std::initializer_list<fg_value> args) {
+  FG_TRY_ASSIGN(const OpInfo* op, lookup(name));
+  fg_tensor_handle given[1] = {out.get()};
+  return call(*op, {args.begin(), args.size()}, Form::out, given);
 }
 
 Result<Tensor> map(std::string_view text, std::span<const Named> operands) {

@@ -26,6 +26,8 @@ struct CompositeCall {
   Tensor tensor(std::string_view arg) const;                 // Empty when left out.
   std::optional<double> number(std::string_view arg) const;  // Given or default.
   std::int64_t integer(std::string_view arg) const;
+  // A number given or its default, of the category that operands of `common` take.
+  fg_value scalar(std::string_view arg, fg_dtype common) const;
   bool flag(std::string_view arg) const { return integer(arg) != 0; }
   std::span<const std::int64_t> dims(std::string_view arg) const;
 
@@ -43,6 +45,11 @@ Result<void> aminmax(CompositeCall& c);
 Result<void> layer_norm(CompositeCall& c);
 Result<void> rms_norm(CompositeCall& c);
 Result<void> scaled_dot_product_attention(CompositeCall& c);
+Result<void> linear(CompositeCall& c);  // products.cpp
+Result<void> addbmm(CompositeCall& c);
+Result<void> outer(CompositeCall& c);
+Result<void> addr(CompositeCall& c);
+Result<void> kron(CompositeCall& c);
 
 // --- the words composites are written in ---
 
@@ -55,12 +62,16 @@ inline fg_value arg(std::span<const std::int64_t> dims) {
 // The first result of a catalogue operator.
 Result<Tensor> apply(std::string_view op, std::initializer_list<fg_value> args);
 
+// The one result of a catalogue operator, written into `out`.
+Result<void> apply_into(const Tensor& out, std::string_view op, std::initializer_list<fg_value> args);
+
 // One operand of an expression and its name.
 struct Named {
   const char* name;
   fg_value value;
   Named(const char* n, const Tensor& t) : name(n), value(arg(t)) {}
   Named(const char* n, double x) : name(n), value(arg(x)) {}
+  Named(const char* n, const fg_value& v) : name(n), value(v) {}
 };
 // An element-wise expression: a new tensor, or written into `out`.
 Result<Tensor> map(std::string_view text, std::span<const Named> operands);

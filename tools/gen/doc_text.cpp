@@ -36,6 +36,8 @@ std::string rule_shape_text(const Op& op, const Out& out) {
   if (op.shape_rule == "gather") return "as `index`";
   if (op.shape_rule == "cat") return "as the tensors, the sum of their lengths in `dim`";
   if (op.shape_rule == "nonzero") return "[number of elements that are not zero, dimensions of `self`]";
+  if (op.shape_rule == "dot") return "[]";
+  if (op.shape_rule == "kron") return "the products of the lengths of `self` and `other`, aligned at the last dimension";
   return op.shape_rule;
 }
 

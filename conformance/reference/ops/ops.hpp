@@ -15,6 +15,15 @@ using Outputs = std::vector<Output>;
 Outputs mm(const Call& call);  // products.cpp
 Outputs bmm(const Call& call);
 Outputs addmm(const Call& call);
+Outputs baddbmm(const Call& call);
+Outputs addbmm(const Call& call);
+Outputs mv(const Call& call);
+Outputs addmv(const Call& call);
+Outputs dot_product(const Call& call);  // vdot too
+Outputs linear(const Call& call);
+Outputs addr(const Call& call);
+Outputs outer(const Call& call);  // outer.cpp
+Outputs kron(const Call& call);
 Outputs softmax(const Call& call);
 Outputs layer_norm(const Call& call);  // norm.cpp
 Outputs rms_norm(const Call& call);

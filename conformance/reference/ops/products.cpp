@@ -1,58 +1,95 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// mm, bmm, addmm: rows times columns.  Sums of n products in any order (sums.hpp); integers wrap.
-// addmm is one sum of the terms alpha p and beta self in any order; scaling rounds each term, or the
-// sum, and the scalars themselves were rounded: the bound gains 2 u sum|term|.
+// mm, bmm, addmm, baddbmm, addbmm, mv, addmv, addr, dot, vdot, linear: rows times columns.  Sums of n
+// products in any order (sums.hpp); integers wrap.  With self it is one sum of the terms alpha p and beta self
+// in any order; scaling rounds each term, or the sum, and the scalars themselves were rounded: the
+// bound gains 2 u sum|term|.
 
 #include "conformance/reference/ops/ops.hpp"
 
 namespace fg::reference::ops {
 namespace {
 
-struct Product {
-  Value hard, soft;
+// Where an operand's element of batch z, row or column i, place p of the sum, matrix q of the sum lies.
+struct Steps {
+  std::int64_t z = 0, i = 0, p = 0, q = 0;
 };
 
-// Row i of a times column j of b in batch z.
-Product row_times_column(const Tensor& a, const Tensor& b, std::int64_t a_base, std::int64_t b_base, std::int64_t k,
-                         std::int64_t n) {
-  const Ct type = compute_type(a.type);
-  if (!is_float(type)) {
-    Value sum = exact(0, type);
-    for (std::int64_t p = 0; p < k; ++p) sum = add(sum, mul(element(a, a_base + p), element(b, b_base + p * n)));
-    return {sum, sum};
-  }
-  Sum sum;
-  for (std::int64_t p = 0; p < k; ++p) {
-    sum.add_product(a.v[static_cast<std::size_t>(a_base + p)], b.v[static_cast<std::size_t>(b_base + p * n)]);
-  }
-  return {sum.hard(type), sum.soft(type)};
-}
+// out[z][i][j] = alpha sum_qp a[z][i][p][q] b[z][j][p][q] + beta self[z][i][j].
+struct Products {
+  const Tensor& a;
+  const Tensor& b;
+  std::int64_t batch = 1, m = 1, n = 1, k = 0, matrices = 1;
+  Steps a_step, b_step;
+  const Tensor* self = nullptr;
+  Steps self_step;  // z; i: rows; p: columns.
+  Value alpha, beta;
 
-Output product(const Tensor& a, const Tensor& b) {
-  const std::size_t r = a.shape.size();
-  const std::int64_t batch = r == 3 ? a.shape[0] : 1;
-  const std::int64_t m = a.shape[r - 2];
-  const std::int64_t k = a.shape[r - 1];
-  const std::int64_t n = b.shape[r - 1];
-  Output out = make_output(a.type, r == 3 ? Shape{batch, m, n} : Shape{m, n});
-  for (std::int64_t z = 0; z < batch; ++z) {
-    for (std::int64_t i = 0; i < m; ++i) {
-      for (std::int64_t j = 0; j < n; ++j) {
-        const Product p = row_times_column(a, b, (z * m + i) * k, z * k * n + j, k, n);
-        push(out, p.hard, p.soft);
+  Products(const Tensor& left, const Tensor& right)
+      : a(left), b(right), alpha(exact(1, compute_type(left.type))), beta(exact(1, compute_type(left.type))) {}
+
+  template <class F>
+  void each(std::int64_t z, std::int64_t i, std::int64_t j, F&& f) const {
+    for (std::int64_t q = 0; q < matrices; ++q) {
+      for (std::int64_t p = 0; p < k; ++p) {
+        f(z * a_step.z + i * a_step.i + p * a_step.p + q * a_step.q,
+          z * b_step.z + j * b_step.i + p * b_step.p + q * b_step.q);
       }
     }
   }
-  return out;
+  Value of_integers(std::int64_t z, std::int64_t i, std::int64_t j, const Value& start) const {
+    Value sum = exact(0, compute_type(a.type));
+    each(z, i, j, [&](std::int64_t x, std::int64_t y) { sum = add(sum, mul(element(a, x), element(b, y))); });
+    return self == nullptr ? sum : add(mul(alpha, sum), mul(beta, start));
+  }
+  void push_one(Output& out, std::int64_t z, std::int64_t i, std::int64_t j) const {
+    const Ct type = compute_type(a.type);
+    Value start = exact(0, type);
+    if (self != nullptr) start = element(*self, z * self_step.z + i * self_step.i + j * self_step.p);
+    if (!is_float(type)) return push(out, of_integers(z, i, j, start));
+    Sum sum;
+    each(z, i, j, [&](std::int64_t x, std::int64_t y) {
+      sum.add_product(alpha.mid * a.v[static_cast<std::size_t>(x)], b.v[static_cast<std::size_t>(y)]);
+    });
+    if (self != nullptr && beta.mid != 0) sum.add_product(beta.mid, start.mid);
+    const bool unscaled = alpha.mid == 1 && (self == nullptr || beta.mid == 0 || beta.mid == 1);
+    const auto with_scaling = [&](const Value& v) {
+      return unscaled || v.point() ? v : rounded(widened(v, 2 * roundoff(type) * sum.absolute()));
+    };
+    push(out, with_scaling(sum.hard(type)), with_scaling(sum.soft(type)));
+  }
+  Outputs evaluate(const Shape& shape) const {
+    Output out = make_output(a.type, shape);
+    for (std::int64_t z = 0; z < batch; ++z) {
+      for (std::int64_t i = 0; i < m; ++i) {
+        for (std::int64_t j = 0; j < n; ++j) push_one(out, z, i, j);
+      }
+    }
+    return {out};
+  }
+};
+
+// Matrices of the last two dimensions, batches of the first of three.
+Products matrices(const Tensor& a, const Tensor& b) {
+  Products p(a, b);
+  const std::size_t r = a.shape.size();
+  p.batch = r == 3 ? a.shape[0] : 1;
+  p.m = a.shape[r - 2];
+  p.k = a.shape[r - 1];
+  p.n = b.shape[r - 1];
+  p.a_step = {p.m * p.k, p.k, 1, 0};
+  p.b_step = {p.k * p.n, 1, p.n, 0};
+  return p;
 }
 
-}  // namespace
-
-Outputs mm(const Call& call) { return {product(call.tensor("self"), call.tensor("mat2"))}; }
-Outputs bmm(const Call& call) { return {product(call.tensor("self"), call.tensor("mat2"))}; }
-
-namespace {
+Products vectors(const Tensor& a, const Tensor& b) {
+  Products p(a, b);
+  p.m = a.shape.size() == 2 ? a.shape[0] : 1;
+  p.k = a.shape.back();
+  p.a_step = {0, p.k, 1, 0};
+  p.b_step = {0, 0, 1, 0};
+  return p;
+}
 
 Value scalar_of(const Call& call, const char* name, Ct type) {
   const Argument& argument = call[name];
@@ -60,54 +97,97 @@ Value scalar_of(const Call& call, const char* name, Ct type) {
   return cast(exact(call.number(name, 1), real ? Ct::f64 : Ct::i64), type);
 }
 
-// One sum of alpha p and beta self.
-struct Scaled {
-  const Tensor& a;
-  const Tensor& b;
-  Value alpha, beta;
-  Ct type;
-
-  std::pair<Value, Value> at(std::int64_t i, std::int64_t j, const Value& self) const {
-    const std::int64_t k = a.shape[1];
-    const std::int64_t n = b.shape[1];
-    Sum sum;
-    for (std::int64_t p = 0; p < k; ++p) {
-      sum.add_product(alpha.mid * a.v[static_cast<std::size_t>(i * k + p)], b.v[static_cast<std::size_t>(p * n + j)]);
-    }
-    if (beta.mid != 0) sum.add_product(beta.mid, self.mid);
-    auto with_scaling = [&](Value v) {
-      const bool plain_sum = v.point() || (alpha.mid == 1 && (beta.mid == 0 || beta.mid == 1));
-      return plain_sum ? v : rounded(widened(v, 2 * roundoff(type) * sum.absolute()));
-    };
-    return {with_scaling(sum.hard(type)), with_scaling(sum.soft(type))};
+// beta self broadcast to `shape`, and alpha.
+Products with_self(Products p, const Call& call, const Shape& shape) {
+  const Ct type = compute_type(p.a.type);
+  p.alpha = scalar_of(call, "alpha", type);
+  p.beta = scalar_of(call, "beta", type);
+  p.self = &call.tensor("self");
+  const std::vector<std::int64_t> s = broadcast_strides(p.self->shape, shape);
+  switch (shape.size()) {
+    case 1: p.self_step = {0, s[0], 0, 0}; break;
+    case 2: p.self_step = {0, s[0], s[1], 0}; break;
+    default: p.self_step = {s[0], s[1], s[2], 0}; break;
   }
-};
-
-std::pair<Value, Value> integer_at(const Scaled& s, std::int64_t i, std::int64_t j, const Value& self) {
-  const Product p = row_times_column(s.a, s.b, i * s.a.shape[1], j, s.a.shape[1], s.b.shape[1]);
-  const Value v = add(mul(s.alpha, p.hard), mul(s.beta, self));
-  return {v, v};
+  return p;
 }
 
 }  // namespace
 
+Outputs mm(const Call& call) {
+  const Products p = matrices(call.tensor("self"), call.tensor("mat2"));
+  return p.evaluate({p.m, p.n});
+}
+
+Outputs bmm(const Call& call) {
+  const Products p = matrices(call.tensor("self"), call.tensor("mat2"));
+  return p.evaluate({p.batch, p.m, p.n});
+}
+
 Outputs addmm(const Call& call) {
-  const Tensor& self = call.tensor("self");
-  const Tensor& a = call.tensor("mat1");
-  const Tensor& b = call.tensor("mat2");
-  const Ct type = compute_type(a.type);
-  const Scaled scaled{a, b, scalar_of(call, "alpha", type), scalar_of(call, "beta", type), type};
-  const Shape shape{a.shape[0], b.shape[1]};
-  const std::vector<std::int64_t> stride = broadcast_strides(self.shape, shape);
-  Output out = make_output(a.type, shape);
-  for (std::int64_t i = 0; i < shape[0]; ++i) {
-    for (std::int64_t j = 0; j < shape[1]; ++j) {
-      const Value start = element(self, i * stride[0] + j * stride[1]);
-      const auto [hard, soft] = is_float(type) ? scaled.at(i, j, start) : integer_at(scaled, i, j, start);
-      push(out, hard, soft);
-    }
+  const Products p = matrices(call.tensor("mat1"), call.tensor("mat2"));
+  const Shape shape{p.m, p.n};
+  return with_self(p, call, shape).evaluate(shape);
+}
+
+Outputs baddbmm(const Call& call) {
+  const Products p = matrices(call.tensor("batch1"), call.tensor("batch2"));
+  const Shape shape{p.batch, p.m, p.n};
+  return with_self(p, call, shape).evaluate(shape);
+}
+
+Outputs addbmm(const Call& call) {
+  Products p = matrices(call.tensor("batch1"), call.tensor("batch2"));
+  p.matrices = p.batch;
+  p.batch = 1;
+  p.a_step.q = p.a_step.z;
+  p.b_step.q = p.b_step.z;
+  const Shape shape{p.m, p.n};
+  return with_self(p, call, shape).evaluate(shape);
+}
+
+Outputs mv(const Call& call) {
+  const Products p = vectors(call.tensor("self"), call.tensor("vec"));
+  return p.evaluate({p.m});
+}
+
+Outputs addmv(const Call& call) {
+  const Products p = vectors(call.tensor("mat"), call.tensor("vec"));
+  const Shape shape{p.m};
+  return with_self(p, call, shape).evaluate(shape);
+}
+
+Outputs dot_product(const Call& call) {
+  const bool conjugated = call.op().name == "vdot";
+  return vectors(call.tensor("self"), call.tensor(conjugated ? "other" : "tensor")).evaluate({});
+}
+
+Outputs addr(const Call& call) {
+  Products p(call.tensor("vec1"), call.tensor("vec2"));
+  p.m = p.a.shape[0];
+  p.n = p.b.shape[0];
+  p.k = 1;
+  p.a_step.i = p.b_step.i = 1;
+  const Shape shape{p.m, p.n};
+  return with_self(p, call, shape).evaluate(shape);
+}
+
+Outputs linear(const Call& call) {
+  const Tensor& input = call.tensor("input");
+  const Tensor& weight = call.tensor("weight");
+  Products p(input, weight);
+  p.n = weight.shape[0];
+  p.k = weight.shape[1];
+  Shape shape = input.shape;
+  shape.back() = p.n;
+  for (std::size_t d = 0; d + 1 < shape.size(); ++d) p.m *= shape[d];
+  p.a_step = {0, p.k, 1, 0};
+  p.b_step = {0, p.k, 1, 0};
+  if (call.has("bias")) {
+    p.self = &call.tensor("bias");
+    p.self_step = {0, 0, 1, 0};
   }
-  return {out};
+  return p.evaluate(shape);
 }
 
 }  // namespace fg::reference::ops

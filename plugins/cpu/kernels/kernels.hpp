@@ -17,12 +17,18 @@ std::span<const sdk::KernelEntry> named_kernels();
 
 // A launch and, where the kernel needs scratch, how many bytes.
 namespace entry {
-Result<void> mm(const sdk::Launch&);
+Result<void> mm(const sdk::Launch&);  // bmm too
 Result<std::uint64_t> mm_workspace(const sdk::Launch&);
-Result<void> bmm(const sdk::Launch&);
-Result<std::uint64_t> bmm_workspace(const sdk::Launch&);
 Result<void> addmm(const sdk::Launch&);
 Result<std::uint64_t> addmm_workspace(const sdk::Launch&);
+Result<void> baddbmm(const sdk::Launch&);
+Result<std::uint64_t> baddbmm_workspace(const sdk::Launch&);
+Result<void> mv(const sdk::Launch&);  // dot too
+Result<std::uint64_t> mv_workspace(const sdk::Launch&);
+Result<void> addmv(const sdk::Launch&);
+Result<std::uint64_t> addmv_workspace(const sdk::Launch&);
+Result<void> linear(const sdk::Launch&);
+Result<std::uint64_t> linear_workspace(const sdk::Launch&);
 Result<void> softmax(const sdk::Launch&);
 Result<std::uint64_t> softmax_workspace(const sdk::Launch&);
 Result<void> layer_norm(const sdk::Launch&);

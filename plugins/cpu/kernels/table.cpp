@@ -22,19 +22,25 @@ Result<sdk::PreparedKernel> prepare(const fg_sig&) {
 
 #define FG_CPU_ROWS(OP) inline constexpr fg_dtype k##OP##Rows[] = {FG_OP_##OP##_ROWS}
 FG_CPU_ROWS(ADDMM);
+FG_CPU_ROWS(ADDMV);
 FG_CPU_ROWS(APPLY_ROTARY_POS_EMB);
+FG_CPU_ROWS(BADDBMM);
 FG_CPU_ROWS(BMM);
 FG_CPU_ROWS(CAT);
+FG_CPU_ROWS(DOT);
 FG_CPU_ROWS(EMBEDDING);
 FG_CPU_ROWS(GATHER);
 FG_CPU_ROWS(LAYER_NORM);
+FG_CPU_ROWS(LINEAR);
 FG_CPU_ROWS(MM);
+FG_CPU_ROWS(MV);
 FG_CPU_ROWS(NONZERO);
 FG_CPU_ROWS(RMS_NORM);
 FG_CPU_ROWS(SCALED_DOT_PRODUCT_ATTENTION);
 FG_CPU_ROWS(SOFTMAX);
 FG_CPU_ROWS(SORT);
 FG_CPU_ROWS(UNIFORM);
+FG_CPU_ROWS(VDOT);
 #undef FG_CPU_ROWS
 
 #define FG_CPU_ENTRY(OP)                                                                       \
@@ -43,14 +49,19 @@ FG_CPU_ROWS(UNIFORM);
 
 constexpr sdk::KernelEntry kEntries[] = {
     {FG_CPU_ENTRY(ADDMM), .flags = kFlags, .prepare = prepare<entry::addmm, entry::addmm_workspace>},
+    {FG_CPU_ENTRY(ADDMV), .flags = kFlags, .prepare = prepare<entry::addmv, entry::addmv_workspace>},
     {FG_CPU_ENTRY(APPLY_ROTARY_POS_EMB), .flags = kFlags,
      .prepare = prepare<entry::apply_rotary_pos_emb, entry::apply_rotary_pos_emb_workspace>},
-    {FG_CPU_ENTRY(BMM), .flags = kFlags, .prepare = prepare<entry::bmm, entry::bmm_workspace>},
+    {FG_CPU_ENTRY(BADDBMM), .flags = kFlags, .prepare = prepare<entry::baddbmm, entry::baddbmm_workspace>},
+    {FG_CPU_ENTRY(BMM), .flags = kFlags, .prepare = prepare<entry::mm, entry::mm_workspace>},
     {FG_CPU_ENTRY(CAT), .list_slot = 1, .flags = kFlags, .prepare = sdk::plain<entry::cat>},
+    {FG_CPU_ENTRY(DOT), .flags = kFlags, .prepare = prepare<entry::mv, entry::mv_workspace>},
     {FG_CPU_ENTRY(EMBEDDING), .flags = kFlags, .prepare = sdk::plain<entry::embedding>},
     {FG_CPU_ENTRY(GATHER), .flags = kFlags, .prepare = sdk::plain<entry::gather>},
     {FG_CPU_ENTRY(LAYER_NORM), .flags = kInPlace, .prepare = prepare<entry::layer_norm, entry::layer_norm_workspace>},
+    {FG_CPU_ENTRY(LINEAR), .flags = kFlags, .prepare = prepare<entry::linear, entry::linear_workspace>},
     {FG_CPU_ENTRY(MM), .flags = kFlags, .prepare = prepare<entry::mm, entry::mm_workspace>},
+    {FG_CPU_ENTRY(MV), .flags = kFlags, .prepare = prepare<entry::mv, entry::mv_workspace>},
     {FG_CPU_ENTRY(NONZERO), .counted = true, .flags = kFlags,
      .prepare = prepare<entry::nonzero, entry::nonzero_workspace>},
     {FG_CPU_ENTRY(RMS_NORM), .flags = kInPlace, .prepare = prepare<entry::rms_norm, entry::rms_norm_workspace>},
@@ -59,6 +70,7 @@ constexpr sdk::KernelEntry kEntries[] = {
     {FG_CPU_ENTRY(SOFTMAX), .flags = kInPlace, .prepare = prepare<entry::softmax, entry::softmax_workspace>},
     {FG_CPU_ENTRY(SORT), .flags = kInPlace, .prepare = prepare<entry::sort, entry::sort_workspace>},
     {FG_CPU_ENTRY(UNIFORM), .flags = kInPlace, .prepare = sdk::plain<entry::uniform>},
+    {FG_CPU_ENTRY(VDOT), .flags = kFlags, .prepare = prepare<entry::mv, entry::mv_workspace>},
 };
 #undef FG_CPU_ENTRY
 
