@@ -35,6 +35,7 @@ Real gamma(Real n, Ct type) {
 
 void Sum::add_real(Real p) {
   count_ += 1;
+  if (p < 0) nonnegative_ = false;
   if (std::isnan(p)) nan_ = Nan::always;
   if (std::isinf(p)) (p > 0 ? plus_inf_ : minus_inf_) = true;
   if (!std::isfinite(p)) return;
@@ -54,6 +55,7 @@ void Sum::add(const Value& term) {
   }
   nan_ = std::max(nan_, term.nan);
   add_real(term.mid);
+  if (term.lo < 0) nonnegative_ = false;
   if (term.point() || !std::isfinite(term.mid)) return;
   slack_lo_ += term.mid - term.lo;
   slack_hi_ += term.hi - term.mid;
@@ -97,6 +99,7 @@ Value Sum::bounded(Ct type, bool statistical) const {
   const Real r = is_exact ? 0 : radius(type, count_, statistical);
   v.lo -= r + slack_lo_;
   v.hi += r + slack_hi_;
+  if (nonnegative_) v.lo = std::max(v.lo, Real{0});
   if (may_overflow) {
     v.lo = -kInf;
     v.hi = kInf;

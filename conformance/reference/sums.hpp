@@ -43,6 +43,7 @@ class Sum {
   Real slack_lo_ = 0, slack_hi_ = 0;  // from terms that are intervals
   int quantum_ = 1 << 20;             // exponent of the finest bit of any term
   bool products_ = false;             // terms that a kernel rounds itself
+  bool nonnegative_ = true;           // no term can be below 0, so no sum of roundings is
   bool plus_inf_ = false, minus_inf_ = false;
   Nan nan_ = Nan::never;
 };

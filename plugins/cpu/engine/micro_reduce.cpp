@@ -11,20 +11,10 @@
 #define HWY_TARGET_INCLUDE "plugins/cpu/engine/micro_reduce.cpp"
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
-#include "plugins/cpu/engine/loops-inl.hpp"
+#include "plugins/cpu/engine/fold-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace fg::cpu::HWY_NAMESPACE {
-
-// A vector of double from `lanes` elements.
-template <class D>
-HWY_INLINE hn::Vec<D> load_f64(D d, const double* p) {
-  return hn::LoadU(d, p);
-}
-template <class D>
-HWY_INLINE hn::Vec<D> load_f64(D d, const float* p) {
-  return hn::PromoteTo(d, hn::LoadU(hn::Rebind<float, D>(), p));
-}
 
 struct StepSum {
   static constexpr double kIdentity = 0;

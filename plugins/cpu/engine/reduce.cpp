@@ -14,7 +14,7 @@
 #include "fg/sdk/tensor_view.hpp"
 #include "plugins/cpu/engine/convert.hpp"
 #include "plugins/cpu/engine/engine.hpp"
-#include "plugins/cpu/engine/state.hpp"
+#include "plugins/cpu/engine/reduce_kernel.hpp"
 #include "plugins/cpu/instance.hpp"
 
 namespace fg::cpu {
@@ -24,8 +24,6 @@ namespace {
 constexpr std::int64_t kChunk = 1 << 16;
 // Fewer kept elements than this are worth cutting the reduced range for.
 constexpr std::int64_t kFewKept = 64;
-// Kept elements whose states are held at once.
-constexpr std::int64_t kBatch = 256;
 // Reductions shorter than this go by columns even if that means gathering.
 constexpr std::int64_t kShort = 100;
 // Elements of a direct block: the prologue only reads.
@@ -33,38 +31,23 @@ constexpr std::int64_t kDirectBlock = 8192;
 // Lanes of a tile: the largest block.
 constexpr std::size_t kMaxLanes = 1024;
 
-struct ReduceKernel : sdk::KernelObject {
-  Program prologue, epilogue;
-  Monoid monoid;
-  std::vector<std::uint16_t> state_types;  // Of the epilogue's inputs.
-  std::int64_t block = 0, out_block = 0;
-};
-
 class Reduction {
  public:
   Reduction(const ReduceKernel& kernel, const fg_launch& launch, const fg_reduce_params& params);
   void run();
 
  private:
-  struct Range {
-    std::int64_t begin, end;
-  };
   Range chunk(std::int64_t c) const { return {c * chunk_size_, std::min(reduced_.count(), (c + 1) * chunk_size_)}; }
   void choose_columns();
   void reduce(Range kept, Range reduced, State* state) const;
-  void fold_row(Frame& frame, std::byte* buffer, std::int64_t kept, Range reduced, State& state) const;
+  void fold_row(Frame& frame, std::byte* buffer, Operand* operand, std::int64_t kept, Range reduced,
+                State& state) const;
   void fold_columns(Frame& frame, std::byte* buffer, Range kept, Range reduced, State* state) const;
   void fold_lanes(Frame& frame, std::byte* buffer, Range kept, Range reduced, std::byte* lanes) const;
   const void* tile(Frame& frame, std::byte* buffer, Range kept, std::int64_t first_row, std::int64_t rows) const;
   const void* run_prologue(Frame& frame, std::byte* result, std::int64_t n) const;
-  // Runs the epilogue over [kept.begin, kept.end); put(first, n, block) writes the states of n elements.
-  template <class Put>
-  void finish_with(Range kept, Put&& put) const;
-  void finish(Range kept, const State* state) const {
-    finish_with(kept, [&](std::int64_t first, std::int64_t n, void* const* block) {
-      for (std::int64_t i = 0; i < n; ++i) kernel_.monoid.put(state[first + i], block, static_cast<std::size_t>(i));
-    });
-  }
+  void finish(Range kept, const State* state) const { epilogue().run_states(kept, state); }
+  Epilogue epilogue() const { return {kernel_, kept_, kept_operand_.data(), reduced_.count(), epilogue_cells_}; }
   void reduce_and_finish_lanes(Range kept) const;
   Operand at(std::size_t k, std::int64_t kept) const {
     Operand o = reduced_operand_[k];
@@ -144,9 +127,9 @@ const void* Reduction::run_prologue(Frame& frame, std::byte* result, std::int64_
   return result;
 }
 
-void Reduction::fold_row(Frame& frame, std::byte* buffer, std::int64_t kept, Range reduced, State& state) const {
+void Reduction::fold_row(Frame& frame, std::byte* buffer, Operand* operand, std::int64_t kept, Range reduced,
+                         State& state) const {
   const Program& p = kernel_.prologue;
-  std::array<Operand, kMaxOperands> operand;
   for (std::size_t k = 0; k < n_in_; ++k) operand[k] = at(k, kept);
   const std::size_t bytes = static_cast<std::size_t>(kernel_.block) * 8;
   for (std::int64_t start = reduced.begin; start < reduced.end;) {
@@ -240,35 +223,9 @@ void Reduction::reduce(Range kept, Range reduced, State* state) const {
     fold_columns(frame, buffer, kept, reduced, state);
     return;
   }
-  for (std::int64_t k = kept.begin; k < kept.end; ++k) fold_row(frame, buffer, k, reduced, state[k - kept.begin]);
-}
-
-template <class Put>
-void Reduction::finish_with(Range kept, Put&& put) const {
-  const Program& p = kernel_.epilogue;
-  alignas(64) std::byte scratch[kScratchBytes];
-  const std::size_t bytes = static_cast<std::size_t>(kernel_.out_block) * 8, states = kernel_.monoid.n_states();
-  Frame frame(p, epilogue_cells_, scratch, kernel_.out_block);
-  std::byte* buffer = scratch + p.n_temps * bytes;
-  void* block[4];
-  for (std::size_t k = 0; k <= states; ++k) block[k] = buffer + k * bytes;
-  for (std::size_t k = 0; k < p.n_in; ++k) frame.input(k) = block[k];
-  buffer += (states + 1) * bytes;
-  for (std::int64_t start = kept.begin; start < kept.end; start += kernel_.out_block) {
-    const std::int64_t n = std::min(kernel_.out_block, kept.end - start);
-    put(start - kept.begin, n, block);
-    std::fill_n(static_cast<std::int64_t*>(block[states]), n, reduced_.count());
-    std::array<bool, kMaxOperands> staged;
-    for (std::size_t j = 0; j < p.n_out; ++j) {
-      frame.output(j) = contiguous_run(kept_, kept_operand_[j], start, n);
-      staged[j] = frame.output(j) == nullptr;
-      if (staged[j]) frame.output(j) = buffer + j * bytes;
-    }
-    frame.run_block(n);
-    for (std::size_t j = 0; j < p.n_out; ++j) {
-      if (staged[j]) scatter(kept_, kept_operand_[j], start, n, frame.output(j));
-    }
-  }
+  std::vector<Operand> operand(n_in_);
+  for (std::int64_t k = kept.begin; k < kept.end; ++k)
+    fold_row(frame, buffer, operand.data(), k, reduced, state[k - kept.begin]);
 }
 
 // Columns of a simple monoid, whole: from lanes to the epilogue without a state for each.
@@ -279,7 +236,7 @@ void Reduction::reduce_and_finish_lanes(Range kept) const {
   std::byte* buffer = scratch + kernel_.prologue.n_temps * static_cast<std::size_t>(kernel_.block) * 8;
   const Monoid& m = kernel_.monoid;
   fold_lanes(frame, buffer, kept, {0, reduced_.count()}, lanes);
-  finish_with(kept, [&](std::int64_t first, std::int64_t n, void* const* block) {
+  epilogue().run(kept, [&](std::int64_t first, std::int64_t n, void* const* block) {
     m.put_lanes(lanes + static_cast<std::size_t>(first) * m.lane_bytes(), block[0], static_cast<std::size_t>(n));
   });
 }
@@ -384,6 +341,7 @@ fg_status launch_reduce(const fg_kernel* kernel, const fg_launch* l) noexcept {
     FG_TRY(check_params(params, &k));
     FG_TRY(check_shapes(*l, params->n_reduced));
     if (sdk::numel(l->t[0]) == 0) return {};
+    if (reduce_direct(k, *l, *params)) return {};
     Reduction(k, *l, *params).run();
     return {};
   });
@@ -400,6 +358,11 @@ Result<std::unique_ptr<ReduceKernel>> make(const fg_sig& sig) {
   FG_TRY_ASSIGN(k->monoid, Monoid::make(params->monoid, type));
   const fg_dtype value = native_dtype(type);
   const auto in = dtypes_of(sig, sig.n_out, sig.n_in), out = dtypes_of(sig, 0, sig.n_out);
+  if (in.size() == 1) {
+    const FoldKey key{params->monoid, type, in[0], term_of(*params->prologue, in[0])};
+    k->row_fold = find_row_fold(key);
+    k->column_fold = find_column_fold(key);
+  }
   FG_TRY_ASSIGN(k->prologue, compile(*params->prologue, in, {&value, 1}));
   std::vector<fg_dtype> states;
   for (std::size_t i = 0; i < k->monoid.n_states(); ++i) states.push_back(native_dtype(k->monoid.state_type(i)));

@@ -358,6 +358,26 @@ void Monoid::put(const State& s, void* const* block, std::size_t at) const {
   if (kind_ == FG_MONOID_WELFORD) write(2, static_cast<double>(s.i));
 }
 
+void Monoid::put_block(const State* s, std::size_t n, void* const* block) const {
+  const auto write = [&](std::size_t k, auto&& value) {
+    with_compute_type(state_type(k), [&](auto tag) {
+      using T = typename decltype(tag)::type;
+      T* to = static_cast<T*>(block[k]);
+      for (std::size_t i = 0; i < n; ++i) to[i] = convert_value<T>(value(s[i]));
+    });
+  };
+  if (!is_float()) {
+    write(0, [](const State& x) { return x.i; });
+  } else if (kind_ == FG_MONOID_SUM) {
+    write(0, compensated);
+  } else {
+    write(0, [](const State& x) { return x.a; });
+  }
+  if (arg()) write(1, [](const State& x) { return std::max<std::int64_t>(x.index, 0); });
+  if (kind_ == FG_MONOID_WELFORD || kind_ == FG_MONOID_LOGSUMEXP) write(1, [](const State& x) { return x.b; });
+  if (kind_ == FG_MONOID_WELFORD) write(2, [](const State& x) { return static_cast<double>(x.i); });
+}
+
 std::uint16_t Monoid::lane_type() const {
   if (how_ != Fold::sum && how_ != Fold::prod) return type_;
   return static_cast<std::uint16_t>(is_float() ? FG_CT_F64 : FG_CT_I64);

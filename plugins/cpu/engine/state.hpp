@@ -49,6 +49,8 @@ class Monoid {
   std::size_t n_states() const;
   std::uint16_t state_type(std::size_t k) const;
   void put(const State& s, void* const* block, std::size_t at) const;
+  // The same for n states, to the elements from 0 on.
+  void put_block(const State* s, std::size_t n, void* const* block) const;
 
   bool arg() const { return kind_ == FG_MONOID_ARGMAX || kind_ == FG_MONOID_ARGMIN || last(); }
   bool last() const { return kind_ == FG_MONOID_LASTMAX || kind_ == FG_MONOID_LASTMIN; }
