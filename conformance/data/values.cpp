@@ -82,12 +82,14 @@ std::int64_t position_limit(const core::OpInfo& op, const Case& c, std::size_t a
   };
   if (op.name == "embedding" && op.args[arg].name == "indices") return shape("weight").front();
   if (op.name == "apply_rotary_pos_emb" && op.args[arg].name == "position_ids") return shape("cos").front();
-  if (op.name == "gather" && op.args[arg].name == "index") {
-    const Shape& self = shape("self");
-    const std::int64_t dim = c.args[1].number.v.i;
+  if (!op.args[arg].index) return 0;
+  for (std::size_t i = 0; i < op.args.size(); ++i) {
+    if (op.args[i].type != core::ArgType::dim) continue;  // positions along it
+    const Shape& self = c.args.front().tensors.front().shape;
+    const std::int64_t dim = c.args[i].number.v.i;
     return self.empty() ? 1 : self[static_cast<std::size_t>(reference::wrap_dim(dim, self.size()))];
   }
-  return op.args[arg].index ? 1 : 0;
+  return 1;
 }
 
 reference::Tensor tensor_of(const core::OpInfo& op, const Case& c, std::size_t arg, std::size_t item) {

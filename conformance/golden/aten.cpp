@@ -39,6 +39,12 @@ constexpr Signature kSignatures[] = {
     {"gather", "self dim index [sparse_grad]"},
     {"native_layer_norm", "input normalized_shape weight bias eps"},
     {"rms_norm", "input normalized_shape weight eps"},
+    {"index_fill.int_Scalar", "self dim index value"},
+    {"index_fill.int_Tensor", "self dim index value_tensor"},
+    {"scatter.reduce", "self dim index src reduce"},
+    {"scatter.value", "self dim index value"},
+    {"scatter.value_reduce", "self dim index value reduce"},
+    {"scatter_.value", "self dim index value"},
     {"sort.stable", "self stable dim descending"},
     {"sum", "self dtype"},
     {"sum.dim_IntList", "self dim keepdim dtype"},
@@ -116,6 +122,10 @@ Result<void> place_argument(const core::OpInfo& op, Prepared& p, std::string nam
     PreparedArg& a = p.args[i];
     a.value = v.value;
     conform(op.args[i], a.value);
+    // ATen asks for the dtype of an index only when it has elements.
+    for (reference::Tensor& t : a.value.tensors) {
+      if (op.args[i].index && t.v.empty()) t.type = reference::Type::i64;
+    }
     for (std::size_t k = 0; k < a.value.tensors.size(); ++k) {
       const reference::Tensor& t = a.value.tensors[k];
       a.placements.push_back(place_strided(t.shape, v.strides[k], reference::bytes(t.type)));

@@ -6,6 +6,8 @@
 #include <limits>
 #include <optional>
 
+#include "core/catalogue/index_rules.hpp"
+
 namespace fg::core {
 namespace {
 
@@ -214,28 +216,6 @@ Result<void> rotary(const RuleCall& call) {
   return {};
 }
 
-Result<void> gather(const RuleCall& call) {
-  const int dim_at = call.find("dim"), index_at = call.find("index");
-  const auto self = call.shape(0), index = call.shape(index_at);
-  FG_TRY_ASSIGN(const std::int32_t dim, wrap_dim(call.op, call.op.args[static_cast<std::size_t>(dim_at)],
-                                                 call.integer(dim_at), static_cast<std::int32_t>(self.size())));
-  assign(call.outs[0], index);
-  if (std::ranges::find(index, 0) != index.end()) return {};  // Nothing is read.
-  if (std::max<std::size_t>(self.size(), 1) != std::max<std::size_t>(index.size(), 1)) {
-    return call.error(
-        index_at, FG_R_RANK,
-        "index has " + std::to_string(index.size()) + " dimensions, self has " + std::to_string(self.size()));
-  }
-  for (std::size_t d = 0; d < self.size() && d < index.size(); ++d) {
-    if (static_cast<std::int32_t>(d) != dim && index[d] > self[d]) {
-      return call.error(index_at, FG_R_SHAPE,
-                        "index has length " + std::to_string(index[d]) + " in dimension " + std::to_string(d) +
-                            ", self has " + std::to_string(self[d]));
-    }
-  }
-  return {};
-}
-
 Result<void> cat(const RuleCall& call) {
   const auto& list = call.args[0].list;
   const int dim_at = call.find("dim");
@@ -266,16 +246,6 @@ Result<void> cat(const RuleCall& call) {
       return call.error(0, FG_R_LIMIT, "the result would be too long");
     out.dim[dim] += more;
   }
-  return {};
-}
-
-// At most every element is not zero; one row has the position in each dimension.
-Result<void> nonzero(const RuleCall& call) {
-  std::int64_t n = 1;
-  for (const std::int64_t length : call.shape(0)) n *= length;
-  call.outs[0].ndim = 0;
-  call.outs[0].push(n);
-  call.outs[0].push(static_cast<std::int64_t>(call.shape(0).size()));
   return {};
 }
 
@@ -326,12 +296,16 @@ Result<void> named_rule(ShapeRule rule, const RuleCall& call) {
     case ShapeRule::rms_norm: return norm(call);
     case ShapeRule::attention: return attention(call);
     case ShapeRule::rotary: return rotary(call);
-    case ShapeRule::gather: return gather(call);
+    case ShapeRule::gather: return index_rules::gather(call);
     case ShapeRule::cat: return cat(call);
-    case ShapeRule::nonzero: return nonzero(call);
     case ShapeRule::dot: return dot(call);
     case ShapeRule::kron: return kron(call);
     case ShapeRule::reduce: break;  // infer_shapes() has it.
+    case ShapeRule::nonzero: return index_rules::nonzero(call);
+    case ShapeRule::index_select: return index_rules::index_select(call);
+    case ShapeRule::scatter: return index_rules::scatter(call);
+    case ShapeRule::index_write: return index_rules::index_write(call);
+    case ShapeRule::index_fill: return index_rules::index_fill(call);
   }
   return fail(FG_E_INTERNAL, std::string(call.op.name) + ": no such shape rule");
 }

@@ -25,6 +25,10 @@ enum class ShapeRule : unsigned char {
   reduce,
   dot,
   kron,
+  index_select,
+  scatter,
+  index_write,
+  index_fill,
 };
 
 inline constexpr std::array kShapeRuleNames{
@@ -39,6 +43,10 @@ inline constexpr std::array kShapeRuleNames{
     std::string_view("reduce"),
     std::string_view("dot"),
     std::string_view("kron"),
+    std::string_view("index_select"),
+    std::string_view("scatter"),
+    std::string_view("index_write"),
+    std::string_view("index_fill"),
 };
 // clang-format on
 

@@ -32,6 +32,14 @@ Outputs apply_rotary_pos_emb(const Call& call);          // rotary.cpp
 Outputs embedding(const Call& call);                     // index.cpp
 Outputs gather(const Call& call);
 Outputs cat(const Call& call);
+Outputs scatter(const Call& call);  // scatter.cpp
+Outputs scatter_add(const Call& call);
+Outputs scatter_reduce(const Call& call);
+Outputs index_add(const Call& call);
+Outputs index_copy(const Call& call);
+Outputs index_fill(const Call& call);
+Outputs index_reduce(const Call& call);
+Outputs index_select(const Call& call);
 Outputs sort(const Call& call);
 Outputs nonzero(const Call& call);
 Outputs uniform(const Call& call);

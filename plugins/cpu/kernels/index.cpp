@@ -8,25 +8,10 @@
 #include <cstring>
 #include <limits>
 
+#include "plugins/cpu/kernels/runs.hpp"
+
 namespace fg::cpu {
 namespace {
-
-// Calls f(offsets, count, steps) for runs along the last dimension that make up [begin, end).
-template <class F>
-void runs(const Space& s, std::int64_t begin, std::int64_t end, F&& f) {
-  std::array<std::int64_t, Space::kMany> step{};
-  std::int64_t inner = 1;
-  if (s.ndim > 0) {
-    const auto last = static_cast<std::size_t>(s.ndim - 1);
-    inner = s.size[last];
-    for (std::size_t t = 0; t < Space::kMany; ++t) step[t] = s.stride[t][last];
-  }
-  for (std::int64_t i = begin; i < end;) {
-    const std::int64_t count = std::min(end - i, inner - i % inner);
-    f(i, s.offsets(i), count, step);
-    i += count;
-  }
-}
 
 // Copies `count` elements; the loop of a unit stride is a memcpy.
 template <class T>
@@ -77,19 +62,51 @@ void copy_transposed(const T* src, T* dst, const Space& space, const Exec& exec)
 
 }  // namespace
 
+namespace {
+
+constexpr std::int64_t kNone = std::numeric_limits<std::int64_t>::max();
+
+// Position of the first index outside of [lowest, lowest + range), kNone when there is none.
+template <class I>
+std::int64_t first_bad(const I* at, std::int64_t step, std::int64_t count, std::uint64_t lowest, std::uint64_t range) {
+  constexpr std::int64_t kBlock = 1024;
+  const auto bad = [&](std::int64_t j) {
+    return static_cast<std::uint64_t>(std::int64_t{at[j * step]}) - lowest >= range;
+  };
+  for (std::int64_t begin = 0; begin < count; begin += kBlock) {
+    const std::int64_t end = std::min(count, begin + kBlock);
+    // The sign of x | (range - 1 - x) is set outside of [0, range); no branch, so that it vectorises.
+    std::uint64_t any = 0;
+    if (step == 1) {
+      for (std::int64_t j = begin; j < end; ++j) {
+        const std::uint64_t x = static_cast<std::uint64_t>(std::int64_t{at[j]}) - lowest;
+        any |= x | (range - 1 - x);
+      }
+    } else {
+      for (std::int64_t j = begin; j < end; ++j) any |= bad(j) ? ~std::uint64_t{0} : 0;
+    }
+    if (any >> 63 == 0) continue;
+    for (std::int64_t j = begin; j < end; ++j) {
+      if (bad(j)) return j;
+    }
+  }
+  return kNone;
+}
+
+}  // namespace
+
 std::optional<BadIndex> find_bad_index(const Indices& indices, const Space& space, std::size_t tensor,
-                                       std::int64_t bound, const Exec& exec) {
-  constexpr std::int64_t kNone = std::numeric_limits<std::int64_t>::max();
+                                       std::int64_t lowest, std::int64_t bound, const Exec& exec) {
   std::atomic<std::int64_t> first{kNone};
+  const auto range = static_cast<std::uint64_t>(bound) - static_cast<std::uint64_t>(lowest);
   exec.ranges(space.count(), 4 * kGrain, [&](std::int64_t begin, std::int64_t end, int) {
     runs(space, begin, end, [&](std::int64_t i, const auto& at, std::int64_t count, const auto& step) {
-      for (std::int64_t j = 0; j < count; ++j) {
-        const auto v = static_cast<std::uint64_t>(indices.read(at[tensor] + j * step[tensor]));
-        if (v < static_cast<std::uint64_t>(bound)) continue;
-        std::int64_t seen = first.load(std::memory_order_relaxed);
-        while (i + j < seen && !first.compare_exchange_weak(seen, i + j, std::memory_order_relaxed)) {
-        }
-        return;
+      const std::int64_t j = indices.with_type([&]<class I>(const I* data) {
+        return first_bad(data + at[tensor], step[tensor], count, static_cast<std::uint64_t>(lowest), range);
+      });
+      if (j == kNone) return;
+      std::int64_t seen = first.load(std::memory_order_relaxed);
+      while (i + j < seen && !first.compare_exchange_weak(seen, i + j, std::memory_order_relaxed)) {
       }
     });
   });
@@ -106,6 +123,36 @@ void embedding(const EmbeddingArgs& a, const Exec& exec) {
         for (std::int64_t i = 0; i < count; ++i) {
           const T* from = static_cast<const T*>(a.weight) + a.indices.read(at[0] + i * step[0]) * a.weight_row;
           copy_run(from, a.weight_col, static_cast<T*>(a.out) + at[1] + i * step[1], a.out_col, a.width);
+        }
+      });
+    });
+  });
+}
+
+void index_select(const SelectArgs& a, const Exec& exec) {
+  const std::int64_t width = a.slice.count();
+  const std::int64_t grain = std::max<std::int64_t>(1, kGrain / std::max<std::int64_t>(width, 1));
+  with_bytes(a.element_bytes, [&]<class T>(T) {
+    a.indices.with_type([&]<class I>(const I* indices) {
+      exec.ranges(a.outer.count() * a.count, grain, [&](std::int64_t begin, std::int64_t end, int) {
+        for (std::int64_t r = begin; r < end;) {
+          const std::int64_t i0 = r % a.count, rows = std::min(end - r, a.count - i0);
+          const auto at = a.outer.offsets(r / a.count);
+          const T* self = static_cast<const T*>(a.self) + at[0];
+          T* out = static_cast<T*>(a.out) + at[1] + i0 * a.out_step;
+          const I* index = indices + i0 * a.index_step;
+          r += rows;
+          if (a.slice.ndim == 0) {
+            for (std::int64_t i = 0; i < rows; ++i)
+              out[i * a.out_step] = self[std::int64_t{index[i * a.index_step]} * a.self_step];
+            continue;
+          }
+          for (std::int64_t i = 0; i < rows; ++i) {
+            const T* from = self + std::int64_t{index[i * a.index_step]} * a.self_step;
+            runs(a.slice, 0, width, [&](std::int64_t, const auto& o, std::int64_t count, const auto& step) {
+              copy_run(from + o[0], step[0], out + i * a.out_step + o[1], step[1], count);
+            });
+          }
         }
       });
     });

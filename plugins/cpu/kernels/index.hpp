@@ -18,6 +18,11 @@ struct Indices {
   std::int64_t read(std::int64_t offset) const {
     return bytes == 8 ? static_cast<const std::int64_t*>(data)[offset] : static_cast<const std::int32_t*>(data)[offset];
   }
+  // f(the data as what it is)
+  template <class F>
+  auto with_type(F&& f) const {
+    return bytes == 8 ? f(static_cast<const std::int64_t*>(data)) : f(static_cast<const std::int32_t*>(data));
+  }
 };
 
 struct BadIndex {
@@ -25,9 +30,9 @@ struct BadIndex {
   std::int64_t value;
 };
 
-// The first index outside of [0, bound), if any.
+// The first index outside of [lowest, bound), if any.
 std::optional<BadIndex> find_bad_index(const Indices& indices, const Space& space, std::size_t tensor,
-                                       std::int64_t bound, const Exec& exec);
+                                       std::int64_t lowest, std::int64_t bound, const Exec& exec);
 
 // out[i][:] = weight[indices[i]][:].  The indices are in range.
 struct EmbeddingArgs {
@@ -52,6 +57,18 @@ struct GatherArgs {
   Space space;                // Of the index: tensor 0 index, 1 out, 2 self with stride 0 in the gathered dimension.
 };
 void gather_elements(const GatherArgs& args, const Exec& exec);
+
+// Slice i of out is slice indices[i] of self.  The indices are in range.
+struct SelectArgs {
+  std::int64_t element_bytes = 4;
+  const void* self = nullptr;
+  Indices indices;
+  void* out = nullptr;
+  std::int64_t count = 0;  // Indices.
+  std::int64_t index_step = 0, self_step = 0, out_step = 0;
+  Space outer, slice;  // Dimensions before and after the selected one: tensor 0 self, 1 out.
+};
+void index_select(const SelectArgs& args, const Exec& exec);
 
 // dst[p] = src[p] over the space: tensor 0 src, 1 dst.
 void copy_elements(const void* src, void* dst, const Space& space, std::int64_t element_bytes, const Exec& exec);

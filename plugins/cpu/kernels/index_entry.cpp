@@ -59,11 +59,12 @@ NonzeroArgs nonzero_args(const sdk::Launch& l) {
 Indices indices_of(const fg_tensor& t) { return {t.ptr, element_bytes(t)}; }
 
 Result<void> check_indices(const sdk::Launch& l, const IndexCheck& c) {
-  const auto bad = find_bad_index(c.indices, c.space, c.slot, c.bound, PoolExec(l));
+  const std::int64_t lowest = c.wraps ? -c.bound : 0;
+  const auto bad = find_bad_index(c.indices, c.space, c.slot, lowest, c.bound, PoolExec(l));
   if (!bad) return {};
   return invalid(std::string(c.op) + ": " + c.argument + position_text(l.raw().t[c.tensor], bad->position) + " is " +
-                     std::to_string(bad->value) + ", " + c.bound_text + ", expected 0 <= index < " +
-                     std::to_string(c.bound),
+                     std::to_string(bad->value) + ", " + c.bound_text + ", expected " + std::to_string(lowest) +
+                     " <= index < " + std::to_string(c.bound),
                  FG_R_BOUNDS, c.tensor);
 }
 
@@ -84,6 +85,34 @@ Result<void> gather(const sdk::Launch& l) {
       l, {"gather", "index", "self has length " + std::to_string(bound) + " in dimension " + std::to_string(dim), 2,
           a.indices, a.space, 0, bound}));
   gather_elements(a, PoolExec(l));
+  return {};
+}
+
+// Slices of self are rows where the dimensions after dim are dense, so that they move as one.
+Result<void> index_select(const sdk::Launch& l) {
+  const fg_tensor &out = l.out(), &self = l.in(0), &index = l.in(1);
+  const std::int64_t dim = l.params<fg_index_select_params>().dim, bound = self.ndim == 0 ? 1 : self.shape[dim];
+  Space positions;
+  for (int d = 0; d < index.ndim; ++d) positions.add(index.shape[d], {index.stride[d]});
+  const Indices indices = indices_of(index);
+  FG_TRY(check_indices(
+      l, {"index_select", "index", "self has length " + std::to_string(bound) + " in dimension " + std::to_string(dim),
+          2, indices, positions, 0, bound}));
+  SelectArgs a;
+  a.element_bytes = element_bytes(self);
+  a.self = self.ptr;
+  a.indices = indices;
+  a.out = out.ptr;
+  a.count = sdk::numel(index);
+  a.index_step = index.ndim == 0 ? 0 : index.stride[0];
+  a.self_step = self.ndim == 0 ? 0 : self.stride[dim];
+  a.out_step = self.ndim == 0 ? 0 : out.stride[dim];
+  for (int d = 0; d < self.ndim; ++d) {
+    if (d != dim) (d < dim ? a.outer : a.slice).add(self.shape[d], {self.stride[d], out.stride[d]});
+  }
+  a.outer.coalesce();
+  a.slice.coalesce();
+  index_select(a, PoolExec(l));
   return {};
 }
 

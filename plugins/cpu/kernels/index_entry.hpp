@@ -21,6 +21,7 @@ struct IndexCheck {
   const Space& space;  // Of the indices, row-major.
   std::size_t slot;    // Their strides in it.
   std::int64_t bound;
+  bool wraps = false;  // A negative index counts from the end.
 };
 
 Indices indices_of(const fg_tensor& t);

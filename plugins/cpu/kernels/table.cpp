@@ -30,6 +30,11 @@ FG_CPU_ROWS(CAT);
 FG_CPU_ROWS(DOT);
 FG_CPU_ROWS(EMBEDDING);
 FG_CPU_ROWS(GATHER);
+FG_CPU_ROWS(INDEX_ADD);
+FG_CPU_ROWS(INDEX_COPY);
+FG_CPU_ROWS(INDEX_FILL);
+FG_CPU_ROWS(INDEX_REDUCE);
+FG_CPU_ROWS(INDEX_SELECT);
 FG_CPU_ROWS(LAYER_NORM);
 FG_CPU_ROWS(LINEAR);
 FG_CPU_ROWS(MM);
@@ -37,6 +42,9 @@ FG_CPU_ROWS(MV);
 FG_CPU_ROWS(NONZERO);
 FG_CPU_ROWS(RMS_NORM);
 FG_CPU_ROWS(SCALED_DOT_PRODUCT_ATTENTION);
+FG_CPU_ROWS(SCATTER);
+FG_CPU_ROWS(SCATTER_ADD);
+FG_CPU_ROWS(SCATTER_REDUCE);
 FG_CPU_ROWS(SOFTMAX);
 FG_CPU_ROWS(SORT);
 FG_CPU_ROWS(UNIFORM);
@@ -58,6 +66,12 @@ constexpr sdk::KernelEntry kEntries[] = {
     {FG_CPU_ENTRY(DOT), .flags = kFlags, .prepare = prepare<entry::mv, entry::mv_workspace>},
     {FG_CPU_ENTRY(EMBEDDING), .flags = kFlags, .prepare = sdk::plain<entry::embedding>},
     {FG_CPU_ENTRY(GATHER), .flags = kFlags, .prepare = sdk::plain<entry::gather>},
+    {FG_CPU_ENTRY(INDEX_ADD), .flags = kInPlace, .prepare = prepare<entry::index_add, entry::index_add_workspace>},
+    {FG_CPU_ENTRY(INDEX_COPY), .flags = kInPlace, .prepare = sdk::plain<entry::index_copy>},
+    {FG_CPU_ENTRY(INDEX_FILL), .flags = kInPlace, .prepare = sdk::plain<entry::index_fill>},
+    {FG_CPU_ENTRY(INDEX_REDUCE), .flags = kInPlace,
+     .prepare = prepare<entry::index_reduce, entry::index_reduce_workspace>},
+    {FG_CPU_ENTRY(INDEX_SELECT), .flags = kFlags, .prepare = sdk::plain<entry::index_select>},
     {FG_CPU_ENTRY(LAYER_NORM), .flags = kInPlace, .prepare = prepare<entry::layer_norm, entry::layer_norm_workspace>},
     {FG_CPU_ENTRY(LINEAR), .flags = kFlags, .prepare = prepare<entry::linear, entry::linear_workspace>},
     {FG_CPU_ENTRY(MM), .flags = kFlags, .prepare = prepare<entry::mm, entry::mm_workspace>},
@@ -67,6 +81,11 @@ constexpr sdk::KernelEntry kEntries[] = {
     {FG_CPU_ENTRY(RMS_NORM), .flags = kInPlace, .prepare = prepare<entry::rms_norm, entry::rms_norm_workspace>},
     {FG_CPU_ENTRY(SCALED_DOT_PRODUCT_ATTENTION), .flags = kFlags,
      .prepare = prepare<entry::scaled_dot_product_attention, entry::scaled_dot_product_attention_workspace>},
+    {FG_CPU_ENTRY(SCATTER), .flags = kInPlace, .prepare = prepare<entry::scatter, entry::scatter_workspace>},
+    {FG_CPU_ENTRY(SCATTER_ADD), .flags = kInPlace,
+     .prepare = prepare<entry::scatter_add, entry::scatter_add_workspace>},
+    {FG_CPU_ENTRY(SCATTER_REDUCE), .flags = kInPlace,
+     .prepare = prepare<entry::scatter_reduce, entry::scatter_reduce_workspace>},
     {FG_CPU_ENTRY(SOFTMAX), .flags = kInPlace, .prepare = prepare<entry::softmax, entry::softmax_workspace>},
     {FG_CPU_ENTRY(SORT), .flags = kInPlace, .prepare = prepare<entry::sort, entry::sort_workspace>},
     {FG_CPU_ENTRY(UNIFORM), .flags = kInPlace, .prepare = sdk::plain<entry::uniform>},

@@ -56,15 +56,15 @@ TEST(Indices, TheFirstBadOneIsFound) {
     for (int d = 0; d < 2; ++d) s.add(indices.size(d), {indices.stride(d)});
     s.coalesce();
     const Indices seen{indices.data(), 8};
-    EXPECT_FALSE(find_bad_index(seen, s, 0, 5, ThreadsExec(3)));
+    EXPECT_FALSE(find_bad_index(seen, s, 0, 0, 5, ThreadsExec(3)));
     indices.set(100000, -1);
     indices.set(77777, 5);
     indices.set(99999, 1e15);
-    const auto bad = find_bad_index(seen, s, 0, 5, ThreadsExec(3));
+    const auto bad = find_bad_index(seen, s, 0, 0, 5, ThreadsExec(3));
     ASSERT_TRUE(bad);
     EXPECT_EQ(bad->position, 77777);
     EXPECT_EQ(bad->value, 5);
-    EXPECT_EQ(find_bad_index(seen, s, 0, 0, SerialExec())->position, 0);
+    EXPECT_EQ(find_bad_index(seen, s, 0, 0, 0, SerialExec())->position, 0);
   }
 }
 
