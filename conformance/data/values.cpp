@@ -73,6 +73,13 @@ Real mask_value(Type type, const Rng& rng, std::uint64_t i) {
   return rng.bits(i) % 4 == 0 ? -std::numeric_limits<Real>::infinity() : real_value(type, rng, i);
 }
 
+// Probabilities: in [0, 1], with both ends among them.
+Real probability(Type type, const Rng& rng, std::uint64_t i) {
+  const std::uint64_t pick = rng.bits(i ^ 0x9B0B) % 8;
+  if (pick < 2) return static_cast<Real>(pick);
+  return reference::round_to(type, rng.unit(i));
+}
+
 // Upper end of the positions that an index argument may hold, 0: no index.
 std::int64_t position_limit(const core::OpInfo& op, const Case& c, std::size_t arg) {
   auto shape = [&](std::string_view name) -> const Shape& {
@@ -102,6 +109,9 @@ reference::Tensor tensor_of(const core::OpInfo& op, const Case& c, std::size_t a
   } else if (op.args[arg].name == "attn_mask" && c.values != Values::exact) {
     const auto n = static_cast<std::uint64_t>(reference::numel(spec.shape));
     for (std::uint64_t i = 0; i < n; ++i) t.v.push_back(mask_value(t.type, rng, i));
+  } else if (op.name == "bernoulli_tensor") {
+    const auto n = static_cast<std::uint64_t>(reference::numel(spec.shape));
+    for (std::uint64_t i = 0; i < n; ++i) t.v.push_back(probability(t.type, rng, i));
   } else {
     t.v = draw(c.values, t.type, spec.shape, rng);
   }

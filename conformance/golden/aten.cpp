@@ -49,6 +49,7 @@ constexpr Signature kSignatures[] = {
     {"sum", "self dtype"},
     {"sum.dim_IntList", "self dim keepdim dtype"},
     {"scaled_dot_product_attention", "query key value attn_mask [dropout_p] is_causal scale enable_gqa"},
+    {"topk", "self k dim largest sorted"},
     {"uniform_", "self from to generator"},
     {"where.ScalarSelf", "condition self other"},
 };

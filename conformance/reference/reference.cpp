@@ -43,10 +43,21 @@ constexpr std::pair<std::string_view, Definition> kNamed[] = {
     {"index_select", ops::index_select},
     {"sort", ops::sort},
     {"nonzero", ops::nonzero},
+    {"topk", ops::topk},
     {"uniform_", ops::uniform},
     {"linalg_vector_norm", ops::linalg_vector_norm},
     {"dist", ops::dist},
     {"aminmax", ops::aminmax},
+    {"normal_", ops::normal},
+    {"exponential_", ops::exponential},
+    {"bernoulli_", ops::bernoulli},
+    {"bernoulli_tensor", ops::bernoulli_tensor},
+    {"native_dropout", ops::dropout},
+    {"dropout", ops::dropout},
+    {"rand", ops::rand},
+    {"rand_like", ops::rand},
+    {"randn", ops::randn},
+    {"randn_like", ops::randn},
 };
 
 std::vector<Output> elements_of_view(const Call& call) {

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "conformance/data/rng.hpp"
+#include "conformance/runner/statistics.hpp"
 
 namespace fg::conformance {
 namespace {
@@ -186,7 +187,7 @@ CaseResult run_check(const Device& device) {
   return failed(gap ? Verdict::profile_gap : memory ? Verdict::resource : Verdict::fail, r.error().message);
 }
 
-constexpr std::array<Probe, 8> kProbes{{
+constexpr std::array<Probe, 13> kProbes{{
     {"memory", "round_trip", "what is written is read back", run_check<round_trip>, true},
     {"memory", "disjoint", "live tensors share no memory", run_check<disjoint>, true},
     {"memory", "alignment", "new tensors are aligned", run_check<alignment>, true},
@@ -195,6 +196,12 @@ constexpr std::array<Probe, 8> kProbes{{
     {"stream", "across_threads", "threads see each other's results", run_check<across_threads>, true},
     {"stream", "parallel_threads", "four threads work at once", run_check<parallel_threads>, true},
     {"stream", "synchronize", "waiting is repeatable", run_check<synchronize>, true},
+    {"random", "uniform", "uniform_ is even, pairs are independent", run_check<uniform_numbers>, true},
+    {"random", "normal", "normal_ is normal, pairs are independent", run_check<normal_numbers>, true},
+    {"random", "exponential", "exponential_ is exponential, pairs are independent", run_check<exponential_numbers>,
+     true},
+    {"random", "bernoulli", "bernoulli_ draws as often as it should", run_check<bernoulli_numbers>, true},
+    {"random", "generator", "no number comes twice, the same seed repeats them", run_check<generator_moves>, true},
 }};
 
 // A claim that names an operator of the catalogue, with rows.

@@ -160,8 +160,9 @@ Result<void> Check::value(const fg_value& v) const {
   return {};
 }
 
-// A rule of one operator between two of its attributes; the catalogue has limits of single ones.
+// Rules that the catalogue's limits of single attributes cannot say.
 constexpr std::string_view kUniform = "uniform_";
+constexpr std::string_view kExponential = "exponential_";
 
 double number_at(const OpInfo& op, std::span<const fg_value> args, std::size_t i) {
   if (i < args.size() && args[i].tag == FG_V_FLOAT) return args[i].v.f;
@@ -182,10 +183,19 @@ Result<void> check_interval(const OpInfo& op, std::span<const fg_value> args) {
                  FG_R_PARAMETER, static_cast<std::int32_t>(kFrom));
 }
 
+// A limit that is not part of the range.
+Result<void> check_rate(const OpInfo& op, std::span<const fg_value> args) {
+  constexpr std::size_t kRate = 1;
+  const double rate = number_at(op, args, kRate);
+  if (rate > 0 && std::isfinite(rate)) return {};
+  return invalid(std::string(op.name) + ": lambd is " + number_text(rate) + ", expected a finite number greater than 0",
+                 FG_R_PARAMETER, static_cast<std::int32_t>(kRate));
+}
+
 }  // namespace
 
 bool limits_values(const OpInfo& op) {
-  if (op.name == kUniform) return true;
+  if (op.name == kUniform || op.name == kExponential) return true;
   return std::ranges::any_of(op.args, [](const ArgInfo& a) { return a.has_min || a.has_max; });
 }
 
@@ -203,6 +213,7 @@ Result<void> check_attributes(const OpInfo& op, std::span<const fg_value> args) 
     if (v.tag == FG_V_NONE && op.args[i].has_default) continue;
     FG_TRY(Check(op, i).value(v));
   }
+  if (op.name == kExponential) return check_rate(op, args);
   return op.name == kUniform ? check_interval(op, args) : Result<void>{};
 }
 

@@ -287,6 +287,26 @@ Result<void> kron(const RuleCall& call) {
   return {};
 }
 
+// The dimension keeps k of its elements.
+Result<void> topk(const RuleCall& call) {
+  const int k_at = call.find("k"), dim_at = call.find("dim");
+  const auto self = call.shape(0);
+  const auto ndim = static_cast<std::int32_t>(self.size());
+  FG_TRY_ASSIGN(const std::int32_t dim,
+                wrap_dim(call.op, call.op.args[static_cast<std::size_t>(dim_at)], call.integer(dim_at), ndim));
+  const std::int64_t k = call.integer(k_at), length = ndim == 0 ? 1 : self[static_cast<std::size_t>(dim)];
+  if (k < 0 || k > length) {
+    return call.error(k_at, FG_R_PARAMETER,
+                      "k is " + std::to_string(k) + ", expected 0 to " + std::to_string(length) +
+                          ", the length of dimension " + std::to_string(dim));
+  }
+  for (Shape& out : call.outs) {
+    assign(out, self);
+    if (ndim > 0) out.dim[dim] = k;
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<void> named_rule(ShapeRule rule, const RuleCall& call) {
@@ -298,6 +318,7 @@ Result<void> named_rule(ShapeRule rule, const RuleCall& call) {
     case ShapeRule::rotary: return rotary(call);
     case ShapeRule::gather: return index_rules::gather(call);
     case ShapeRule::cat: return cat(call);
+    case ShapeRule::topk: return topk(call);
     case ShapeRule::dot: return dot(call);
     case ShapeRule::kron: return kron(call);
     case ShapeRule::reduce: break;  // infer_shapes() has it.

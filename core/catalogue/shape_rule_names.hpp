@@ -29,6 +29,7 @@ enum class ShapeRule : unsigned char {
   scatter,
   index_write,
   index_fill,
+  topk,
 };
 
 inline constexpr std::array kShapeRuleNames{
@@ -47,6 +48,7 @@ inline constexpr std::array kShapeRuleNames{
     std::string_view("scatter"),
     std::string_view("index_write"),
     std::string_view("index_fill"),
+    std::string_view("topk"),
 };
 // clang-format on
 

@@ -29,6 +29,10 @@ constexpr Entry kComposites[] = {
     {"linalg_vector_norm", linalg_vector_norm},
     {"linear", linear},
     {"outer", outer},
+    {"rand", rand},
+    {"rand_like", rand},
+    {"randn", randn},
+    {"randn_like", randn},
     {"rms_norm", rms_norm},
     {"scaled_dot_product_attention", scaled_dot_product_attention},
     {"softmax", softmax},
@@ -108,6 +112,11 @@ Result<void> apply_into(const Tensor& out, std::string_view name, std::initializ
   FG_TRY_ASSIGN(const OpInfo* op, lookup(name));
   fg_tensor_handle given[1] = {out.get()};
   return call(*op, {args.begin(), args.size()}, Form::out, given);
+}
+
+Result<void> apply_in_place(std::string_view name, std::span<const fg_value> args) {
+  FG_TRY_ASSIGN(const OpInfo* op, lookup(name));
+  return call(*op, args, Form::inplace, {});
 }
 
 Result<Tensor> map(std::string_view text, std::span<const Named> operands) {

@@ -43,6 +43,8 @@ Result<void> linalg_vector_norm(CompositeCall& c);  // folds.cpp
 Result<void> dist(CompositeCall& c);
 Result<void> aminmax(CompositeCall& c);
 Result<void> layer_norm(CompositeCall& c);
+Result<void> rand(CompositeCall& c);  // random.cpp; rand_like too
+Result<void> randn(CompositeCall& c);
 Result<void> rms_norm(CompositeCall& c);
 Result<void> scaled_dot_product_attention(CompositeCall& c);
 Result<void> linear(CompositeCall& c);  // products.cpp
@@ -64,6 +66,9 @@ Result<Tensor> apply(std::string_view op, std::initializer_list<fg_value> args);
 
 // The one result of a catalogue operator, written into `out`.
 Result<void> apply_into(const Tensor& out, std::string_view op, std::initializer_list<fg_value> args);
+
+// A catalogue operator on its first argument.
+Result<void> apply_in_place(std::string_view op, std::span<const fg_value> args);
 
 // One operand of an expression and its name.
 struct Named {

@@ -99,6 +99,13 @@ Result<void> cut(const Call& c, const Tensor& count, Outputs& outputs) {
   return {};
 }
 
+// By how much a call advances its generator: docs/random.md.
+std::uint64_t numbers_used(const Outputs& outputs, std::span<const Tensor> inputs) {
+  std::int64_t most = outputs.count() == 0 ? 0 : outputs.work(0).numel();
+  if (!inputs.empty() && inputs[0]) most = std::max(most, inputs[0].numel());
+  return static_cast<std::uint64_t>(most);
+}
+
 // A call without a generator draws from the process's.
 void place_generator(const Call& c, std::uint64_t numbers, fg_generator& own, std::vector<fg_value>& args) {
   for (std::size_t i = 0; i < c.op.args.size(); ++i) {
@@ -138,7 +145,7 @@ Result<void> run_named(const Call& c, const Plan& p) {
   Params params;
   fg_generator own{};
   std::vector<fg_value> args;
-  const auto numbers = static_cast<std::uint64_t>(outputs.count() == 0 ? 0 : outputs.work(0).numel());
+  const std::uint64_t numbers = numbers_used(outputs, inputs);
   place_generator(c, numbers, own, args);
   Call filled{c.op, args.empty() ? c.args : std::span<const fg_value>(args), c.form, c.outs, c.device, c.mode};
   FG_TRY(params.fill(filled));

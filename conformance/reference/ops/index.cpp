@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// embedding, gather, cat, nonzero, sort: elements move, none changes.
+// embedding, gather, cat, nonzero: elements move, none changes.
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "conformance/reference/ops/ops.hpp"
 
@@ -59,33 +58,6 @@ Outputs cat(const Call& call) {
     }
   }
   return {out};
-}
-
-Outputs sort(const Call& call) {
-  const Tensor& self = call.tensor("self");
-  const bool descending = call.flag("descending", false);
-  const Lines l = lines(self.shape, self.shape.empty() ? 0 : wrap_dim(call.integer("dim", -1), self.shape.size()));
-  Outputs outs{make_output(self.type, self.shape), make_output(Type::i64, self.shape)};
-  for (Output& out : outs) out.hard.resize(self.v.size());
-  auto before = [&](Real a, Real b) {  // NaN is the greatest
-    if (descending) std::swap(a, b);
-    return std::isnan(b) ? !std::isnan(a) : a < b;
-  };
-  std::vector<std::int64_t> order(static_cast<std::size_t>(l.length));
-  for (std::int64_t o = 0; o < l.outer; ++o) {
-    for (std::int64_t i = 0; i < l.inner; ++i) {
-      std::iota(order.begin(), order.end(), 0);
-      auto value = [&](std::int64_t k) { return self.v[static_cast<std::size_t>(l.at(o, k, i))]; };
-      std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return before(value(a), value(b)); });
-      for (std::int64_t k = 0; k < l.length; ++k) {
-        const auto at = static_cast<std::size_t>(l.at(o, k, i));
-        const std::int64_t source = order[static_cast<std::size_t>(k)];
-        outs[0].hard[at] = element(self, l.at(o, source, i));
-        outs[1].hard[at] = exact(static_cast<Real>(source), Ct::i64);
-      }
-    }
-  }
-  return outs;
 }
 
 Outputs nonzero(const Call& call) {

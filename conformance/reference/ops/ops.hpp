@@ -40,9 +40,17 @@ Outputs index_copy(const Call& call);
 Outputs index_fill(const Call& call);
 Outputs index_reduce(const Call& call);
 Outputs index_select(const Call& call);
-Outputs sort(const Call& call);
 Outputs nonzero(const Call& call);
-Outputs uniform(const Call& call);
+Outputs sort(const Call& call);  // sort.cpp
+Outputs topk(const Call& call);
+Outputs uniform(const Call& call);  // random.cpp
+Outputs normal(const Call& call);
+Outputs exponential(const Call& call);
+Outputs bernoulli(const Call& call);
+Outputs bernoulli_tensor(const Call& call);
+Outputs dropout(const Call& call);  // native_dropout too
+Outputs rand(const Call& call);     // rand_like too
+Outputs randn(const Call& call);
 Outputs linalg_vector_norm(const Call& call);  // folds.cpp
 Outputs dist(const Call& call);
 Outputs aminmax(const Call& call);

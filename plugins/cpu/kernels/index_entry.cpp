@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// embedding, gather, cat, nonzero, uniform_ as launches.
+// embedding, gather, cat, nonzero as launches.
 
 #include "plugins/cpu/kernels/index_entry.hpp"
-
-#include <cmath>
 
 #include "fg/abi/ops.h"
 #include "plugins/cpu/kernels/entry.hpp"
 #include "plugins/cpu/kernels/index.hpp"
 #include "plugins/cpu/kernels/kernels.hpp"
 #include "plugins/cpu/kernels/nonzero.hpp"
-#include "plugins/cpu/kernels/uniform.hpp"
 
 namespace fg::cpu::entry {
 namespace {
@@ -138,26 +135,6 @@ Result<void> nonzero(const sdk::Launch& l) {
 }
 Result<std::uint64_t> nonzero_workspace(const sdk::Launch& l) {
   return cpu::nonzero_workspace(nonzero_args(l)) + kWorkspaceAlign;
-}
-
-Result<void> uniform(const sdk::Launch& l) {
-  const auto& p = l.params<fg_uniform_params>();
-  const fg_tensor& self = l.out();
-  if (!(p.from <= p.to) || !std::isfinite(p.to - p.from)) {
-    return invalid("uniform_: from is " + std::to_string(p.from) + " and to is " + std::to_string(p.to) +
-                   ", expected finite numbers with from <= to");
-  }
-  UniformArgs a;
-  a.dtype = self.dtype;
-  a.self = self.ptr;
-  a.from = p.from;
-  a.to = p.to;
-  a.seed = p.seed;
-  a.offset = p.offset;
-  for (int d = 0; d < self.ndim; ++d) a.space.add(self.shape[d], {self.stride[d]});
-  a.space.coalesce();
-  cpu::uniform(a, PoolExec(l));
-  return {};
 }
 
 }  // namespace fg::cpu::entry

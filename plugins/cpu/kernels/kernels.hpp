@@ -59,7 +59,15 @@ Result<void> sort(const sdk::Launch&);
 Result<std::uint64_t> sort_workspace(const sdk::Launch&);
 Result<void> nonzero(const sdk::Launch&);
 Result<std::uint64_t> nonzero_workspace(const sdk::Launch&);
+Result<void> topk(const sdk::Launch&);
+Result<std::uint64_t> topk_workspace(const sdk::Launch&);
 Result<void> uniform(const sdk::Launch&);
+Result<void> normal(const sdk::Launch&);
+Result<void> exponential(const sdk::Launch&);
+Result<void> bernoulli_fill(const sdk::Launch&);
+Result<void> bernoulli_tensor(const sdk::Launch&);
+Result<void> native_dropout(const sdk::Launch&);
+Result<void> dropout(const sdk::Launch&);
 }  // namespace entry
 
 }  // namespace fg::cpu

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// softmax, layer_norm, rms_norm and sort as launches: all of them work on rows.
+// softmax, layer_norm and rms_norm as launches: all of them work on rows.
 
 #include "fg/abi/ops.h"
 #include "plugins/cpu/kernels/entry.hpp"
 #include "plugins/cpu/kernels/kernels.hpp"
 #include "plugins/cpu/kernels/norm.hpp"
-#include "plugins/cpu/kernels/sort.hpp"
 
 namespace fg::cpu::entry {
 namespace {
@@ -21,12 +20,12 @@ Rows make_rows(const fg_tensor& x, const fg_tensor& y) {
   return r;
 }
 
-// Rows along one dimension; `other` is a second output of the same shape.
-Rows rows_along(const fg_tensor& x, const fg_tensor& y, const fg_tensor* other, std::int64_t dim) {
+// Rows along one dimension.
+Rows rows_along(const fg_tensor& x, const fg_tensor& y, std::int64_t dim) {
   Rows r = make_rows(x, y);
   for (int d = 0; d < x.ndim; ++d) {
     Space& s = d == dim ? r.row : r.outer;
-    s.add(x.shape[d], {stride_of(x, d), stride_of(y, d), other == nullptr ? 0 : stride_of(*other, d)});
+    s.add(x.shape[d], {stride_of(x, d), stride_of(y, d)});
   }
   r.outer.coalesce();
   return r;
@@ -56,7 +55,7 @@ Rows rows_of_last(const fg_tensor& x, const fg_tensor& y, std::int64_t n, const 
 const void* data_or_null(const fg_tensor& t) { return present(t) ? t.ptr : nullptr; }
 
 SoftmaxArgs softmax_args(const sdk::Launch& l) {
-  return {l.out().dtype, rows_along(l.in(), l.out(), nullptr, l.params<fg_softmax_params>().dim)};
+  return {l.out().dtype, rows_along(l.in(), l.out(), l.params<fg_softmax_params>().dim)};
 }
 LayerNormArgs layer_norm_args(const sdk::Launch& l) {
   const auto& p = l.params<fg_layer_norm_params>();
@@ -72,11 +71,6 @@ RmsNormArgs rms_norm_args(const sdk::Launch& l) {
   const auto& p = l.params<fg_rms_norm_params>();
   return {l.out().dtype, rows_of_last(l.in(0), l.out(0), p.n_normalized_shape, &l.in(1), nullptr, nullptr, nullptr),
           data_or_null(l.in(1)), p.eps};
-}
-SortArgs sort_args(const sdk::Launch& l) {
-  const auto& p = l.params<fg_sort_params>();
-  return {l.in().dtype, rows_along(l.in(), l.out(0), &l.out(1), p.dim), static_cast<std::int64_t*>(l.out(1).ptr),
-          p.descending != 0};
 }
 
 }  // namespace
@@ -101,13 +95,6 @@ Result<void> rms_norm(const sdk::Launch& l) {
 }
 Result<std::uint64_t> rms_norm_workspace(const sdk::Launch& l) {
   return cpu::rms_norm_workspace(rms_norm_args(l), workers_of(l)) + kWorkspaceAlign;
-}
-Result<void> sort(const sdk::Launch& l) {
-  cpu::sort(sort_args(l), PoolExec(l), workspace_at(l));
-  return {};
-}
-Result<std::uint64_t> sort_workspace(const sdk::Launch& l) {
-  return cpu::sort_workspace(sort_args(l), workers_of(l)) + kWorkspaceAlign;
 }
 
 }  // namespace fg::cpu::entry

@@ -7,59 +7,15 @@
 #include "plugins/cpu/kernels/sort.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <limits>
 #include <utility>
 
-#include "fg/sdk/dtype.hpp"
+#include "plugins/cpu/kernels/sort_keys.hpp"
 
 namespace fg::cpu {
 namespace {
 
 constexpr std::int64_t kRadixFrom = 512;  // Shorter rows sort faster by comparison.
-
-// Keys of at most 32 bits share a word with a 32-bit position.
-struct Packed {
-  std::uint64_t word;
-  static Packed make(std::uint64_t key, std::int64_t position) {
-    return {key << 32 | static_cast<std::uint64_t>(position)};
-  }
-  std::uint64_t key() const { return word >> 32; }
-  std::int64_t position() const { return static_cast<std::int64_t>(word & 0xFFFFFFFFu); }
-  bool operator<(const Packed& o) const { return word < o.word; }
-};
-struct Wide {
-  std::uint64_t key_;
-  std::int64_t position_;
-  static Wide make(std::uint64_t key, std::int64_t position) { return {key, position}; }
-  std::uint64_t key() const { return key_; }
-  std::int64_t position() const { return position_; }
-  bool operator<(const Wide& o) const { return key_ != o.key_ ? key_ < o.key_ : position_ < o.position_; }
-};
-
-// Order-preserving key of the storage bits: -0 and 0 are equal, all NaN are equal and greatest.
-template <class U>
-U float_key(U bits, U infinity) {
-  constexpr U kSign = static_cast<U>(U{1} << (8 * sizeof(U) - 1));
-  const U magnitude = static_cast<U>(bits & static_cast<U>(~kSign));
-  if (magnitude > infinity) return std::numeric_limits<U>::max();
-  if (magnitude == 0) return kSign;
-  return static_cast<U>((bits & kSign) != 0 ? ~bits : (bits | kSign));
-}
-
-template <class U>
-U key_of(U bits, fg_dtype dtype) {
-  constexpr U kSign = static_cast<U>(U{1} << (8 * sizeof(U) - 1));
-  switch (dtype) {
-    case FG_F64: return float_key<U>(bits, static_cast<U>(0x7FF0000000000000u));
-    case FG_F32: return float_key<U>(bits, static_cast<U>(0x7F800000u));
-    case FG_F16: return float_key<U>(bits, static_cast<U>(0x7C00u));
-    case FG_BF16: return float_key<U>(bits, static_cast<U>(0x7F80u));
-    case FG_U8:
-    case FG_BOOL: return bits;
-    default: return static_cast<U>(bits ^ kSign);
-  }
-}
 
 // Least significant byte first; passes in which all keys agree are left out.  Returns where the
 // result lies, a or b.

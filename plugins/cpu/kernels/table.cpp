@@ -28,7 +28,11 @@ FG_CPU_ROWS(BADDBMM);
 FG_CPU_ROWS(BMM);
 FG_CPU_ROWS(CAT);
 FG_CPU_ROWS(DOT);
+FG_CPU_ROWS(BERNOULLI);
+FG_CPU_ROWS(BERNOULLI_TENSOR);
+FG_CPU_ROWS(DROPOUT);
 FG_CPU_ROWS(EMBEDDING);
+FG_CPU_ROWS(EXPONENTIAL);
 FG_CPU_ROWS(GATHER);
 FG_CPU_ROWS(INDEX_ADD);
 FG_CPU_ROWS(INDEX_COPY);
@@ -39,7 +43,9 @@ FG_CPU_ROWS(LAYER_NORM);
 FG_CPU_ROWS(LINEAR);
 FG_CPU_ROWS(MM);
 FG_CPU_ROWS(MV);
+FG_CPU_ROWS(NATIVE_DROPOUT);
 FG_CPU_ROWS(NONZERO);
+FG_CPU_ROWS(NORMAL);
 FG_CPU_ROWS(RMS_NORM);
 FG_CPU_ROWS(SCALED_DOT_PRODUCT_ATTENTION);
 FG_CPU_ROWS(SCATTER);
@@ -47,6 +53,7 @@ FG_CPU_ROWS(SCATTER_ADD);
 FG_CPU_ROWS(SCATTER_REDUCE);
 FG_CPU_ROWS(SOFTMAX);
 FG_CPU_ROWS(SORT);
+FG_CPU_ROWS(TOPK);
 FG_CPU_ROWS(UNIFORM);
 FG_CPU_ROWS(VDOT);
 #undef FG_CPU_ROWS
@@ -64,7 +71,11 @@ constexpr sdk::KernelEntry kEntries[] = {
     {FG_CPU_ENTRY(BMM), .flags = kFlags, .prepare = prepare<entry::mm, entry::mm_workspace>},
     {FG_CPU_ENTRY(CAT), .list_slot = 1, .flags = kFlags, .prepare = sdk::plain<entry::cat>},
     {FG_CPU_ENTRY(DOT), .flags = kFlags, .prepare = prepare<entry::mv, entry::mv_workspace>},
+    {FG_CPU_ENTRY(BERNOULLI), .flags = kInPlace, .prepare = sdk::plain<entry::bernoulli_fill>},
+    {FG_CPU_ENTRY(BERNOULLI_TENSOR), .flags = kFlags, .prepare = sdk::plain<entry::bernoulli_tensor>},
+    {FG_CPU_ENTRY(DROPOUT), .flags = kFlags, .prepare = sdk::plain<entry::dropout>},
     {FG_CPU_ENTRY(EMBEDDING), .flags = kFlags, .prepare = sdk::plain<entry::embedding>},
+    {FG_CPU_ENTRY(EXPONENTIAL), .flags = kInPlace, .prepare = sdk::plain<entry::exponential>},
     {FG_CPU_ENTRY(GATHER), .flags = kFlags, .prepare = sdk::plain<entry::gather>},
     {FG_CPU_ENTRY(INDEX_ADD), .flags = kInPlace, .prepare = prepare<entry::index_add, entry::index_add_workspace>},
     {FG_CPU_ENTRY(INDEX_COPY), .flags = kInPlace, .prepare = sdk::plain<entry::index_copy>},
@@ -76,8 +87,10 @@ constexpr sdk::KernelEntry kEntries[] = {
     {FG_CPU_ENTRY(LINEAR), .flags = kFlags, .prepare = prepare<entry::linear, entry::linear_workspace>},
     {FG_CPU_ENTRY(MM), .flags = kFlags, .prepare = prepare<entry::mm, entry::mm_workspace>},
     {FG_CPU_ENTRY(MV), .flags = kFlags, .prepare = prepare<entry::mv, entry::mv_workspace>},
+    {FG_CPU_ENTRY(NATIVE_DROPOUT), .flags = kFlags, .prepare = sdk::plain<entry::native_dropout>},
     {FG_CPU_ENTRY(NONZERO), .counted = true, .flags = kFlags,
      .prepare = prepare<entry::nonzero, entry::nonzero_workspace>},
+    {FG_CPU_ENTRY(NORMAL), .flags = kInPlace, .prepare = sdk::plain<entry::normal>},
     {FG_CPU_ENTRY(RMS_NORM), .flags = kInPlace, .prepare = prepare<entry::rms_norm, entry::rms_norm_workspace>},
     {FG_CPU_ENTRY(SCALED_DOT_PRODUCT_ATTENTION), .flags = kFlags,
      .prepare = prepare<entry::scaled_dot_product_attention, entry::scaled_dot_product_attention_workspace>},
@@ -88,6 +101,7 @@ constexpr sdk::KernelEntry kEntries[] = {
      .prepare = prepare<entry::scatter_reduce, entry::scatter_reduce_workspace>},
     {FG_CPU_ENTRY(SOFTMAX), .flags = kInPlace, .prepare = prepare<entry::softmax, entry::softmax_workspace>},
     {FG_CPU_ENTRY(SORT), .flags = kInPlace, .prepare = prepare<entry::sort, entry::sort_workspace>},
+    {FG_CPU_ENTRY(TOPK), .flags = kFlags, .prepare = prepare<entry::topk, entry::topk_workspace>},
     {FG_CPU_ENTRY(UNIFORM), .flags = kInPlace, .prepare = sdk::plain<entry::uniform>},
     {FG_CPU_ENTRY(VDOT), .flags = kFlags, .prepare = prepare<entry::mv, entry::mv_workspace>},
 };

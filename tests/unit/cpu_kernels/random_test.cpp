@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// uniform_ against docs/random.md, written out again here.
+// The random kernels against docs/random.md, written out again here.
 
-#include "plugins/cpu/kernels/uniform.hpp"
+#include "plugins/cpu/kernels/random.hpp"
 
 #include <gtest/gtest.h>
 
@@ -43,16 +43,14 @@ double unit(fg_dtype dtype, std::uint64_t seed, std::uint64_t offset, std::uint6
 }
 
 void fill(Array& self, double from, double to, std::uint64_t seed, std::uint64_t offset, int workers = 2) {
-  UniformArgs a;
+  RandomArgs a;
   a.dtype = self.dtype();
   a.self = self.data();
   for (int d = 0; d < self.ndim(); ++d) a.space.add(self.size(d), {self.stride(d)});
   a.space.coalesce();
-  a.from = from;
-  a.to = to;
   a.seed = seed;
   a.offset = offset;
-  uniform(a, ThreadsExec(workers));
+  uniform(a, from, to, ThreadsExec(workers));
 }
 
 TEST(Philox, KnownAnswersOfRandom123) {
