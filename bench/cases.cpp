@@ -68,9 +68,16 @@ Result<void> weigh(Case& c) {
     c.out_shapes.emplace_back(shapes[k].dims().begin(), shapes[k].dims().end());
     c.bytes += numel(c.out_shapes.back()) * static_cast<double>(dtype_bytes(c.dtype));
   }
+  const bool chosen = std::ranges::any_of(c.op->args, &ArgInfo::index);
   for (std::size_t i = 0; i < c.op->args.size(); ++i) {
-    const double size = c.op->args[i].index ? 8 : static_cast<double>(dtype_bytes(c.dtype));
-    for (const auto& shape : c.values.args[i].shapes) c.bytes += numel(shape) * size;
+    const ArgInfo& a = c.op->args[i];
+    const double size = a.index ? 8 : static_cast<double>(dtype_bytes(c.dtype));
+    for (const auto& shape : c.values.args[i].shapes) {
+      // Of a table that positions choose from, as much is read as was chosen.
+      const double n =
+          chosen && !a.index && !c.out_shapes.empty() ? std::min(numel(shape), numel(c.out_shapes[0])) : numel(shape);
+      c.bytes += n * size;
+    }
   }
   const auto out_numel = c.out_shapes.empty() ? 0 : static_cast<std::int64_t>(numel(c.out_shapes[0]));
   c.flops = core::flops(*c.op, symbols, out_numel);

@@ -76,8 +76,9 @@ bool holds(core::DtypeSet set, fg_dtype dtype) {
   return false;
 }
 
-// The case's dtype where the argument takes it; positions are i64; a condition or mask is bool.
-fg_dtype dtype_for(const Case& c, const ArgInfo& a) {
+}  // namespace
+
+fg_dtype input_dtype(const Case& c, const ArgInfo& a) {
   if (a.index) return FG_I64;
   if (a.rule != core::DtypeRule::any_of || holds(a.dtypes, c.dtype)) return c.dtype;
   for (std::size_t k = 0; k < kDtypes.size(); ++k) {
@@ -86,8 +87,6 @@ fg_dtype dtype_for(const Case& c, const ArgInfo& a) {
   return c.dtype;
 }
 
-// Positions must be below the length that they count in: that of the dimension the line names, else
-// the first one of the first tensor that holds no positions.
 std::int64_t position_limit(const Case& c) {
   std::int64_t dim = 0;
   const std::vector<std::int64_t>* shape = nullptr;
@@ -102,6 +101,8 @@ std::int64_t position_limit(const Case& c) {
   return (*shape)[static_cast<std::size_t>(dim < 0 ? dim + n : dim)];
 }
 
+namespace {
+
 // The same values, stored by columns of the last two dimensions.
 Tensor column_major(const Tensor& t) { return transpose(transpose(t, -2, -1).contiguous(), -2, -1); }
 
@@ -111,7 +112,7 @@ Result<void> add_argument(const Case& c, std::size_t i, const Device& device, Ra
   std::vector<Input>& list = in.args[i];
   for (const auto& shape : v.shapes) {
     Input input;
-    input.dtype = dtype_for(c, a);
+    input.dtype = input_dtype(c, a);
     input.shape = shape;
     input.host = fill(input.dtype, numel(shape), random, c.op->dynamic, a.index ? position_limit(c) : 0);
     input.tensor = Tensor::from(input.host.data(), input.host.size(), shape, input.dtype, device);

@@ -30,6 +30,13 @@ struct Inputs {
   std::uint32_t form = FG_FORM_FUNCTIONAL;
 };
 
+// The case's dtype where the argument takes it; positions are i64; a condition or mask is bool.
+fg_dtype input_dtype(const Case& c, const core::ArgInfo& info);
+
+// Positions must be below the length that they count in: that of the dimension the line names, else
+// the first one of the first tensor that holds no positions.
+std::int64_t position_limit(const Case& c);
+
 Result<Inputs> make_inputs(const Case& c, const Device& device);
 
 }  // namespace fg::bench

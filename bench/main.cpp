@@ -14,9 +14,13 @@
 #include <iterator>
 #include <optional>
 
+#include "bench/case_json.hpp"
 #include "bench/cases.hpp"
 #include "bench/compare.hpp"
+#include "bench/html.hpp"
+#include "bench/limits.hpp"
 #include "bench/options.hpp"
+#include "bench/peer_process.hpp"
 #include "bench/report.hpp"
 
 namespace fg::bench {
@@ -78,7 +82,23 @@ bool wants_dispatch(const Options& o) {
   return o.filters.empty() || std::ranges::any_of(o.filters, [](const std::string& f) { return glob(f, "dispatch"); });
 }
 
-Report measure_all(const Options& o, const std::vector<Case>& cases, const Device& device) {
+// Our case, then the peer's, before the next: a noisy neighbour meets both.
+void measure_cases(const Options& o, const std::vector<Case>& cases, const Device& device, PeerProcess* peer,
+                   Report& r) {
+  for (std::size_t i = 0; i < cases.size() && !g_interrupted; ++i) {
+    progress(o, i, cases.size(), cases[i].name);
+    r.cases.push_back(run_case(cases[i], device, r.roofline, r.machine, o.min_time_s));
+    fg_memory_trim(device.handle(), nullptr);
+    if (peer == nullptr || r.cases.back().state != Measured::State::timed) continue;
+    if (auto result = peer->measure(cases[i])) r.peers.push_back(std::move(*result));
+  }
+  if (peer == nullptr) return;
+  if (peer->left_out() > 0)
+    r.peer_notes.push_back(peer->name() + " has no such call in " + std::to_string(peer->left_out()) + " cases");
+  if (!peer->failure().empty()) r.peer_notes.push_back(peer->name() + ": " + peer->failure());
+}
+
+Report measure_all(const Options& o, const std::vector<Case>& cases, const Device& device, PeerProcess* peer) {
   const auto start = Clock::now();
   Report r;
   r.version = fg_version();
@@ -90,11 +110,7 @@ Report measure_all(const Options& o, const std::vector<Case>& cases, const Devic
   progress(o, 0, cases.size(), "roofline");
   r.roofline = measure_roofline(r.machine.cpus, o.quick ? 0.3 : 1.0);
   r.has_roofline = true;
-  for (std::size_t i = 0; i < cases.size() && !g_interrupted; ++i) {
-    progress(o, i, cases.size(), cases[i].name);
-    r.cases.push_back(run_case(cases[i], device, r.roofline, r.machine, o.min_time_s));
-    fg_memory_trim(device.handle(), nullptr);
-  }
+  measure_cases(o, cases, device, peer, r);
   if (!g_interrupted && wants_dispatch(o)) {
     progress(o, cases.size(), cases.size(), "dispatch");
     r.dispatch = measure_dispatch(device, o.quick ? 0.2 : 0.5);
@@ -102,7 +118,8 @@ Report measure_all(const Options& o, const std::vector<Case>& cases, const Devic
   }
   if (!g_interrupted && o.peers) {
     progress(o, cases.size(), cases.size(), "peers");
-    r.peers = measure_peers(products_of(cases), static_cast<int>(r.machine.cpus.size()), o.min_time_s);
+    for (PeerResult& p : measure_peers(products_of(cases), static_cast<int>(r.machine.cpus.size()), o.min_time_s))
+      r.peers.push_back(std::move(p));
   }
   clear_progress(o);
   r.seconds = ns_since(start) * 1e-9;
@@ -135,15 +152,46 @@ int run_compare(const Options& o) {
   return r->slower > 0 ? kFailures : kOk;
 }
 
+bool write_file(const std::string& path, const std::string& text) {
+  std::ofstream out(path, std::ios::binary);
+  return static_cast<bool>((out << text).flush());
+}
+
+int run_html(const Options& o) {
+  const auto page = html_page(read_file(o.before));
+  if (!page) return leave(kUsage, o.before + ": " + page.error().message);
+  return write_file(o.after, *page) ? kOk : leave(kUsage, "cannot write " + o.after);
+}
+
+void print_list(const Options& o, const std::vector<Case>& cases) {
+  if (o.json) {
+    std::cout << cases_json(cases);
+    return;
+  }
+  for (const Case& c : cases) std::cout << c.name << "\n";
+  if (wants_dispatch(o)) std::cout << "dispatch\n";
+}
+
+// The forms that a report takes; an exit code.
+int publish(const Options& o, const Report& r) {
+  const std::string json = to_json(r);
+  std::cout << (o.json ? json : to_table(r));
+  if (!o.output.empty() && !write_file(o.output, json)) return leave(kUsage, "cannot write " + o.output);
+  if (o.html.empty()) return kOk;
+  const auto page = html_page(json);
+  if (!page) return leave(kInternal, page.error().message);
+  return write_file(o.html, *page) ? kOk : leave(kUsage, "cannot write " + o.html);
+}
+
 int run(const Options& o) {
   if (o.verb == Options::Verb::compare) return run_compare(o);
+  if (o.verb == Options::Verb::html) return run_html(o);
   const auto cases = make_cases(o);
   if (!cases) return leave(kUsage, cases.error().message);
   if (cases->empty() && !wants_dispatch(o))
     return leave(kNothing, "the filter selected nothing; fg-bench --list prints the names");
   if (o.verb == Options::Verb::list) {
-    for (const Case& c : *cases) std::cout << c.name << "\n";
-    if (wants_dispatch(o)) std::cout << "dispatch\n";
+    print_list(o, *cases);
     return kOk;
   }
   restrict_cpus(o.threads);
@@ -155,15 +203,14 @@ int run(const Options& o) {
   } catch (const Exception& e) {
     return leave(kUnavailable, e.what());
   }
-  const Report r = measure_all(o, *cases, *device);
-  if (o.json)
-    std::cout << to_json(r);
-  else
-    std::cout << to_table(r);
-  if (!o.output.empty()) {
-    std::ofstream out(o.output);
-    if (!(out << to_json(r)).flush()) return leave(kUsage, "cannot write " + o.output);
+  std::optional<PeerProcess> peer;
+  if (!o.peer_command.empty()) {
+    auto started = PeerProcess::start(o.peer_command, static_cast<int>(look_at_machine().cpus.size()), o.min_time_s);
+    if (!started) return leave(kUnavailable, started.error().message);
+    peer.emplace(std::move(*started));
   }
+  const Report r = measure_all(o, *cases, *device, peer ? &*peer : nullptr);
+  if (const int failed = publish(o, r); failed != kOk) return failed;
   return verdict(o, r);
 }
 

@@ -16,7 +16,7 @@ inline constexpr int kOk = 0, kFailures = 1, kUsage = 2, kUnavailable = 3, kInte
                      kInterrupted = 130;
 
 struct Options {
-  enum class Verb : std::uint8_t { run, list, compare } verb = Verb::run;
+  enum class Verb : std::uint8_t { run, list, compare, html } verb = Verb::run;
   std::string plugin = "libfg_cpu.so";
   std::vector<std::string> filters;  // Globs over case names; none: all.
   std::vector<std::string> dtypes;   // None: f32, f16, bf16, and i64 where there is no float.
@@ -26,10 +26,12 @@ struct Options {
   bool peers = true;
   bool enforce = false;                         // A missed limit is a failure.
   std::string output;                           // JSON file beside the table.
+  std::string html;                             // Page beside the table.
+  std::string peer_command;                     // Another program that times the same calls.
   double min_time_s = 0.2;                      // A case.
   double max_bytes = 1024.0 * 1024.0 * 1024.0;  // Of the tensors of a case.
   int threads = 0;                              // 0: one per core of the process's mask.
-  std::string before, after;                    // compare
+  std::string before, after;                    // compare; html: the document and the page
   double threshold = 5;                         // compare: percent that counts as a change
 };
 

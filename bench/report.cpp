@@ -6,6 +6,9 @@
 
 #include <algorithm>
 
+#include "bench/limits.hpp"
+#include "bench/ratios.hpp"
+
 namespace fg::bench {
 namespace {
 
@@ -14,11 +17,6 @@ std::string time_text(double ns) {
   if (ns < 1e6) return fmt::format("{:.2f} us", ns * 1e-3);
   if (ns < 1e9) return fmt::format("{:.2f} ms", ns * 1e-6);
   return fmt::format("{:.2f} s", ns * 1e-9);
-}
-
-const Measured* find(const Report& r, std::string_view name) {
-  const auto it = std::ranges::find(r.cases, name, &Measured::name);
-  return it == r.cases.end() || it->state != Measured::State::timed ? nullptr : &*it;
 }
 
 std::string case_line(const Measured& m) {
@@ -43,34 +41,9 @@ std::string roofline_text(const Roofline& r) {
 
 }  // namespace
 
-std::vector<Limit> limits(const Report& r) {
-  std::vector<Limit> all{
-      {"dispatch_prepared_ns", "dispatch of a prepared operator, 3 tensors, kernel that does nothing", 0, 100, false,
-       false, "ns"},
-      {"add_64_out_ns", "add of 64 floats into a given output, C++ API", 0, 150, false, false, "ns"},
-      {"add_64_new_ns", "add of 64 floats with a new output, C++ API", 0, 300, false, false, "ns"},
-      {"two_threads_loss_percent", "two threads dispatching at once, loss of the slower", 0, 20, false, false, "%"},
-      {"add_f32_4096x4096_percent_of_triad", "add f32 [4096, 4096] of the memory triad", 0, 85, true, false, "%"},
-      {"mm_f32_1024_percent_of_fma", "mm f32 1024 x 1024 x 1024 of the FMA peak", 0, 80, true, false, "%"},
-  };
-  const auto set = [&](std::size_t i, double value) {
-    all[i].value = value;
-    all[i].measured = true;
-  };
-  if (r.has_dispatch) {
-    if (r.dispatch.prepared.samples > 0) set(0, r.dispatch.prepared.p50);
-    set(1, r.dispatch.add_64_out.p50);
-    set(2, r.dispatch.add_64_new.p50);
-    set(3, std::max(r.dispatch.loss_out_percent, r.dispatch.loss_new_percent));
-  }
-  // Both sides at their undisturbed best: p20 against p20.
-  const Measured* add = find(r, "add/f32/self=4096x4096,other=4096x4096");
-  if (add != nullptr && add->scaled == 1 && r.roofline.triad_gbps > 0)
-    set(4, 100 * add->bytes / add->times.p20 / r.roofline.triad_gbps);
-  const Measured* mm = find(r, "mm/f32/self=1024x1024,mat2=1024x1024");
-  if (mm != nullptr && mm->scaled == 1 && r.roofline.fma_f32_gflops > 0)
-    set(5, 100 * mm->flops / mm->times.p20 / r.roofline.fma_f32_gflops);
-  return all;
+const Measured* timed_case(const Report& r, std::string_view name) {
+  const auto it = std::ranges::find(r.cases, name, &Measured::name);
+  return it == r.cases.end() || it->state != Measured::State::timed ? nullptr : &*it;
 }
 
 std::string to_table(const Report& r) {
@@ -83,13 +56,13 @@ std::string to_table(const Report& r) {
                        "TFLOP/s", "roofline");
     for (const Measured& m : r.cases) out += case_line(m);
   }
-  if (!r.peers.empty()) out += "\npeers\n";
-  for (const PeerResult& p : r.peers) {
-    const Measured* ours = find(r, p.case_name);
-    out +=
-        fmt::format("  {:<58} {:>10} {:>10} {:>8.3f} TFLOP/s", p.case_name, p.peer, time_text(p.times.p50), p.tflops);
-    out += ours != nullptr ? fmt::format("   ours is {:.2f} times as fast\n", p.times.p50 / ours->times.p50) : "\n";
+  for (const PeerRatios& p : ratios(r)) {
+    out += fmt::format("\n{}: geometric mean of its time over ours {:.2f} in {} cases\n", p.peer, p.geomean, p.cases);
+    for (const OperatorRatio& o : p.operators)
+      out += fmt::format("  {:<40} {:>8.2f} {:>8.2f} at least, {} cases ({})\n", o.op, o.geomean, o.least, o.cases,
+                         o.least_case);
   }
+  for (const std::string& note : r.peer_notes) out += "  note: " + note + "\n";
   out += "\nlimits\n";
   for (const Limit& l : limits(r)) {
     const std::string value = l.measured ? fmt::format("{:.1f} {}", l.value, l.unit) : "not measured";

@@ -6,6 +6,7 @@
 #define FG_BENCH_REPORT_HPP_
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "bench/dispatch_cost.hpp"
@@ -16,18 +17,6 @@
 
 namespace fg::bench {
 
-// A number that the project promises.
-struct Limit {
-  std::string key;  // Stable: "dispatch_prepared_ns"
-  std::string text;
-  double value = 0;
-  double limit = 0;
-  bool at_least = false;  // Else at most.
-  bool measured = false;
-  const char* unit = "";
-  bool met() const { return measured && (at_least ? value >= limit : value <= limit); }
-};
-
 struct Report {
   std::string plugin, device, driver, version;
   Machine machine;
@@ -35,12 +24,15 @@ struct Report {
   bool has_roofline = false;
   std::vector<Measured> cases;
   std::vector<PeerResult> peers;
+  std::vector<std::string> peer_notes;  // What a peer left out, or why it ended.
   DispatchCost dispatch;
   bool has_dispatch = false;
   double seconds = 0;
 };
 
-std::vector<Limit> limits(const Report& r);
+// The case of that name when it was timed, else null.
+const Measured* timed_case(const Report& r, std::string_view name);
+
 std::string to_table(const Report& r);
 std::string to_json(const Report& r);  // report_json.cpp
 

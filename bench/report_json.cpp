@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "bench/limits.hpp"
+#include "bench/ratios.hpp"
 #include "bench/report.hpp"
 
 namespace fg::bench {
@@ -48,6 +50,15 @@ Json dispatch_json(const DispatchCost& d) {
   return j;
 }
 
+Json ratios_json(const PeerRatios& p) {
+  Json j{{"peer", p.peer}, {"cases", p.cases}, {"geomean", p.geomean}, {"operators", Json::array()}};
+  for (const OperatorRatio& o : p.operators) {
+    j["operators"].push_back(
+        {{"op", o.op}, {"cases", o.cases}, {"geomean", o.geomean}, {"least", o.least}, {"least_case", o.least_case}});
+  }
+  return j;
+}
+
 }  // namespace
 
 std::string to_json(const Report& r) {
@@ -87,6 +98,9 @@ std::string to_json(const Report& r) {
     one.update(times(p.times));
     j["peers"].push_back(std::move(one));
   }
+  j["ratios"] = Json::array();
+  for (const PeerRatios& p : ratios(r)) j["ratios"].push_back(ratios_json(p));
+  j["peer_notes"] = r.peer_notes;
   j["seconds"] = r.seconds;
   return j.dump(2) + "\n";
 }
