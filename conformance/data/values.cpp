@@ -96,6 +96,10 @@ std::int64_t position_limit(const core::OpInfo& op, const Case& c, std::size_t a
     const std::int64_t dim = c.args[i].number.v.i;
     return self.empty() ? 1 : self[static_cast<std::size_t>(reference::wrap_dim(dim, self.size()))];
   }
+  if (op.args[arg].name == "target") {  // a class: dimension 1 of self, or the only one
+    const Shape& self = shape("self");
+    return self.size() == 1 ? self.front() : self[1];
+  }
   return 1;
 }
 
@@ -104,7 +108,7 @@ reference::Tensor tensor_of(const core::OpInfo& op, const Case& c, std::size_t a
   reference::Tensor t{to_reference(spec.dtype), spec.shape, {}};
   const Rng rng = rng_of(c).fork(arg * 64 + item);
   const std::int64_t limit = position_limit(op, c, arg);
-  if (limit > 0 || op.args[arg].index) {
+  if (op.args[arg].index) {
     t.v = draw_positions(limit, spec.shape, rng);
   } else if (op.args[arg].name == "attn_mask" && c.values != Values::exact) {
     const auto n = static_cast<std::uint64_t>(reference::numel(spec.shape));

@@ -19,7 +19,11 @@ struct Signature {
   std::string_view overload, arguments;
 };
 constexpr Signature kSignatures[] = {
+    {"_log_softmax", "self dim {half_to_float}"},
+    {"_log_softmax_backward_data", "grad_output output dim input_dtype"},
+    {"_safe_softmax", "self dim dtype"},
     {"_softmax", "self dim {half_to_float}"},
+    {"_softmax_backward_data", "grad_output output dim input_dtype"},
     {"softmax.int", "self dim dtype"},
     {"_to_copy", "self"},
     {"arange", "end"},
@@ -37,6 +41,8 @@ constexpr Signature kSignatures[] = {
     {"expand", "self size [implicit]"},
     {"full", "size fill_value"},
     {"gather", "self dim index [sparse_grad]"},
+    {"native_group_norm", "input weight bias [N] [C] [HxW] num_groups eps"},
+    {"native_group_norm_backward", "grad_output input mean rstd weight [N] [C] [HxW] num_groups output_mask"},
     {"native_layer_norm", "input normalized_shape weight bias eps"},
     {"rms_norm", "input normalized_shape weight eps"},
     {"index_fill.int_Scalar", "self dim index value"},
@@ -62,6 +68,9 @@ constexpr std::pair<std::string_view, std::string_view> kGemsNames[] = {
     {"rms_norm x", "input"},
     {"outer x", "self"},
     {"outer y", "vec2"},
+    {"fused_add_rms_norm x", "input"},
+    {"skip_layer_norm x", "input"},
+    {"cross_entropy_loss x", "self"},
 };
 
 std::string overload_of(std::string_view golden_op) {

@@ -107,6 +107,7 @@ CaseResult judge_recorded(const Device& device, Prepared& p, const GoldenCase& c
   }
   for (std::size_t j = 0; j < want.size(); ++j) {
     const GoldenOutput& o = c.outputs[j];
+    if (!o.is_tensor && want[j].shape == reference::Shape{0}) continue;  // left out by output_mask
     r.text = doubt(raised[j], o.stored);
     // Statistics of norms are f32 here for 16-bit inputs; ATen on a CPU keeps the input's dtype.
     const bool statistic = p.op->outs[j].rule == core::DtypeRule::stat;

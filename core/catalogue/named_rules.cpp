@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "core/catalogue/index_rules.hpp"
+#include "core/catalogue/norm_rules.hpp"
 
 namespace fg::core {
 namespace {
@@ -57,39 +58,6 @@ Result<void> arange(const RuleCall& call) {
                       "the range " + range + " has no end, expected the sign of step to lead from start to end");
   call.outs[0].ndim = 0;
   call.outs[0].push(*n);
-  return {};
-}
-
-// layer_norm and rms_norm: the last dimensions of the input are normalized_shape.
-Result<void> norm(const RuleCall& call) {
-  const int input_at = call.find("input"), shape_at = call.find("normalized_shape");
-  const auto input = call.shape(input_at), normalized = call.list(shape_at);
-  if (normalized.empty())
-    return call.error(shape_at, FG_R_SHAPE, "normalized_shape is empty, expected at least 1 length");
-  if (normalized.size() > input.size() || !std::ranges::equal(normalized, input.last(normalized.size()))) {
-    return call.error(shape_at, FG_R_SHAPE,
-                      "normalized_shape is " + shape_text(normalized) + ", input has shape " + shape_text(input) +
-                          ", expected its last dimensions");
-  }
-  for (const std::string_view name : {"weight", "bias"}) {
-    const int i = call.find(name);
-    if (i >= 0 && call.present(i) && !std::ranges::equal(call.shape(i), normalized)) {
-      return call.error(i, FG_R_SHAPE,
-                        std::string(name) + " has shape " + shape_text(call.shape(i)) + ", expected normalized_shape " +
-                            shape_text(normalized));
-    }
-  }
-  assign(call.outs[0], input);
-  Shape stat;
-  const std::size_t leading = input.size() - normalized.size();
-  std::int64_t rows = 1, columns = 1;
-  for (std::size_t d = 0; d < input.size(); ++d) {
-    stat.push(d < leading ? input[d] : 1);
-    (d < leading ? rows : columns) *= input[d];
-  }
-  for (std::size_t j = 1; j < call.outs.size(); ++j) call.outs[j] = stat;
-  call.bind(0, rows);
-  call.bind(1, columns);
   return {};
 }
 
@@ -313,7 +281,20 @@ Result<void> named_rule(ShapeRule rule, const RuleCall& call) {
   switch (rule) {
     case ShapeRule::arange: return arange(call);
     case ShapeRule::layer_norm:
-    case ShapeRule::rms_norm: return norm(call);
+    case ShapeRule::rms_norm: return rules::norm(call);
+    case ShapeRule::fused_add_rms_norm:
+    case ShapeRule::skip_layer_norm: return rules::fused_norm(call);
+    case ShapeRule::layer_norm_backward:
+    case ShapeRule::rms_norm_backward: return rules::norm_backward(call);
+    case ShapeRule::group_norm: return rules::group_norm(call);
+    case ShapeRule::group_norm_backward: return rules::group_norm_backward(call);
+    case ShapeRule::weight_norm: return rules::weight_norm(call);
+    case ShapeRule::cross_entropy_loss: return rules::cross_entropy(call);
+    case ShapeRule::cross_entropy_loss_prob: return rules::cross_entropy_prob(call);
+    case ShapeRule::nll_loss: return rules::nll_loss(call);
+    case ShapeRule::nll_loss_backward: return rules::nll_loss_backward(call);
+    case ShapeRule::mse_loss: return rules::mse_loss(call);
+    case ShapeRule::mse_loss_backward: return rules::mse_loss_backward(call);
     case ShapeRule::attention: return attention(call);
     case ShapeRule::rotary: return rotary(call);
     case ShapeRule::gather: return index_rules::gather(call);

@@ -30,6 +30,19 @@ enum class ShapeRule : unsigned char {
   index_write,
   index_fill,
   topk,
+  fused_add_rms_norm,
+  skip_layer_norm,
+  layer_norm_backward,
+  rms_norm_backward,
+  group_norm,
+  group_norm_backward,
+  weight_norm,
+  cross_entropy_loss,
+  cross_entropy_loss_prob,
+  nll_loss,
+  nll_loss_backward,
+  mse_loss,
+  mse_loss_backward,
 };
 
 inline constexpr std::array kShapeRuleNames{
@@ -49,6 +62,19 @@ inline constexpr std::array kShapeRuleNames{
     std::string_view("index_write"),
     std::string_view("index_fill"),
     std::string_view("topk"),
+    std::string_view("fused_add_rms_norm"),
+    std::string_view("skip_layer_norm"),
+    std::string_view("layer_norm_backward"),
+    std::string_view("rms_norm_backward"),
+    std::string_view("group_norm"),
+    std::string_view("group_norm_backward"),
+    std::string_view("weight_norm"),
+    std::string_view("cross_entropy_loss"),
+    std::string_view("cross_entropy_loss_prob"),
+    std::string_view("nll_loss"),
+    std::string_view("nll_loss_backward"),
+    std::string_view("mse_loss"),
+    std::string_view("mse_loss_backward"),
 };
 // clang-format on
 
@@ -58,7 +84,10 @@ inline constexpr std::array<std::string_view, 1> kDotSymbols{"n"};
 
 constexpr std::span<const std::string_view> shape_rule_symbols(std::string_view rule) {
   if (rule == "scaled_dot_product_attention") return kAttentionSymbols;
-  if (rule == "layer_norm" || rule == "rms_norm") return kNormSymbols;
+  if (rule == "layer_norm" || rule == "rms_norm" || rule == "fused_add_rms_norm" || rule == "skip_layer_norm" ||
+      rule == "layer_norm_backward" || rule == "rms_norm_backward") {
+    return kNormSymbols;
+  }
   if (rule == "dot") return kDotSymbols;
   return {};
 }

@@ -4,8 +4,10 @@
 
 #include "core/composites/composites.hpp"
 
+#include <numeric>
 #include <string>
 
+#include "core/catalogue/shape_rules.hpp"
 #include "core/dispatch/enable.hpp"
 #include "core/dispatch/outputs.hpp"
 #include "core/dispatch/user_map.hpp"
@@ -33,9 +35,26 @@ constexpr Entry kComposites[] = {
     {"rand_like", rand},
     {"randn", randn},
     {"randn_like", randn},
+    {"cross_entropy_loss", cross_entropy_loss},
+    {"cross_entropy_loss_prob", cross_entropy_loss_prob},
+    {"fused_add_rms_norm", fused_add_rms_norm},
+    {"group_norm", group_norm},
+    {"group_norm_backward", group_norm_backward},
+    {"layer_norm_backward", layer_norm_backward},
+    {"log_softmax", log_softmax},
+    {"log_softmax_backward", log_softmax_backward},
+    {"mse_loss", mse_loss},
+    {"mse_loss_backward", mse_loss_backward},
+    {"nll_loss", nll_loss},
+    {"nll_loss_backward", nll_loss_backward},
     {"rms_norm", rms_norm},
+    {"rms_norm_backward", rms_norm_backward},
+    {"safe_softmax", safe_softmax},
     {"scaled_dot_product_attention", scaled_dot_product_attention},
+    {"skip_layer_norm", skip_layer_norm},
     {"softmax", softmax},
+    {"softmax_backward", softmax_backward},
+    {"weight_norm", weight_norm},
 };
 // clang-format on
 
@@ -100,6 +119,13 @@ std::span<const std::int64_t> CompositeCall::dims(std::string_view name) const {
   return {};
 }
 
+std::int64_t CompositeCall::choice(std::string_view name) const {
+  const std::size_t i = index(name);
+  const ArgInfo& a = call.op.args[i];
+  const fg_value& v = call.arg(i);
+  return v.tag == FG_V_NONE ? a.default_value.v.i : enum_value(call.op, a, v).value_or(0);
+}
+
 Result<Tensor> apply(std::string_view name, std::initializer_list<fg_value> args) {
   FG_TRY_ASSIGN(const OpInfo* op, lookup(name));
   std::array<fg_tensor_handle, kMaxOutputs> made{};
@@ -135,6 +161,20 @@ Result<void> map_into(const Tensor& out, std::string_view text, std::span<const 
 Result<Tensor> widened(const Tensor& t) {
   if (!is_float(t.dtype()) || t.dtype() == FG_F64 || t.dtype() == FG_F32) return t;
   return copy_of(t, FG_F32);
+}
+
+std::vector<std::int64_t> last_dims(const Tensor& x, const CompositeCall& c) {
+  std::vector<std::int64_t> dims(c.dims("normalized_shape").size());
+  std::iota(dims.begin(), dims.end(), x.ndim() - static_cast<std::int64_t>(dims.size()));
+  return dims;
+}
+
+Result<Tensor> weighted(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  std::vector<Named> operands{Named("x", x)};
+  if (weight) operands.emplace_back("w", weight);
+  if (bias) operands.emplace_back("b", bias);
+  if (operands.size() == 1) return x;
+  return map(!bias ? "x * w" : !weight ? "x + b" : "x * w + b", operands);
 }
 
 }  // namespace fg::core

@@ -30,6 +30,7 @@ struct CompositeCall {
   fg_value scalar(std::string_view arg, fg_dtype common) const;
   bool flag(std::string_view arg) const { return integer(arg) != 0; }
   std::span<const std::int64_t> dims(std::string_view arg) const;
+  std::int64_t choice(std::string_view arg) const;  // The number of an enum value.
 
  private:
   std::size_t index(std::string_view arg) const;
@@ -42,10 +43,27 @@ Result<void> softmax(CompositeCall& c);
 Result<void> linalg_vector_norm(CompositeCall& c);  // folds.cpp
 Result<void> dist(CompositeCall& c);
 Result<void> aminmax(CompositeCall& c);
+Result<void> log_softmax(CompositeCall& c);
+Result<void> safe_softmax(CompositeCall& c);
+Result<void> softmax_backward(CompositeCall& c);
+Result<void> log_softmax_backward(CompositeCall& c);
 Result<void> layer_norm(CompositeCall& c);
 Result<void> rand(CompositeCall& c);  // random.cpp; rand_like too
 Result<void> randn(CompositeCall& c);
+Result<void> layer_norm_backward(CompositeCall& c);
+Result<void> skip_layer_norm(CompositeCall& c);
+Result<void> group_norm(CompositeCall& c);
+Result<void> group_norm_backward(CompositeCall& c);
 Result<void> rms_norm(CompositeCall& c);
+Result<void> rms_norm_backward(CompositeCall& c);
+Result<void> fused_add_rms_norm(CompositeCall& c);
+Result<void> weight_norm(CompositeCall& c);
+Result<void> cross_entropy_loss(CompositeCall& c);
+Result<void> cross_entropy_loss_prob(CompositeCall& c);
+Result<void> nll_loss(CompositeCall& c);
+Result<void> nll_loss_backward(CompositeCall& c);
+Result<void> mse_loss(CompositeCall& c);
+Result<void> mse_loss_backward(CompositeCall& c);
 Result<void> scaled_dot_product_attention(CompositeCall& c);
 Result<void> linear(CompositeCall& c);  // products.cpp
 Result<void> addbmm(CompositeCall& c);
@@ -77,6 +95,7 @@ struct Named {
   Named(const char* n, const Tensor& t) : name(n), value(arg(t)) {}
   Named(const char* n, double x) : name(n), value(arg(x)) {}
   Named(const char* n, const fg_value& v) : name(n), value(v) {}
+  Named(const char* n, std::int64_t x) : name(n), value(fg_value_int(x)) {}
 };
 // An element-wise expression: a new tensor, or written into `out`.
 Result<Tensor> map(std::string_view text, std::span<const Named> operands);
@@ -84,6 +103,15 @@ Result<void> map_into(const Tensor& out, std::string_view text, std::span<const 
 
 // `t` in the type in which sums are kept: f32 for 16-bit floats, else its own.
 Result<Tensor> widened(const Tensor& t);
+
+// --- what normalisations share ---
+
+// The dimensions of `x` that the attribute normalized_shape covers.
+std::vector<std::int64_t> last_dims(const Tensor& x, const CompositeCall& c);
+// rsqrt(mean(x^2) + eps) over `dims`, which stay with length 1.
+Result<Tensor> inverse_rms(const Tensor& x, const std::vector<std::int64_t>& dims, double eps);
+// x * weight + bias, without those that are empty.
+Result<Tensor> weighted(const Tensor& x, const Tensor& weight, const Tensor& bias);
 
 }  // namespace fg::core
 

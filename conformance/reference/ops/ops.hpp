@@ -24,9 +24,24 @@ Outputs linear(const Call& call);
 Outputs addr(const Call& call);
 Outputs outer(const Call& call);  // outer.cpp
 Outputs kron(const Call& call);
-Outputs softmax(const Call& call);
+Outputs softmax(const Call& call);  // softmax.cpp
+Outputs log_softmax(const Call& call);
+Outputs safe_softmax(const Call& call);
+Outputs softmax_backward(const Call& call);
+Outputs log_softmax_backward(const Call& call);
 Outputs layer_norm(const Call& call);  // norm.cpp
 Outputs rms_norm(const Call& call);
+Outputs group_norm(const Call& call);
+Outputs weight_norm(const Call& call);
+Outputs layer_norm_backward(const Call& call);  // norm_backward.cpp
+Outputs rms_norm_backward(const Call& call);
+Outputs group_norm_backward(const Call& call);
+Outputs cross_entropy_loss(const Call& call);  // loss.cpp
+Outputs cross_entropy_loss_prob(const Call& call);
+Outputs nll_loss(const Call& call);
+Outputs nll_loss_backward(const Call& call);
+Outputs mse_loss(const Call& call);
+Outputs mse_loss_backward(const Call& call);
 Outputs scaled_dot_product_attention(const Call& call);  // attention.cpp
 Outputs apply_rotary_pos_emb(const Call& call);          // rotary.cpp
 Outputs embedding(const Call& call);                     // index.cpp
@@ -58,6 +73,8 @@ Outputs aminmax(const Call& call);
 // exp(x - peak) for a score x that may be off by its interval.  Scaling the argument by log2 e, as
 // kernels built on exp2 do, costs one more rounding of the argument, which is granted.
 Value exp_shifted(const Value& x, Real peak);
+// x - peak - log(total), in either order.
+Value log_probability(const Value& x, Real peak, const Value& total);
 
 }  // namespace fg::reference::ops
 
