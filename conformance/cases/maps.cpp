@@ -210,7 +210,8 @@ void add_every_pattern(Collector& c, const std::vector<std::vector<fg_dtype>>& r
 }  // namespace
 
 void add_map(Collector& c) {
-  if (count_operands(c.op()) == 0) return;  // their shapes come from the catalogue's lines
+  // Shapes of operators without operands, and with a rule of their own, come from the catalogue's lines.
+  if (count_operands(c.op()) == 0 || !c.op().shape_rule.empty()) return;
   const std::vector<std::vector<fg_dtype>> rows = dtype_rows(c.op());
   add_shapes(c, rows);
   add_attributes(c, rows);

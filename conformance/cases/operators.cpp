@@ -50,6 +50,7 @@ reference::Operator translate(const core::OpInfo& op) {
   for (const core::ArgInfo& a : op.args) {
     const bool tensor = a.type == core::ArgType::tensor || a.type == core::ArgType::tensor_list;
     r.args.push_back({std::string(a.name), tensor, a.promotes, a.written});
+    r.args.back().unread = a.unread;
     const fg_scalar& s = a.default_value;
     if (tensor || !a.has_default || s.kind == FG_SCALAR_NONE) continue;
     const bool real = s.kind == FG_SCALAR_FLOAT;

@@ -64,12 +64,14 @@ bool stores_in_self(const core::OpInfo& op, const Case& c) {
 
 // Powers and remainders are not defined on bool, negative powers of integers neither.
 bool is_defined(const core::OpInfo& op, const Case& c) {
+  bool any = false;
   bool all_bool = true;
   bool any_float = false;
   bool negative = false;
   for (std::size_t i = 0; i < c.args.size(); ++i) {
     const ArgSpec& a = c.args[i];
     if (!op.args[i].promotes) continue;
+    any = true;
     for (const TensorSpec& t : a.tensors) {
       all_bool = all_bool && t.dtype == FG_BOOL;
       any_float = any_float || is_float(t.dtype);
@@ -86,7 +88,7 @@ bool is_defined(const core::OpInfo& op, const Case& c) {
   }
   const bool power = text.find("pow(") != std::string::npos;
   const bool numbers_only = power || text.find("_div(") != std::string::npos;
-  return !(all_bool && numbers_only) && !(power && negative && !any_float);
+  return !(any && all_bool && numbers_only) && !(power && negative && !any_float);
 }
 
 void add_probes(Tier tier, std::vector<Case>& out) {
@@ -198,7 +200,7 @@ void Collector::spread(const std::vector<ArgSpec>& args, std::size_t layouts) {
   static constexpr std::array<Values, 3> kRegimes{Values::exact, Values::real, Values::special};
   static constexpr std::array<Form, 4> kFormsInTurn{Form::out, Form::inplace, Form::fresh, Form::alias};
   // Strides decide what these two mean, or whether they are possible.
-  const bool dense_only = op_.name == "view" || op_.name == "as_strided";
+  const bool dense_only = op_.name == "view" || op_.name == "view_as" || op_.name == "as_strided";
   const std::size_t n = standard() && !dense_only ? std::min(layouts, kLayouts.size()) : 1;
   for (std::size_t k = 0; k < n; ++k) {
     const std::uint64_t turn = turn_++;

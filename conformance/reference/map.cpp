@@ -20,6 +20,10 @@ struct Operand {
 Shape space_of(const Call& call, const std::vector<Operand>& operands) {
   const Operator& op = call.op();
   if (op.name == "arange") return arange_shape(call);
+  if (op.name == "linspace" || op.name == "logspace") return {call.integer("steps", 0)};
+  for (const Argument& a : call.args()) {
+    if (a.kind == Argument::Kind::dims) return a.dims;  // The size of a new tensor.
+  }
   Shape space;
   bool any = false;
   for (const Operand& o : operands) {
@@ -28,8 +32,7 @@ Shape space_of(const Call& call, const std::vector<Operand>& operands) {
     any = true;
   }
   for (std::size_t i = 0; i < op.args.size(); ++i) {
-    if (op.args[i].written) return call.args()[i].tensor().shape;
-    if (!any && call.args()[i].kind == Argument::Kind::dims) return call.args()[i].dims;
+    if (op.args[i].written || op.args[i].unread) return call.args()[i].tensor().shape;
   }
   return space;
 }
@@ -52,7 +55,7 @@ std::vector<Output> evaluate_map(const Call& call) {
   for (std::size_t i = 0; i < op.args.size(); ++i) {
     const Argument& a = call.args()[i];
     const bool number = a.kind == Argument::Kind::number;
-    if (op.args[i].written || (!number && a.tensors.empty())) continue;
+    if (op.args[i].written || op.args[i].unread || (!number && a.tensors.empty())) continue;
     names.push_back(op.args[i].name);
     Operand o;
     o.promotes = op.args[i].promotes && call.variant().promote != Promote::none;

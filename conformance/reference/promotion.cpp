@@ -46,6 +46,10 @@ struct Groups {
   }
 };
 
+bool has_tensors(const Call& call) {
+  return std::any_of(call.args().begin(), call.args().end(), [](const Argument& a) { return !a.tensors.empty(); });
+}
+
 Type out_type(const Call& call, const Operator::Out& out, Type promoted, std::optional<Type> attribute) {
   const std::vector<Argument>& args = call.args();
   auto at = [&]() -> const Argument& { return args.at(static_cast<std::size_t>(out.arg)); };
@@ -57,7 +61,7 @@ Type out_type(const Call& call, const Operator::Out& out, Type promoted, std::op
       const Type t = at().tensor().type;
       return t == Type::f64 ? t : Type::f32;
     }
-    case OutRule::attr:
+    case OutRule::attr: return attribute.value_or(has_tensors(call) ? promoted : Type::f32);
     case OutRule::from_scalars:
     case OutRule::promoted: return attribute.value_or(promoted);
   }

@@ -63,6 +63,7 @@ struct Operator {
     bool written = false;         // the tensor written in place, no operand
     std::optional<Real> value{};  // of a number that is left out
     Type category = Type::i64;    // of that number
+    bool unread = false;          // a tensor of which only shape and dtype count
   };
   struct Out {
     OutRule rule = OutRule::promoted;

@@ -302,14 +302,13 @@ Result<void> named_rule(ShapeRule rule, const RuleCall& call) {
     case ShapeRule::topk: return topk(call);
     case ShapeRule::dot: return dot(call);
     case ShapeRule::kron: return kron(call);
-    case ShapeRule::reduce: break;  // infer_shapes() has it.
     case ShapeRule::nonzero: return index_rules::nonzero(call);
     case ShapeRule::index_select: return index_rules::index_select(call);
     case ShapeRule::scatter: return index_rules::scatter(call);
     case ShapeRule::index_write: return index_rules::index_write(call);
     case ShapeRule::index_fill: return index_rules::index_fill(call);
+    default: return layout_rule(rule, call);
   }
-  return fail(FG_E_INTERNAL, std::string(call.op.name) + ": no such shape rule");
 }
 
 }  // namespace fg::core

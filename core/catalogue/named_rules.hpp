@@ -44,6 +44,8 @@ struct RuleCall {
 void assign(Shape& to, std::span<const std::int64_t> from);
 
 Result<void> named_rule(ShapeRule rule, const RuleCall& call);
+// The part of it in layout_rules.cpp.
+Result<void> layout_rule(ShapeRule rule, const RuleCall& call);
 
 }  // namespace fg::core
 

@@ -82,6 +82,7 @@ struct ArgInfo {
   // The tensor that the operator writes (`out: {self: given}`): output 0 of the launch and of the
   // program, never one of their inputs.
   bool written;
+  bool unread;              // Only its shape, dtype and device count: no operand of the expression.
   DtypeRule rule;           // Tensor arguments: any_of or same_as.
   DtypeSet dtypes;          // any_of: the members; same_as: allowed beside that of `same_as`.
   std::int16_t same_as;     // Index into args, -1 none.

@@ -12,6 +12,7 @@
 
 namespace fg::core {
 
+// In the order of kShapeRuleNames.
 // clang-format off
 enum class ShapeRule : unsigned char {
   arange,
@@ -43,6 +44,21 @@ enum class ShapeRule : unsigned char {
   nll_loss_backward,
   mse_loss,
   mse_loss_backward,
+  fill,
+  eye,
+  steps,
+  tril_indices,
+  triu_indices,
+  stack,
+  hstack,
+  vstack,
+  roll,
+  repeat,
+  tile,
+  repeat_interleave,
+  pad,
+  diag,
+  diag_embed,
 };
 
 inline constexpr std::array kShapeRuleNames{
@@ -75,6 +91,21 @@ inline constexpr std::array kShapeRuleNames{
     std::string_view("nll_loss_backward"),
     std::string_view("mse_loss"),
     std::string_view("mse_loss_backward"),
+    std::string_view("fill"),
+    std::string_view("eye"),
+    std::string_view("steps"),
+    std::string_view("tril_indices"),
+    std::string_view("triu_indices"),
+    std::string_view("stack"),
+    std::string_view("hstack"),
+    std::string_view("vstack"),
+    std::string_view("roll"),
+    std::string_view("repeat"),
+    std::string_view("tile"),
+    std::string_view("repeat_interleave"),
+    std::string_view("pad"),
+    std::string_view("diag"),
+    std::string_view("diag_embed"),
 };
 // clang-format on
 

@@ -25,35 +25,57 @@ constexpr Entry kComposites[] = {
     {"addbmm", addbmm},
     {"addr", addr},
     {"aminmax", aminmax},
-    {"dist", dist},
-    {"kron", kron},
-    {"layer_norm", layer_norm},
-    {"linalg_vector_norm", linalg_vector_norm},
-    {"linear", linear},
-    {"outer", outer},
-    {"rand", rand},
-    {"rand_like", rand},
-    {"randn", randn},
-    {"randn_like", randn},
+    {"constant_pad_nd", constant_pad_nd},
     {"cross_entropy_loss", cross_entropy_loss},
     {"cross_entropy_loss_prob", cross_entropy_loss_prob},
+    {"diag", diag},
+    {"diag_embed", diag_embed},
+    {"diagonal_backward", diagonal_backward},
+    {"diagonal_scatter", diagonal_scatter},
+    {"dist", dist},
+    {"eye", eye},
+    {"flip", flip},
     {"fused_add_rms_norm", fused_add_rms_norm},
     {"group_norm", group_norm},
     {"group_norm_backward", group_norm_backward},
+    {"hstack", hstack},
+    {"kron", kron},
+    {"layer_norm", layer_norm},
     {"layer_norm_backward", layer_norm_backward},
+    {"linalg_vector_norm", linalg_vector_norm},
+    {"linear", linear},
     {"log_softmax", log_softmax},
     {"log_softmax_backward", log_softmax_backward},
     {"mse_loss", mse_loss},
     {"mse_loss_backward", mse_loss_backward},
     {"nll_loss", nll_loss},
     {"nll_loss_backward", nll_loss_backward},
+    {"outer", outer},
+    {"rand", rand},
+    {"rand_like", rand},
+    {"randn", randn},
+    {"randn_like", randn},
+    {"repeat", repeat},
+    {"repeat_interleave", repeat_interleave},
     {"rms_norm", rms_norm},
     {"rms_norm_backward", rms_norm_backward},
+    {"roll", roll},
     {"safe_softmax", safe_softmax},
     {"scaled_dot_product_attention", scaled_dot_product_attention},
+    {"select_backward", select_backward},
+    {"select_scatter", select_scatter},
     {"skip_layer_norm", skip_layer_norm},
+    {"slice_backward", slice_backward},
+    {"slice_scatter", slice_scatter},
     {"softmax", softmax},
     {"softmax_backward", softmax_backward},
+    {"stack", stack},
+    {"tile", tile},
+    {"tril", tril},
+    {"tril_indices", tril_indices},
+    {"triu", triu},
+    {"triu_indices", triu_indices},
+    {"vstack", vstack},
     {"weight_norm", weight_norm},
 };
 // clang-format on
@@ -126,6 +148,24 @@ std::int64_t CompositeCall::choice(std::string_view name) const {
   return v.tag == FG_V_NONE ? a.default_value.v.i : enum_value(call.op, a, v).value_or(0);
 }
 
+fg_value CompositeCall::value(std::string_view name) const {
+  const std::size_t i = index(name);
+  const fg_value& v = call.arg(i);
+  if (v.tag != FG_V_NONE || i == call.op.args.size()) return v;
+  const fg_scalar s = scalar_of(call.op.args[i], v);
+  return s.kind == FG_SCALAR_FLOAT  ? fg_value_float(s.v.f)
+         : s.kind == FG_SCALAR_BOOL ? fg_value_bool(s.v.i != 0)
+         : s.kind == FG_SCALAR_INT  ? fg_value_int(s.v.i)
+                                    : fg_value_none();
+}
+
+std::vector<Tensor> CompositeCall::tensors(std::string_view name) const {
+  const fg_value& v = call.arg(index(name));
+  std::vector<Tensor> list;
+  for (std::uint32_t k = 0; v.tag == FG_V_TENSORS && k < v.n; ++k) list.push_back(Tensor::share(v.v.tensors[k]));
+  return list;
+}
+
 Result<Tensor> apply(std::string_view name, std::initializer_list<fg_value> args) {
   FG_TRY_ASSIGN(const OpInfo* op, lookup(name));
   std::array<fg_tensor_handle, kMaxOutputs> made{};
@@ -156,6 +196,13 @@ Result<void> map_into(const Tensor& out, std::string_view text, std::span<const 
   FG_TRY_ASSIGN(const OpInfo* op, operator_of(text, operands));
   fg_tensor_handle given[1] = {out.get()};
   return call(*op, values(operands), Form::out, given);
+}
+
+Result<void> fill_with(const Tensor& t, const fg_value& value) {
+  static const OpInfo* const op = find_op("fill");
+  if (t.numel() == 0) return {};
+  const fg_value args[] = {arg(t), value};
+  return call(*op, args, Form::inplace, {});
 }
 
 Result<Tensor> widened(const Tensor& t) {

@@ -31,6 +31,9 @@ struct CompositeCall {
   bool flag(std::string_view arg) const { return integer(arg) != 0; }
   std::span<const std::int64_t> dims(std::string_view arg) const;
   std::int64_t choice(std::string_view arg) const;  // The number of an enum value.
+  fg_value value(std::string_view arg) const;  // A number as it was given, or the default.
+  std::vector<Tensor> tensors(std::string_view arg) const;
+  bool given(std::string_view arg) const { return call.arg(index(arg)).tag != FG_V_NONE; }
 
  private:
   std::size_t index(std::string_view arg) const;
@@ -70,6 +73,28 @@ Result<void> addbmm(CompositeCall& c);
 Result<void> outer(CompositeCall& c);
 Result<void> addr(CompositeCall& c);
 Result<void> kron(CompositeCall& c);
+Result<void> eye(CompositeCall& c);
+Result<void> flip(CompositeCall& c);
+Result<void> roll(CompositeCall& c);
+Result<void> repeat(CompositeCall& c);
+Result<void> tile(CompositeCall& c);
+Result<void> repeat_interleave(CompositeCall& c);
+Result<void> constant_pad_nd(CompositeCall& c);
+Result<void> stack(CompositeCall& c);
+Result<void> hstack(CompositeCall& c);
+Result<void> vstack(CompositeCall& c);
+Result<void> tril(CompositeCall& c);
+Result<void> triu(CompositeCall& c);
+Result<void> tril_indices(CompositeCall& c);
+Result<void> triu_indices(CompositeCall& c);
+Result<void> diag(CompositeCall& c);
+Result<void> diag_embed(CompositeCall& c);
+Result<void> select_scatter(CompositeCall& c);
+Result<void> slice_scatter(CompositeCall& c);
+Result<void> diagonal_scatter(CompositeCall& c);
+Result<void> select_backward(CompositeCall& c);
+Result<void> slice_backward(CompositeCall& c);
+Result<void> diagonal_backward(CompositeCall& c);
 
 // --- the words composites are written in ---
 
@@ -100,6 +125,9 @@ struct Named {
 // An element-wise expression: a new tensor, or written into `out`.
 Result<Tensor> map(std::string_view text, std::span<const Named> operands);
 Result<void> map_into(const Tensor& out, std::string_view text, std::span<const Named> operands);
+
+// Every element of `t` becomes `value`, a number.
+Result<void> fill_with(const Tensor& t, const fg_value& value);
 
 // `t` in the type in which sums are kept: f32 for 16-bit floats, else its own.
 Result<Tensor> widened(const Tensor& t);

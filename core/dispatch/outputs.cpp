@@ -111,6 +111,14 @@ Result<void> Outputs::infer() {
   return {};
 }
 
+// clone and the *_like operators keep the order of dimensions; every other result is row-major.
+Tensor Outputs::model() const {
+  const std::string_view name = call_->op.name;
+  if (name != "clone" && !name.ends_with("_like")) return {};
+  const fg_value& self = call_->arg(0);
+  return self.tag == FG_V_TENSOR ? Tensor::share(self.v.tensor) : Tensor();
+}
+
 Result<void> Outputs::allocate(std::span<fg_tensor_object* const> inputs, InPlace in_place, bool exact_dtype) {
   for (std::size_t i = 0; i < count_; ++i) {
     bool temporary = !target_[i] || call_->op.dynamic || (exact_dtype && target_[i].dtype() != plan_->out_dtype[i]);
@@ -125,10 +133,8 @@ Result<void> Outputs::allocate(std::span<fg_tensor_object* const> inputs, InPlac
       continue;
     }
     if (target_[i] && !call_->op.dynamic) thread_state().counters.bump(ThreadCounters::copies);
-    // clone keeps the order of dimensions; every other result is row-major.
-    if (call_->op.name == "clone" && !inputs.empty() && fills_its_memory(Tensor::share(inputs[0]))) {
-      FG_TRY_ASSIGN(work_[i], empty_strided(plan_->device, plan_->out_dtype[i], shape_[i].dims(),
-                                            Tensor::share(inputs[0]).stride()));
+    if (const Tensor like = model(); like && fills_its_memory(like)) {
+      FG_TRY_ASSIGN(work_[i], empty_strided(plan_->device, plan_->out_dtype[i], shape_[i].dims(), like.stride()));
       continue;
     }
     FG_TRY_ASSIGN(work_[i], core::empty(plan_->device, plan_->out_dtype[i], shape_[i].dims()));

@@ -51,6 +51,7 @@ class Outputs {
 
  private:
   Result<void> check_target(std::size_t i, const Tensor& target) const;
+  Tensor model() const;  // Whose strides a new tensor takes; empty: row-major.
 
   const Call* call_;
   const Plan* plan_;

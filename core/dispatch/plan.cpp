@@ -131,19 +131,19 @@ Result<const Plan*> shared_plan(const PlanKey& key, const Call& c, std::uint64_t
   return slot.plan.get();
 }
 
-// Dtypes of the launch, outputs first.
-std::vector<fg_dtype> launch_dtypes(const Call& c, const Plan& p, bool flatten_lists) {
+// Dtypes of the launch, outputs first; an engine's has no absent and no unread tensors.
+std::vector<fg_dtype> launch_dtypes(const Call& c, const Plan& p, bool engine) {
   std::vector<fg_dtype> found;
   for (std::size_t j = 0; j < c.op.outs.size(); ++j) found.push_back(p.out_dtype[j]);
   for (std::size_t i = 0; i < c.op.args.size(); ++i) {
     const ArgInfo& a = c.op.args[i];
     const fg_value& v = c.arg(i);
-    if (a.written && static_cast<std::int16_t>(i) == p.written) continue;
+    if ((a.written && static_cast<std::int16_t>(i) == p.written) || (engine && a.unread)) continue;
     const bool converts = a.promotes && !c.op.variants.empty() && c.op.kind != Kind::map;
     if (a.type == ArgType::tensor) {
       if (v.tag == FG_V_TENSOR) {
         found.push_back(converts ? p.common : v.v.tensor->desc.dtype);
-      } else if (!flatten_lists) {
+      } else if (!engine) {
         found.push_back(0);
       }
     } else if (a.type == ArgType::tensor_list) {

@@ -70,7 +70,7 @@ Result<void> collect(const Call& c, Plan& p, Names& tensors, Names& numbers, std
   for (std::size_t i = 0; i < c.op.args.size(); ++i) {
     const ArgInfo& a = c.op.args[i];
     const fg_value& v = c.arg(i);
-    if (a.written && c.form == Form::inplace && static_cast<std::int16_t>(i) == p.written) continue;
+    if (a.unread || (a.written && c.form == Form::inplace && static_cast<std::int16_t>(i) == p.written)) continue;
     if (a.type == ArgType::tensor && v.tag == FG_V_TENSOR) {
       const fg_dtype own = v.v.tensor->desc.dtype;
       tensors.add(a.name, a.promotes ? expr::Binding::promoted(own, p.common) : expr::Binding::tensor(own));

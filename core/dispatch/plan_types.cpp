@@ -253,7 +253,8 @@ fg_dtype out_dtype(const Call& c, const Plan& p, const OutInfo& o, const Promote
     case DtypeRule::same_as: return of(o.arg);
     case DtypeRule::attr: {
       const fg_dtype d = dtype_attribute(c, o.arg);
-      return d != kNoDtype ? d : promoted.out;
+      if (d != kNoDtype) return d;
+      return promoted.out != kNoDtype ? promoted.out : kDefaultFloat;  // No operand, e.g. zeros.
     }
     case DtypeRule::from_scalars: {
       const fg_dtype d = dtype_attribute(c, o.arg);
@@ -362,7 +363,9 @@ Result<void> choose_types(const Call& c, Plan& p) {
   if (op.outs.size() > kMaxOutputs)
     return fail(FG_E_INTERNAL, fmt::format("{} has {} outputs", op.name, op.outs.size()));
   for (std::size_t i = 0; i < op.outs.size(); ++i) p.out_dtype[i] = out_dtype(c, p, op.outs[i], promoted);
-  p.common = promoted.common != kNoDtype ? promoted.common : p.out_dtype[0];
+  // Without promotion, numbers are read in the dtype that a dtype attribute asks for.
+  const bool asked = kind == Promote::none && op.outs[0].rule == DtypeRule::attr;
+  p.common = promoted.common != kNoDtype && !asked ? promoted.common : p.out_dtype[0];
   return check_targets(c, p);
 }
 

@@ -4,8 +4,8 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <optional>
+#include <vector>
 
 #include "core/catalogue/shape_rules.hpp"
 #include "core/dispatch/outputs.hpp"
@@ -28,6 +28,7 @@ struct Attributes {
     return c.op.args[i].default_dims;
   }
   bool given(std::size_t i) const { return c.arg(i).tag != FG_V_NONE; }
+  Tensor other() const { return Tensor::share(c.arg(1).v.tensor); }
   std::int64_t integer(std::size_t i) const { return scalar_of(c.op.args[i], c.arg(i)).v.i; }
   std::optional<std::int64_t> optional(std::size_t i) const {
     return given(i) ? std::optional(integer(i)) : std::nullopt;
@@ -48,7 +49,7 @@ struct Entry {
   Function function;
 };
 
-constexpr std::array<Entry, 12> kViews{{
+constexpr Entry kViews[] = {
     {"view", [](const Tensor& t, const Attributes& a) { return views::view(t, a.dims(1)); }},
     {"reshape",
      [](const Tensor& t, const Attributes& a) {
@@ -73,7 +74,27 @@ constexpr std::array<Entry, 12> kViews{{
        return reshaped(t, views::flatten(t, a.integer(1), a.integer(2)),
                        views::flattened_shape(t, a.integer(1), a.integer(2)));
      }},
-}};
+    {"contiguous", [](const Tensor& t, const Attributes&) { return t.dense() ? views::detach(t) : copy_of(t); }},
+    {"detach", [](const Tensor& t, const Attributes&) { return views::detach(t); }},
+    {"diagonal",
+     [](const Tensor& t, const Attributes& a) { return views::diagonal(t, a.integer(1), a.integer(2), a.integer(3)); }},
+    {"expand_as", [](const Tensor& t, const Attributes& a) { return views::expand(t, a.other().shape()); }},
+    {"movedim", [](const Tensor& t, const Attributes& a) { return views::movedim(t, a.dims(1), a.dims(2)); }},
+    {"narrow",
+     [](const Tensor& t, const Attributes& a) { return views::narrow(t, a.integer(1), a.integer(2), a.integer(3)); }},
+    {"unfold",
+     [](const Tensor& t, const Attributes& a) { return views::unfold(t, a.integer(1), a.integer(2), a.integer(3)); }},
+    {"view_as", [](const Tensor& t, const Attributes& a) { return views::view(t, a.other().shape()); }},
+};
+
+// The functions by position in the catalogue, so that a call compares no names.
+std::vector<Function> functions_by_index() {
+  std::vector<Function> found(catalogue().size(), nullptr);
+  for (const Entry& e : kViews) {
+    if (const OpInfo* op = find_op(e.name)) found[op->index] = e.function;
+  }
+  return found;
+}
 
 }  // namespace
 
@@ -82,11 +103,12 @@ Result<void> run_view(const Call& c, const Plan&) {
   if (c.form != Form::functional) {
     return invalid(fmt::format("{} has no in-place form: tensor handles do not change", c.op.name), FG_R_PARAMETER);
   }
-  Result<Tensor> made = unsupported(fmt::format("{}: view is not known to the core", c.op.name), FG_R_UNKNOWN_OP);
-  if (c.op.name == "detach") made = views::detach(self);
-  for (const Entry& e : kViews) {
-    if (e.name == c.op.name) made = e.function(self, Attributes{c});
+  static const std::vector<Function> functions = functions_by_index();
+  const Function function = functions[c.op.index];
+  if (function == nullptr) {
+    return unsupported(fmt::format("{}: view is not known to the core", c.op.name), FG_R_UNKNOWN_OP);
   }
+  Result<Tensor> made = function(self, Attributes{c});
   if (!made) return tl::unexpected(std::move(made).error());
   c.outs[0] = made->leak();
   return {};

@@ -6,35 +6,10 @@
 
 #include <algorithm>
 
+#include "core/tensor/view_layout.hpp"
+
 namespace fg::core::views {
 namespace {
-
-// Shape and strides under construction, starting as a copy of `self`'s.
-struct Layout {
-  std::int64_t shape[FG_MAX_NDIM];
-  std::int64_t stride[FG_MAX_NDIM];
-  int ndim = 0;
-  std::uint64_t offset = 0;  // Bytes from the storage's start.
-
-  explicit Layout(const Tensor& self) : offset(storage_offset_bytes(self)) {}
-  static Layout of(const Tensor& self) {
-    Layout l(self);
-    for (int d = 0; d < self.ndim(); ++d) l.push(self->shape[d], self->stride[d]);
-    return l;
-  }
-  void push(std::int64_t size, std::int64_t step) {
-    shape[ndim] = size;
-    stride[ndim++] = step;
-  }
-  // `elements` may be negative.
-  void advance(const Tensor& self, std::int64_t elements) {
-    offset += static_cast<std::uint64_t>(elements * dtype_bytes(self.dtype()));
-  }
-  Result<Tensor> make(const Tensor& self) const {
-    const auto n = static_cast<std::size_t>(ndim);
-    return make_view(self, self.dtype(), {shape, n}, {stride, n}, offset);
-  }
-};
 
 tl::unexpected<Error> no_dimensions(std::string_view op) {
   return invalid(fmt::format("{}: self has no dimensions", op), FG_R_RANK);

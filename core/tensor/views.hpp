@@ -43,6 +43,16 @@ Result<Tensor> unsqueeze(const Tensor& self, std::int64_t dim);
 Result<Tensor> as_strided(const Tensor& self, Dims size, Dims stride, std::optional<std::int64_t> storage_offset);
 Result<Tensor> detach(const Tensor& self);
 
+// views_parts.cpp
+Result<Tensor> narrow(const Tensor& self, std::int64_t dim, std::int64_t start, std::int64_t length);
+// The elements (i, i + offset) of dim1 and dim2, as a new last dimension.
+Result<Tensor> diagonal(const Tensor& self, std::int64_t offset, std::int64_t dim1, std::int64_t dim2);
+Result<Tensor> movedim(const Tensor& self, Dims source, Dims destination);
+// Windows of `size` elements, `step` apart, as a new last dimension.
+Result<Tensor> unfold(const Tensor& self, std::int64_t dimension, std::int64_t size, std::int64_t step);
+// Negative strides: the elements backwards along `dims`.  No operator of the catalogue.
+Result<Tensor> reversed(const Tensor& self, Dims dims);
+
 // A dimension in [-n, n) as 0 .. n-1, n = max(ndim, 1); the error names `op`.
 Result<int> wrap_dim(std::string_view op, std::int64_t dim, int ndim);
 

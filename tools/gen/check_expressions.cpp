@@ -207,9 +207,11 @@ void ExpressionCheck::all_used(const expr::Parsed& parsed, const Text& at) {
     if (t.kind == expr::Term::Kind::name) used.insert(t.arg[0]);
   }
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
-    if (used.count(static_cast<std::uint32_t>(i)) == 0) {
-      diagnostics_.error(at.where, fmt::format("{}: no expression uses the input '{}'", op_.name, inputs_[i]->name));
-    }
+    const bool reads = used.count(static_cast<std::uint32_t>(i)) != 0;
+    if (reads == !inputs_[i]->unread) continue;
+    diagnostics_.error(at.where, fmt::format("{}: {} the input '{}'", op_.name,
+                                             reads ? "'unread' names, and an expression uses," : "no expression uses",
+                                             inputs_[i]->name));
   }
 }
 

@@ -138,10 +138,6 @@ void OpCheck::outputs() {
     const bool promotes = op_.variants.front().promote != Promote::none;
     if (o.rule == DtypeRule::promoted && !promotes)
       error(o.where, "dtype of {} is promoted, but {} has no 'promote'", o.name, op_.name);
-    if (o.rule == DtypeRule::attr && !promotes && op_.args[static_cast<std::size_t>(op_.arg_index(o.arg))].optional) {
-      error(o.where, "dtype of {} is the optional attribute {}, but {} has no 'promote' for when it is left out",
-            o.name, o.arg, op_.name);
-    }
   }
 }
 

@@ -38,6 +38,26 @@ std::string rule_shape_text(const Op& op, const Out& out) {
   if (op.shape_rule == "nonzero") return "[number of elements that are not zero, dimensions of `self`]";
   if (op.shape_rule == "dot") return "[]";
   if (op.shape_rule == "kron") return "the products of the lengths of `self` and `other`, aligned at the last dimension";
+  static constexpr std::pair<std::string_view, std::string_view> kTexts[] = {
+      {"diag", "[n + |diagonal|, n + |diagonal|] for a vector of n, else [length of the diagonal]"},
+      {"diag_embed", "as `self`, the last dimension n replaced by n + |offset| at `dim1` and `dim2`"},
+      {"eye", "[n, m]"},
+      {"fill", "as `self`"},
+      {"hstack", "as the tensors, the sum of their lengths in dimension 1 (0 for vectors)"},
+      {"pad", "as `self`, lengthened by `pad`"},
+      {"repeat", "the lengths of `self` times `repeats`"},
+      {"repeat_interleave", "as `self`, `dim` repeated; one dimension when it is left out"},
+      {"roll", "as `self`"},
+      {"stack", "as the tensors, with their number at `dim`"},
+      {"steps", "[steps]"},
+      {"tile", "the lengths of `self` times `dims`"},
+      {"tril_indices", "[2, positions in the triangle]"},
+      {"triu_indices", "[2, positions in the triangle]"},
+      {"vstack", "as the tensors, the sum of their lengths in dimension 0"},
+  };
+  for (const auto& [rule, text] : kTexts) {
+    if (rule == op.shape_rule) return std::string(text);
+  }
   return op.shape_rule;
 }
 
@@ -100,6 +120,7 @@ std::string type_text(const Arg& a) {
       std::string text = a.scalar_ok ? "tensor or number" : "tensor";
       if (a.written) text += ", written";
       if (a.index) text += " of positions";
+      if (a.unread) text += ", not read";
       return text;
     }
     case ArgType::tensor_list: return "list of tensors";
@@ -136,7 +157,7 @@ std::string out_dtype_text(const Out& o) {
     case DtypeRule::fixed: return std::string(dtype_name(o.dtype));
     case DtypeRule::same_as: return fmt::format("that of `{}`", o.arg);
     case DtypeRule::given: return "its own";
-    case DtypeRule::attr: return fmt::format("`{}`, promoted when left out", o.arg);
+    case DtypeRule::attr: return fmt::format("`{}`; left out: that of the operands, f32 without any", o.arg);
     case DtypeRule::from_scalars:
       return fmt::format("`{}`; left out: i64 for integers, bool for bools, else f32", o.arg);
     case DtypeRule::stat: return fmt::format("f32 for 16-bit `{0}`, else that of `{0}`", o.arg);

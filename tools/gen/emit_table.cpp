@@ -135,9 +135,9 @@ std::string TableWriter::arg(const Op& op, const Arg& a, const std::string& pref
   const DtypeRule rule = a.same_as.empty() ? DtypeRule::any_of : DtypeRule::same_as;
   std::string text = fmt::format(
       "{{.name = {}, .type = ArgType::{}, .optional = {}, .scalar_ok = {}, .promotes = {}, .has_default = {}, "
-      ".index = {}, .written = {},\n     .rule = DtypeRule::{}, .dtypes = 0x{:x}, .same_as = {}, ",
+      ".index = {}, .written = {}, .unread = {},\n     .rule = DtypeRule::{}, .dtypes = 0x{:x}, .same_as = {}, ",
       quoted(a.name), type_word(a.type), a.optional, a.scalar_ok, a.promotes, a.has_default, a.index, a.written,
-      rule_word(rule), a.dtypes, op.arg_index(a.same_as));
+      a.unread, rule_word(rule), a.dtypes, op.arg_index(a.same_as));
   text += fmt::format(
       ".default_value = {}, .default_dims = {}, .enum_names = {},\n     .has_min = {}, .has_max = {}, .min = {}, .max "
       "= {}, ",

@@ -16,10 +16,10 @@ namespace fg::gen {
 namespace {
 
 const std::initializer_list<std::string_view> kOpKeys = {
-    "op",         "kind",     "version", "summary",  "source",       "in",      "attrs",
-    "call_order", "out",      "forms",   "promote",  "promote_over", "common",  "scalar_operands",
-    "expr",       "prologue", "monoid",  "epilogue", "empty",        "dynamic", "shape",
-    "flops",      "cases",    "bench",   "errors",   "aten",         "gems",    "profile"};
+    "op",      "kind",    "version",      "summary", "source",          "in",    "attrs",    "call_order", "out",
+    "forms",   "promote", "promote_over", "common",  "scalar_operands", "expr",  "prologue", "monoid",     "epilogue",
+    "empty",   "dynamic", "shape",        "flops",   "cases",           "bench", "errors",   "aten",       "gems",
+    "profile", "unread"};
 
 std::vector<Text> texts_at(const Source& source, const YAML::Node& node, std::string_view what) {
   std::vector<Text> out;
@@ -264,6 +264,7 @@ Op OpLoader::load(const std::string& family) {
   load_attributes(source_, map, op_);
   load_order(map);
   mark(map, "scalar_operands", &Arg::scalar_ok);
+  mark(map, "unread", &Arg::unread);
   load_programs(map);
   load_outputs(source_, map, op_);
   load_forms(map);

@@ -28,6 +28,7 @@ struct Arg {
   std::string name;
   ArgType type = ArgType::tensor;
   bool optional = false, scalar_ok = false, promotes = false, has_default = false, index = false, written = false;
+  bool unread = false;  // Only its shape, dtype and device count.
   // Tensors.
   std::string dtype_class;  // As written, for the reference page.
   DtypeSet dtypes = 0;

@@ -22,6 +22,7 @@ OpView::OpView(const Op& op) : symbols_(symbols_of(op)) {
     i.has_default = a.has_default;
     i.index = a.index;
     i.written = a.written;
+    i.unread = a.unread;
     i.rule = a.same_as.empty() ? DtypeRule::any_of : DtypeRule::same_as;
     i.dtypes = a.dtypes;
     i.same_as = static_cast<std::int16_t>(op.arg_index(a.same_as));

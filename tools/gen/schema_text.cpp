@@ -35,6 +35,7 @@ std::string schema_text(const Op& op) {
     out += fmt::format("arg {} {} {:x} {} {:d}{:d}{:d}{:d} {} {} {}", a.name,
                        kArgTypes[static_cast<std::size_t>(a.type)], a.dtypes, a.same_as, a.optional, a.scalar_ok,
                        a.promotes, a.written, default_text(a), fmt::join(a.enum_names, ","), without_blanks(a.shape));
+    if (a.unread) out += " unread";
     if (a.min) out += fmt::format(" min {:a}", *a.min);
     if (a.max) out += fmt::format(" max {:a}", *a.max);
     out += ";";

@@ -38,26 +38,30 @@ Outputs gather(const Call& call) {
   return {out};
 }
 
-Outputs cat(const Call& call) {
-  const Types types = types_of(call);
-  std::vector<const Tensor*> parts;
-  for (const Tensor& t : call["tensors"].tensors) {
-    if (t.shape != Shape{0}) parts.push_back(&t);
-  }
-  if (parts.empty()) return {make_output(types.common, {0})};
-  Shape shape = parts.front()->shape;
-  const auto dim = static_cast<std::size_t>(wrap_dim(call.integer("dim", 0), shape.size()));
+Output joined(Type type, const std::vector<Tensor>& parts, std::int64_t along) {
+  Shape shape = parts.front().shape;
+  const auto dim = static_cast<std::size_t>(wrap_dim(along, shape.size()));
   shape[dim] = 0;
-  for (const Tensor* t : parts) shape[dim] += t->shape[dim];
-  Output out = make_output(types.common, shape);
+  for (const Tensor& t : parts) shape[dim] += t.shape[dim];
+  Output out = make_output(type, shape);
   const Lines all = lines(shape, static_cast<std::int64_t>(dim));
   for (std::int64_t o = 0; o < all.outer; ++o) {
-    for (const Tensor* t : parts) {
-      const std::int64_t run = t->shape[dim] * all.inner;
-      for (std::int64_t k = 0; k < run; ++k) push(out, element(*t, o * run + k));
+    for (const Tensor& t : parts) {
+      const std::int64_t run = t.shape[dim] * all.inner;
+      for (std::int64_t k = 0; k < run; ++k) push(out, element(t, o * run + k));
     }
   }
-  return {out};
+  return out;
+}
+
+Outputs cat(const Call& call) {
+  const Types types = types_of(call);
+  std::vector<Tensor> parts;
+  for (const Tensor& t : call["tensors"].tensors) {
+    if (t.shape != Shape{0}) parts.push_back(t);
+  }
+  if (parts.empty()) return {make_output(types.common, {0})};
+  return {joined(types.common, parts, call.integer("dim", 0))};
 }
 
 Outputs nonzero(const Call& call) {

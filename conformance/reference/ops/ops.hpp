@@ -69,6 +69,34 @@ Outputs randn(const Call& call);
 Outputs linalg_vector_norm(const Call& call);  // folds.cpp
 Outputs dist(const Call& call);
 Outputs aminmax(const Call& call);
+Outputs eye(const Call& call);  // layout.cpp
+Outputs flip(const Call& call);
+Outputs roll(const Call& call);
+Outputs repeat(const Call& call);
+Outputs tile(const Call& call);
+Outputs repeat_interleave(const Call& call);
+Outputs constant_pad_nd(const Call& call);
+Outputs stack(const Call& call);
+Outputs hstack(const Call& call);
+Outputs vstack(const Call& call);
+Outputs tril(const Call& call);  // parts.cpp
+Outputs triu(const Call& call);
+Outputs tril_indices(const Call& call);
+Outputs triu_indices(const Call& call);
+Outputs diag(const Call& call);
+Outputs diag_embed(const Call& call);
+Outputs select_scatter(const Call& call);
+Outputs slice_scatter(const Call& call);
+Outputs diagonal_scatter(const Call& call);
+Outputs select_backward(const Call& call);
+Outputs slice_backward(const Call& call);
+Outputs diagonal_backward(const Call& call);
+
+// Row-major positions that a view operator's arguments choose from a tensor of `shape`.
+View elements_of(std::string_view view_name, const Call& call, const Shape& shape);
+
+// Tensors joined along a dimension, in their common type.
+Output joined(Type type, const std::vector<Tensor>& parts, std::int64_t dim);
 
 // exp(x - peak) for a score x that may be off by its interval.  Scaling the argument by log2 e, as
 // kernels built on exp2 do, costs one more rounding of the argument, which is granted.

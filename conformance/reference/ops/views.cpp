@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "conformance/reference/reference.hpp"
+#include "conformance/reference/ops/ops.hpp"
 
 namespace fg::reference {
 namespace {
@@ -106,6 +106,44 @@ Strided squeezed(const Call& call, const Tensor& self) {
   return s;
 }
 
+Strided narrowed(const Call& call, const Tensor& self) {
+  Strided s = reshaped(self.shape);
+  const auto d = static_cast<std::size_t>(wrap_dim(call.integer("dim", 0), self.shape.size()));
+  const std::int64_t start = call.integer("start", 0);
+  s.offset = (start < 0 ? start + self.shape[d] : start) * s.stride[d];
+  s.shape[d] = call.integer("length", 0);
+  return s;
+}
+
+Strided unfolded(const Call& call, const Tensor& self) {
+  Strided s = reshaped(self.shape);
+  const std::int64_t size = call.integer("size", 0), step = call.integer("step", 1);
+  if (self.shape.empty()) return {{size}, {1}};
+  const auto d = static_cast<std::size_t>(wrap_dim(call.integer("dimension", 0), self.shape.size()));
+  s.shape.push_back(size);
+  s.stride.push_back(s.stride[d]);
+  s.shape[d] = (self.shape[d] - size) / step + 1;
+  s.stride[d] *= step;
+  return s;
+}
+
+Index moved_order(const Call& call, const Tensor& self) {
+  const std::size_t n = self.shape.size();
+  Index order(n, -1), rest(n);
+  std::iota(rest.begin(), rest.end(), 0);
+  for (std::size_t k = 0; k < call["source"].dims.size(); ++k) {
+    const std::int64_t from = wrap_dim(call["source"].dims[k], n);
+    order[static_cast<std::size_t>(wrap_dim(call["destination"].dims[k], n))] = from;
+    rest.erase(std::find(rest.begin(), rest.end(), from));
+  }
+  for (std::int64_t& d : order) {
+    if (d >= 0) continue;
+    d = rest.front();
+    rest.erase(rest.begin());
+  }
+  return order;
+}
+
 Shape unsqueezed(const Tensor& self, std::int64_t dim) {
   Shape shape = self.shape;
   if (dim < 0) dim += static_cast<std::int64_t>(shape.size()) + 1;
@@ -125,9 +163,26 @@ Shape flattened(const Call& call, const Tensor& self) {
   return shape;
 }
 
-Strided strided_of(const Call& call) {
-  const Tensor& self = call.tensor("self");
-  const std::string& name = call.op().name;
+Strided diagonal_of(const Call& call, const Tensor& self) {
+  const std::int64_t offset = call.integer("offset", 0);
+  const std::int64_t a = wrap_dim(call.integer("dim1", 0), self.shape.size()),
+                     b = wrap_dim(call.integer("dim2", 1), self.shape.size());
+  const Index own = row_major(self.shape);
+  Strided s;
+  for (std::size_t d = 0; d < self.shape.size(); ++d) {
+    if (static_cast<std::int64_t>(d) == a || static_cast<std::int64_t>(d) == b) continue;
+    s.shape.push_back(self.shape[d]);
+    s.stride.push_back(own[d]);
+  }
+  const auto row = static_cast<std::size_t>(a), column = static_cast<std::size_t>(b);
+  const std::int64_t down = offset < 0 ? -offset : 0, right = offset > 0 ? offset : 0;
+  s.shape.push_back(std::max<std::int64_t>(0, std::min(self.shape[row] - down, self.shape[column] - right)));
+  s.stride.push_back(own[row] + own[column]);
+  s.offset = down * own[row] + right * own[column];
+  return s;
+}
+
+Strided strided_of(std::string_view name, const Call& call, const Tensor& self) {
   if (name == "view") return reshaped(with_inferred(call["size"].dims, numel(self.shape)));
   if (name == "reshape") return reshaped(with_inferred(call["shape"].dims, numel(self.shape)));
   if (name == "expand") return expanded(self, call["size"].dims);
@@ -140,14 +195,24 @@ Strided strided_of(const Call& call) {
   if (name == "unsqueeze") return reshaped(unsqueezed(self, call.integer("dim", 0)));
   if (name == "as_strided") return {call["size"].dims, call["stride"].dims, call.integer("storage_offset", 0)};
   if (name == "flatten") return reshaped(flattened(call, self));
-  if (name == "detach") return reshaped(self.shape);
-  throw Mistake{"no definition of the view '" + name + "'"};
+  if (name == "detach" || name == "contiguous") return reshaped(self.shape);
+  if (name == "narrow") return narrowed(call, self);
+  if (name == "unfold") return unfolded(call, self);
+  if (name == "movedim") return permuted(self, moved_order(call, self));
+  if (name == "view_as") return reshaped(call.tensor("other").shape);
+  if (name == "expand_as") return expanded(self, call.tensor("other").shape);
+  if (name == "diagonal") return diagonal_of(call, self);
+  throw Mistake{"no definition of the view '" + std::string(name) + "'"};
 }
 
 }  // namespace
 
-View evaluate_view(const Call& call) {
-  const Strided s = strided_of(call);
+View evaluate_view(const Call& call) { return ops::elements_of(call.op().name, call, call.tensor("self").shape); }
+
+namespace ops {
+
+View elements_of(std::string_view view_name, const Call& call, const Shape& shape) {
+  const Strided s = strided_of(view_name, call, Tensor{Type::f32, shape, {}});
   View view{s.shape, {}};
   const std::int64_t n = numel(s.shape);
   Index index(s.shape.size(), 0);
@@ -156,4 +221,5 @@ View evaluate_view(const Call& call) {
   return view;
 }
 
+}  // namespace ops
 }  // namespace fg::reference

@@ -207,10 +207,10 @@ TEST(Mistakes, DamagedFilesAreAnswered) {
 
 TEST(Mistakes, ValuesOfTheWrongKindAreAnswered) {
   const char* const keys[] = {
-      "op",         "kind",     "version", "summary",  "source",       "in",      "attrs",
-      "call_order", "out",      "forms",   "promote",  "promote_over", "common",  "scalar_operands",
-      "expr",       "prologue", "monoid",  "epilogue", "empty",        "dynamic", "shape",
-      "flops",      "cases",    "bench",   "errors",   "aten",         "gems",    "profile"};
+      "op",      "kind",    "version",      "summary", "source",          "in",    "attrs",    "call_order", "out",
+      "forms",   "promote", "promote_over", "common",  "scalar_operands", "expr",  "prologue", "monoid",     "epilogue",
+      "empty",   "dynamic", "shape",        "flops",   "cases",           "bench", "errors",   "aten",       "gems",
+      "profile", "unread"};
   for (const char* key : keys) {
     for (const char* value : {"3", "[3, [4]]", "{a: {b: c}}", "~", "[{a: b}]"}) {
       const std::string text = std::string("family: t\nops:\n- ") + key + ": " + value + "\n";

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Triangles, diagonals and tensors with a part replaced: fills and copies into views.
+
+#include "core/composites/composites.hpp"
+#include "core/dispatch/outputs.hpp"
+#include "core/tensor/views.hpp"
+
+namespace fg::core {
+namespace {
+
+// 0 .. n - 1 along dimension 0 of [n, 1] or 1 of [1, n].
+Result<Tensor> positions(Device* device, std::int64_t n, int dim) {
+  static const OpInfo* const op = find_op("arange");
+  const fg_value args[] = {fg_value_int(0), fg_value_int(n)};
+  fg_tensor_handle made[1] = {nullptr};
+  FG_TRY(call(*op, args, Form::functional, made, device));
+  return views::unsqueeze(Tensor::adopt(made[0]), 1 - dim);
+}
+
+Result<void> triangle(CompositeCall& c, const char* text) {
+  const Tensor self = c.tensor("self");
+  const int n = self.ndim();
+  FG_TRY_ASSIGN(const Tensor row, positions(self.device(), self->shape[n - 2], 0));
+  FG_TRY_ASSIGN(const Tensor column, positions(self.device(), self->shape[n - 1], 1));
+  FG_TRY_ASSIGN(const Tensor keep, map(text, std::array{Named("row", row), Named("column", column),
+                                                        Named("diagonal", c.value("diagonal"))}));
+  return map_into(c.out[0], "where(keep, x, 0)", std::array{Named("keep", keep), Named("x", self)});
+}
+
+Result<void> triangle_indices(CompositeCall& c, const char* text) {
+  Device* const device = c.plan.device;
+  FG_TRY_ASSIGN(const Tensor row, positions(device, c.integer("row"), 0));
+  FG_TRY_ASSIGN(const Tensor column, positions(device, c.integer("col"), 1));
+  FG_TRY_ASSIGN(const Tensor keep, map(text, std::array{Named("row", row), Named("column", column),
+                                                        Named("diagonal", c.value("offset"))}));
+  FG_TRY_ASSIGN(const Tensor found, apply("nonzero", {arg(keep)}));
+  FG_TRY_ASSIGN(const Tensor turned, views::t(found));
+  return copy_into(c.out[0], turned);
+}
+
+constexpr const char* kLower = "column - row <= diagonal";
+constexpr const char* kUpper = "column - row >= diagonal";
+
+Result<Tensor> slice_of(const CompositeCall& c, const Tensor& t) {
+  const auto bound = [&](std::string_view name) {
+    return c.given(name) ? std::optional(c.integer(name)) : std::nullopt;
+  };
+  return views::slice(t, c.integer("dim"), bound("start"), bound("end"), c.integer("step"));
+}
+
+// Writes `src` into the part `target` of a result.
+Result<void> put(const CompositeCall& c, const Result<Tensor>& target, const Tensor& src, std::string_view name) {
+  if (!target) return tl::unexpected(Error(target.error()).while_doing(c.call.op.name));
+  if (!std::ranges::equal(target->shape(), src.shape())) {
+    return invalid(std::string(c.call.op.name) + ": " + std::string(name) + " has shape " + shape_text(src.shape()) +
+                       ", the part has " + shape_text(target->shape()),
+                   FG_R_SHAPE);
+  }
+  return copy_into(*target, src);
+}
+
+Result<void> scattered(CompositeCall& c, Result<Tensor> (*part)(const CompositeCall&, const Tensor&)) {
+  FG_TRY(copy_into(c.out[0], c.tensor("self")));
+  return put(c, part(c, c.out[0]), c.tensor("src"), "src");
+}
+
+Result<void> gradient(CompositeCall& c, Result<Tensor> (*part)(const CompositeCall&, const Tensor&)) {
+  FG_TRY(fill_with(c.out[0], fg_value_int(0)));
+  return put(c, part(c, c.out[0]), c.tensor("grad_output"), "grad_output");
+}
+
+Result<Tensor> select_of(const CompositeCall& c, const Tensor& t) {
+  return views::select(t, c.integer("dim"), c.integer("index"));
+}
+Result<Tensor> diagonal_of(const CompositeCall& c, const Tensor& t) {
+  return views::diagonal(t, c.integer("offset"), c.integer("dim1"), c.integer("dim2"));
+}
+
+}  // namespace
+
+Result<void> eye(CompositeCall& c) {
+  FG_TRY(fill_with(c.out[0], fg_value_int(0)));
+  FG_TRY_ASSIGN(const Tensor line, views::diagonal(c.out[0], 0, 0, 1));
+  return fill_with(line, fg_value_int(1));
+}
+
+Result<void> tril(CompositeCall& c) { return triangle(c, kLower); }
+Result<void> triu(CompositeCall& c) { return triangle(c, kUpper); }
+Result<void> tril_indices(CompositeCall& c) { return triangle_indices(c, kLower); }
+Result<void> triu_indices(CompositeCall& c) { return triangle_indices(c, kUpper); }
+
+Result<void> diag(CompositeCall& c) {
+  const Tensor self = c.tensor("self");
+  if (self.ndim() == 2) {
+    FG_TRY_ASSIGN(const Tensor line, views::diagonal(self, c.integer("diagonal"), 0, 1));
+    return copy_into(c.out[0], line);
+  }
+  FG_TRY(fill_with(c.out[0], fg_value_int(0)));
+  FG_TRY_ASSIGN(const Tensor line, views::diagonal(c.out[0], c.integer("diagonal"), 0, 1));
+  return copy_into(line, self);
+}
+
+Result<void> diag_embed(CompositeCall& c) {
+  FG_TRY(fill_with(c.out[0], fg_value_int(0)));
+  FG_TRY_ASSIGN(const Tensor line, diagonal_of(c, c.out[0]));
+  return copy_into(line, c.tensor("self"));
+}
+
+Result<void> select_scatter(CompositeCall& c) { return scattered(c, select_of); }
+Result<void> slice_scatter(CompositeCall& c) { return scattered(c, slice_of); }
+Result<void> diagonal_scatter(CompositeCall& c) { return scattered(c, diagonal_of); }
+Result<void> select_backward(CompositeCall& c) { return gradient(c, select_of); }
+Result<void> slice_backward(CompositeCall& c) { return gradient(c, slice_of); }
+Result<void> diagonal_backward(CompositeCall& c) { return gradient(c, diagonal_of); }
+
+}  // namespace fg::core
