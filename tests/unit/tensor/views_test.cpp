@@ -167,6 +167,56 @@ TEST(Views, DetachIsAnotherHandleOfTheSameElements) {
   EXPECT_EQ(to_vector(x.stride()), to_vector(y.stride()));
 }
 
+TEST(Views, Narrow) {
+  const Tensor x = iota({4, 3});
+  expect_view(narrow(x, 0, 1, 2), {2, 3}, {3, 1}, {3, 4, 5, 6, 7, 8});
+  expect_view(narrow(x, -1, -2, 1), {4, 1}, {3, 1}, {1, 4, 7, 10});
+  expect_view(narrow(x, 0, 4, 0), {0, 3}, {3, 1}, {});
+  expect_failure(narrow(x, 0, 3, 2), FG_R_BOUNDS, {"start 3 and length 2", "dimension 0 of length 4"});
+  expect_failure(narrow(x, 0, -5, 1), FG_R_BOUNDS, {"start -5"});
+  expect_failure(narrow(iota({}), 0, 0, 1), FG_R_RANK, {"no dimensions"});
+}
+
+TEST(Views, Diagonal) {
+  const Tensor x = iota({3, 4});
+  expect_view(diagonal(x, 0, 0, 1), {3}, {5}, {0, 5, 10});
+  expect_view(diagonal(x, 2, 0, 1), {2}, {5}, {2, 7});
+  expect_view(diagonal(x, -1, 0, 1), {2}, {5}, {4, 9});
+  expect_view(diagonal(x, 1, 1, 0), {2}, {5}, {4, 9});
+  expect_view(diagonal(x, 4, 0, 1), {0}, {5}, {});
+  expect_view(diagonal(x, INT64_MIN, 0, 1), {0}, {5}, {});
+  expect_view(diagonal(iota({2, 2, 3}), 0, 0, -2), {3, 2}, {1, 9}, {0, 9, 1, 10, 2, 11});
+  expect_failure(diagonal(x, 0, 1, -1), FG_R_PARAMETER, {"both dimension 1"});
+  expect_failure(diagonal(iota({3}), 0, 0, 1), FG_R_RANK, {"1 dimensions"});
+}
+
+TEST(Views, Movedim) {
+  const Tensor x = iota({2, 3, 4});
+  EXPECT_EQ(to_vector(movedim(x, Ints{0}, Ints{2})->shape()), (Ints{3, 4, 2}));
+  EXPECT_EQ(to_vector(movedim(x, Ints{0, -1}, Ints{1, 0})->shape()), (Ints{4, 2, 3}));
+  EXPECT_EQ(to_vector(movedim(x, Ints{}, Ints{})->shape()), (Ints{2, 3, 4}));
+  expect_failure(movedim(x, Ints{0, 0}, Ints{1, 2}), FG_R_PARAMETER, {"dimension 0 appears twice in source"});
+  expect_failure(movedim(x, Ints{0, 1}, Ints{1, -2}), FG_R_PARAMETER, {"dimension 1 appears twice in destination"});
+  expect_failure(movedim(x, Ints{0}, Ints{}), FG_R_PARAMETER, {"different lengths"});
+}
+
+TEST(Views, Unfold) {
+  const Tensor x = iota({2, 5});
+  expect_view(unfold(x, 1, 3, 2), {2, 2, 3}, {5, 2, 1}, {0, 1, 2, 2, 3, 4, 5, 6, 7, 7, 8, 9});
+  expect_view(unfold(iota({}), 0, 1, 1), {1}, {1}, {0});
+  expect_view(unfold(x, 0, 2, INT64_MAX), {1, 5, 2}, {5, 1, 5}, {0, 5, 1, 6, 2, 7, 3, 8, 4, 9});
+  expect_failure(unfold(x, 1, 6, 1), FG_R_PARAMETER, {"size is 6, expected 0 to 5"});
+  expect_failure(unfold(x, 1, 1, 0), FG_R_PARAMETER, {"step is 0"});
+}
+
+TEST(Views, Reversed) {
+  const Tensor x = iota({2, 3});
+  expect_view(reversed(x, Ints{1}), {2, 3}, {3, -1}, {2, 1, 0, 5, 4, 3});
+  expect_view(reversed(x, Ints{0, -1}), {2, 3}, {-3, -1}, {5, 4, 3, 2, 1, 0});
+  expect_view(reversed(iota({0, 3}), Ints{1}), {0, 3}, {3, 1}, {});
+  expect_view(reversed(iota({}), Ints{0}), {}, {}, {0});
+}
+
 TEST(Views, ComposeWithoutMovingData) {
   const Tensor x = iota({4, 5});
   const Tensor v = select(transpose(slice(x, 1, 1, 4).value(), 0, 1).value(), 0, 2).value();
