@@ -31,7 +31,7 @@ struct CompositeCall {
   bool flag(std::string_view arg) const { return integer(arg) != 0; }
   std::span<const std::int64_t> dims(std::string_view arg) const;
   std::int64_t choice(std::string_view arg) const;  // The number of an enum value.
-  fg_value value(std::string_view arg) const;  // A number as it was given, or the default.
+  fg_value value(std::string_view arg) const;       // A number as it was given, or the default.
   std::vector<Tensor> tensors(std::string_view arg) const;
   bool given(std::string_view arg) const { return call.arg(index(arg)).tag != FG_V_NONE; }
 
