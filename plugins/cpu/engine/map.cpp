@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // fg.map/1: a program over a space, by its fused loop where there is one and operands lie in rows,
-// else block by block.
+// as a copy where it only moves elements, else block by block.
 //
 // Dense operands are read and written in place, block after block of the flat range.  Other
 // operands go through a block buffer, except runs that happen to be contiguous.  When an input runs
@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "fg/sdk/tensor_view.hpp"
+#include "plugins/cpu/engine/copy.hpp"
 #include "plugins/cpu/engine/engine.hpp"
 #include "plugins/cpu/engine/fused.hpp"
 #include "plugins/cpu/instance.hpp"
@@ -24,7 +25,7 @@ namespace {
 constexpr std::int64_t kStreamBytes = 8 << 20;
 // Innermost dimensions from this length on are walked row by row, so that runs stay contiguous.
 constexpr std::int64_t kLongRow = 256;
-// Elements along each side of a tile.
+// Elements along each side of a tile; half of it where many blocks must share L1.
 constexpr std::int64_t kTileSide = 32;
 
 struct MapKernel : sdk::KernelObject {
@@ -121,7 +122,7 @@ struct Tiled {
   std::array<Operand, kMaxOperands> operand;
   std::uint64_t* cells;
   std::size_t across, last;
-  std::int64_t tiles_down, tiles_along;
+  std::int64_t side, tiles_down, tiles_along;
   bool stream;
 
   std::int64_t tiles() const { return outer.count() * tiles_down * tiles_along; }
@@ -130,8 +131,8 @@ struct Tiled {
     alignas(64) std::byte scratch[kScratchBytes];
     Frame frame(p, cells, scratch, kernel.block);
     for (std::int64_t t = first; t < end; ++t) {
-      const std::int64_t r = t % tiles_down * kTileSide, rest = t / tiles_down;
-      run_tile(frame, scratch, rest / tiles_along, r, rest % tiles_along * kTileSide);
+      const std::int64_t r = t % tiles_down * side, rest = t / tiles_down;
+      run_tile(frame, scratch, rest / tiles_along, r, rest % tiles_along * side);
     }
     if (stream) stream_fence();
   }
@@ -139,8 +140,7 @@ struct Tiled {
     const Program& p = kernel.program;
     const std::size_t bytes = static_cast<std::size_t>(kernel.block) * 8, n = p.n_operands();
     std::byte* buffer = scratch + p.n_temps * bytes;
-    const std::int64_t rows = std::min(kTileSide, space.size[across] - r),
-                       cols = std::min(kTileSide, space.size[last] - c);
+    const std::int64_t rows = std::min(side, space.size[across] - r), cols = std::min(side, space.size[last] - c);
     const auto tile_of = [&](const Operand& o) { return Tile{rows, cols, o.stride[across], o.stride[last]}; };
     const auto corner = [&](const Operand& o) {
       return o.at(offset_outer(o, outer_number) + r * o.stride[across] + c * o.stride[last]);
@@ -251,16 +251,17 @@ Result<void> run_strided(const MapKernel& k, const fg_launch& l, std::uint64_t* 
   }
   coalesce(work.space, work.operand.data(), p.n_operands());
   const int across = transposed_dimension(p, work.space, work.operand.data());
-  if (across >= 0 && k.block >= kTileSide * kTileSide) {
+  const std::int64_t side = k.block >= kTileSide * kTileSide ? kTileSide : kTileSide / 2;
+  if (across >= 0 && k.block >= side * side) {
     const auto last = static_cast<std::size_t>(work.space.ndim - 1);
-    Tiled tiled{k, work.space, {}, work.operand, cells, static_cast<std::size_t>(across), last, 0, 0, false};
+    Tiled tiled{k, work.space, {}, work.operand, cells, static_cast<std::size_t>(across), last, side, 0, 0, false};
     tiled.stream = should_stream(l, p, work.space.count());
-    tiled.tiles_down = (work.space.size[tiled.across] + kTileSide - 1) / kTileSide;
-    tiled.tiles_along = (work.space.size[last] + kTileSide - 1) / kTileSide;
+    tiled.tiles_down = (work.space.size[tiled.across] + side - 1) / side;
+    tiled.tiles_along = (work.space.size[last] + side - 1) / side;
     for (std::size_t d = 0; d < last; ++d) {
       if (d != tiled.across) tiled.outer.size[static_cast<std::size_t>(tiled.outer.ndim++)] = work.space.size[d];
     }
-    in_parallel(l, k, tiled.tiles(), kTileSide * kTileSide, tiled);
+    in_parallel(l, k, tiled.tiles(), side * side, tiled);
     return {};
   }
   work.split();
@@ -280,6 +281,11 @@ Result<void> run_any(const MapKernel& k, const fg_launch& l) {
     float scalars[kFusedScalars];
     fused_scalars(*k.fused.entry, params->scalar, scalars);
     if (run_fused(k.fused, l, scalars, should_stream(l, p, n))) return {};
+  }
+  if (p.identity >= 0 && l.n_in == 1) {
+    Space space{l.t[0].ndim, {}};
+    std::copy_n(l.t[0].shape, l.t[0].ndim, space.size.begin());
+    if (copy_operand(pool_of(l), space, operand_of(l.t[0]), operand_of(l.t[1]), should_stream(l, p, n))) return {};
   }
   std::uint64_t cells[kMaxCells];
   bind_scalars(p, params->scalar, cells);

@@ -15,6 +15,7 @@
 #include <limits>
 
 #include "hwy/highway.h"
+#include "plugins/cpu/engine/math_avx3-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace fg::cpu::HWY_NAMESPACE {

@@ -6,6 +6,8 @@
 #include <cstring>
 #include <utility>
 
+#include "plugins/cpu/engine/transpose.hpp"
+
 namespace fg::cpu {
 namespace {
 
@@ -140,17 +142,14 @@ std::byte* contiguous_run(const Space& space, const Operand& from, std::int64_t 
 }
 
 void gather_tile(const Operand& from, const Tile& tile, void* dst) {
+  if (tile.row_stride == static_cast<std::int64_t>(from.element_bytes)) {
+    transpose({static_cast<std::byte*>(dst), from.base, tile.cols * from.element_bytes, tile.col_stride, tile.rows,
+               tile.cols, from.element_bytes});
+    return;
+  }
   with_element(from.element_bytes, [&](auto tag) {
     using T = decltype(tag);
     T* out = static_cast<T*>(dst);
-    if (tile.row_stride == static_cast<std::int64_t>(sizeof(T))) {
-      for (std::int64_t c = 0; c < tile.cols; ++c) {
-        const std::byte* column = from.base + c * tile.col_stride;
-        for (std::int64_t r = 0; r < tile.rows; ++r)
-          std::memcpy(out + r * tile.cols + c, column + r * sizeof(T), sizeof(T));
-      }
-      return;
-    }
     for (std::int64_t r = 0; r < tile.rows; ++r) {
       gather_run(out + r * tile.cols, from.base + r * tile.row_stride, tile.col_stride, tile.cols);
     }
