@@ -32,6 +32,7 @@ struct MapKernel : sdk::KernelObject {
   Program program;
   std::int64_t dense_block = 0, block = 0;
   Fused fused;
+  std::int64_t fused_inline = 0;  // Elements up to which the loop is called at once.
 };
 
 // All operands row-major contiguous: n elements of each, one after another.
@@ -299,7 +300,8 @@ Result<void> run_any(const MapKernel& k, const fg_launch& l) {
   return {};
 }
 
-// One block or less, one dimension, contiguous, nothing odd: straight through, no set-up.
+// One block or less (for a loop: too little to share), one dimension, contiguous, nothing odd:
+// straight through, no set-up.
 bool run_small(const MapKernel& k, const fg_launch& l) {
   const Program& p = k.program;
   const auto* params = static_cast<const fg_map_params*>(l.params);
@@ -313,7 +315,7 @@ bool run_small(const MapKernel& k, const fg_launch& l) {
   const fg_tensor& first = l.t[0];
   if (first.ndim > 1) return false;
   const std::int64_t n = first.ndim == 0 ? 1 : first.shape[0];
-  if (n > kMinBlock * 4 || n == 0) return false;
+  if (n > (k.fused.loop != nullptr ? k.fused_inline : kMinBlock * 4) || n == 0) return false;
   for (int i = 0; i < l.n_out + l.n_in; ++i) {
     const fg_tensor& t = l.t[i];
     if (t.ndim != first.ndim || t.ptr == nullptr) return false;
@@ -351,6 +353,7 @@ Result<void> compile_map(const fg_sig& sig, MapKernel& k) {
   const auto out = dtypes_of(sig, 0, sig.n_out), in = dtypes_of(sig, sig.n_out, sig.n_in);
   FG_TRY_ASSIGN(k.program, compile(*params->program, in, out));
   k.fused = find_fused(*params->program, in, out);
+  if (k.fused.loop != nullptr) k.fused_inline = piece_grain(k.fused.entry->cost, 1);
   return {};
 }
 
