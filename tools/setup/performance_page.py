@@ -12,17 +12,20 @@ def time_text(ns):
     return f"{ns:.3g} ns"
 
 
-def main():
-    report = json.load(open(sys.argv[1], encoding="utf-8"))
-    machine = report.get("machine", {})
+def members(table):
+    return ", ".join(f"{k} {v:.4g}" if isinstance(v, float) else f"{k} {v}" for k, v in table.items())
+
+
+def head(report):
     print("# Performance\n")
-    print("One run of `fg-bench --plugin libfg_cpu.so --dtype f32 --json` (filtered to the cases below); every result was verified before it was timed. Written by")
-    print("`tools/setup/performance_page.py` from that run's JSON; nothing here is typed by hand.\n")
-    print("Machine: " + ", ".join(
-        f"{k} {v:.4g}" if isinstance(v, float) else f"{k} {v}" for k, v in machine.items()) + ".\n")
-    roof = report.get("roofline", {})
-    print("Measured in the same process: " + ", ".join(
-        f"{k} {v:.4g}" for k, v in roof.items() if isinstance(v, (int, float))) + ".\n")
+    print("One run of `fg-bench --plugin libfg_cpu.so --json`, with PyTorch as a peer ([bench/peers](../bench/peers/README.md)), case by case in turns. Every result was verified")
+    print("before it was timed; times are medians. Written by `tools/setup/performance_page.py` from that run's JSON; nothing here is typed by hand. `fg-bench html` draws the")
+    print("same document with every case.\n")
+    print("Machine: " + members(report.get("machine", {})) + ".\n")
+    print("Measured in the same process: " + members(report.get("roofline", {})) + ".\n")
+
+
+def limits(report):
     print("## Limits\n\n| What | Measured | Limit | |\n|---|---:|---:|---|")
     for limit in report.get("limits", {}).values():
         if limit["value"] is None:  # left out of this run by its filter
@@ -30,21 +33,45 @@ def main():
         sense = "≤" if limit["sense"] == "at_most" else "≥"
         print(f"| {limit['text']} | {limit['value']:.4g} {limit['unit']} | {sense} {limit['limit']:g} {limit['unit']} | "
               f"{'met' if limit['met'] else 'missed'} |")
-    print("\n## Operators\n\n| Case | p50 | GB/s | TFLOP/s | of the roofline |\n|---|---:|---:|---:|---:|")
+
+
+def peers(report):
+    """How the peers of the same run compare, by operator; the slowest of ours first."""
+    for peer in report.get("ratios", []):
+        print(f"\n## {peer['peer']}: its time over ours\n\nGeometric mean of {peer['cases']} cases: **{peer['geomean']:.2f}**.\n")
+        print("| Operator | Cases | Geometric mean | Least | in |\n|---|---:|---:|---:|---|")
+        for o in peer["operators"]:
+            print(f"| {o['op']} | {o['cases']} | {o['geomean']:.2f} | {o['least']:.2f} | `{o['least_case']}` |")
+    for note in report.get("peer_notes", []):
+        print(f"\nNote: {note}.")
+
+
+def largest_cases(report):
+    """One case an operator and dtype: the one with the most bytes."""
+    largest = {}
     for case in report.get("cases", []):
-        if case.get("state") != "timed":
-            continue
-        scaled = " (scaled to memory)" if case.get("scaled_by", 1.0) != 1.0 else ""
+        key = tuple(case["name"].split("/")[:2])
+        if case.get("state") == "timed" and case["bytes"] > largest.get(key, {"bytes": -1})["bytes"]:
+            largest[key] = case
+    return largest.values()
+
+
+def cases(report):
+    print("\n## The largest case of each operator\n\n| Case | p50 | GB/s | TFLOP/s | of the roofline |\n|---|---:|---:|---:|---:|")
+    for case in largest_cases(report):
+        scaled = f" (a length divided by {case['scaled_by']:g})" if case.get("scaled_by", 1.0) != 1.0 else ""
         share = f"{case['percent_of_roofline']:.0f} %" if "percent_of_roofline" in case else ""
-        if share and case.get("in_cache"):
-            share += " (cached)"
         flops = f"{case['tflops']:.3g}" if "tflops" in case else ""
         print(f"| `{case['name']}`{scaled} | {time_text(case['p50_ns'])} | {case.get('gbps', 0):.3g} | {flops} | {share} |")
-    print("\n## Peers in the same run\n\n| Case | Peer | p50 | ours is … times as fast |\n|---|---|---:|---:|")
-    ours = {c["name"]: c["p50_ns"] for c in report.get("cases", []) if c.get("state") == "timed"}
-    for peer in report.get("peers", []):
-        if peer["case"] in ours:
-            print(f"| `{peer['case']}` | {peer['peer']} | {time_text(peer['p50_ns'])} | {peer['p50_ns'] / ours[peer['case']]:.2f} |")
+
+
+def main():
+    with open(sys.argv[1], encoding="utf-8") as f:
+        report = json.load(f)
+    head(report)
+    limits(report)
+    peers(report)
+    cases(report)
 
 
 if __name__ == "__main__":
