@@ -3,7 +3,7 @@
 // Blocking of the matrix product.  Both operands are packed into strips that the register tile reads
 // in order, whatever their strides and dtype; 16-bit floats become f32 there, so that products and
 // sums are f32 and the one rounding is the store's.  Few rows (decoding) skip the packing of b and
-// run at the speed of memory.
+// run at the speed of memory (gemv_ops.hpp).
 
 #include "plugins/cpu/kernels/gemm.hpp"
 
@@ -13,6 +13,7 @@
 
 #include "plugins/cpu/kernels/gemm_dnnl.hpp"
 #include "plugins/cpu/kernels/gemm_ops.hpp"
+#include "plugins/cpu/kernels/gemv_ops.hpp"
 
 namespace fg::cpu {
 namespace {
@@ -22,15 +23,17 @@ constexpr std::int64_t kPanelBytes = 16 << 20;     // Packed panel of a or b; st
 constexpr std::int64_t kSliverBytes = 32 << 10;    // Part of a strip of b that stays in the first level.
 constexpr std::int64_t kBlockBytes = 512 << 10;    // Strips of a that stay in a core's second level.
 constexpr std::int64_t kSerialProducts = 1 << 17;  // Fewer multiplications do not pay for a thread.
+constexpr std::int64_t kInnerPart = 1 << 15;       // Elements of a long inner product that one task sums.
 
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 std::byte* at(const void* p, std::int64_t bytes) { return static_cast<std::byte*>(const_cast<void*>(p)) + bytes; }
 
-enum class Path : std::uint8_t { packed, dot, axpy };
+enum class Path : std::uint8_t { packed, dot, axpy, inner };
 
 struct Plan {
   GemmArgs g;  // One matrix of the batch; transposed when that makes the few rows those of a.
   const GemmOps* ops;
+  const GemvOps* gemv;  // Null for integers.
   Path path;
   int workers;
   std::int64_t element;  // Bytes of the storage type.
@@ -42,8 +45,9 @@ struct Plan {
   std::int64_t cols;  // Of one task.
 };
 
-Path choose_path(const GemmArgs& g, const GemmOps& ops) {
-  if (ops.dot == nullptr || g.m > kFewRows || g.k == 0) return Path::packed;
+Path choose_path(const GemmArgs& g, const GemvOps* gemv) {
+  if (gemv == nullptr || g.m > kFewRows || g.k == 0) return Path::packed;
+  if (g.m == 1 && g.n == 1 && g.a.col == 1 && g.b.row == 1) return Path::inner;
   if (g.b.row == 1) return Path::dot;
   if (g.b.col == 1) return Path::axpy;
   return Path::packed;
@@ -69,9 +73,21 @@ void plan_blocks(Plan& p) {
 }
 
 Plan make_plan(const GemmArgs& args, int workers) {
-  Plan p{args, gemm_ops(args.dtype), Path::packed, workers, (args.dtype >> 8 & 0xFF) / 8, 0, 0, 0, 0, 0, 0, 0};
+  Plan p{args,
+         gemm_ops(args.dtype),
+         gemv_ops(args.dtype),
+         Path::packed,
+         workers,
+         (args.dtype >> 8 & 0xFF) / 8,
+         0,
+         0,
+         0,
+         0,
+         0,
+         0,
+         0};
   GemmArgs& g = p.g;
-  if (p.ops->dot != nullptr && g.n <= kFewRows && g.n < g.m) {
+  if (p.gemv != nullptr && g.n <= kFewRows && g.n < g.m) {
     std::swap(g.m, g.n);
     const Matrix a = g.a;
     g.a = {g.b.data, g.b.col, g.b.row, g.b.batch};
@@ -80,12 +96,12 @@ Plan make_plan(const GemmArgs& args, int workers) {
     std::swap(g.self.row, g.self.col);
   }
   if (g.m * g.n * std::max<std::int64_t>(g.k, 1) < kSerialProducts) p.workers = 1;
-  p.path = choose_path(g, *p.ops);
+  p.path = choose_path(g, p.gemv);
   if (p.path == Path::packed) {
     plan_blocks(p);
   } else {
-    // axpy re-reads its sums for every eight rows of b: they stay in the first level.
-    const std::int64_t cols = p.path == Path::dot ? 64 : std::clamp<std::int64_t>(4096 / g.m, 256, 4096);
+    // axpy re-reads its sums for every few rows of b: they stay in the first level.
+    const std::int64_t cols = p.path == Path::axpy ? std::clamp<std::int64_t>(4096 / g.m, 256, 4096) : 48;
     p.cols = std::clamp<std::int64_t>(ceil_div(ceil_div(g.n, 2 * p.workers), 16) * 16, 16, cols);
   }
   return p;
@@ -104,9 +120,11 @@ Scratch lay_out(const Plan& p, Arena& arena) {
     s.tile_bytes = ceil_div(p.task_strips * p.ops->mr * slivers * p.ops->nr * bytes, 64) * 64;
     s.a = arena.take<std::byte>(p.panel_m * p.g.k * bytes);
     s.b = arena.take<std::byte>(p.panel_n * p.g.k * bytes);
+  } else if (p.path == Path::inner) {
+    s.a = arena.take<std::byte>(ceil_div(p.g.k, kInnerPart) * bytes);
   } else {
     s.tile_bytes = ceil_div(p.g.m * p.cols * bytes, 64) * 64;
-    s.a = arena.take<std::byte>(p.g.m * p.g.k * bytes);
+    s.a = arena.take<std::byte>(p.g.m * ceil_div(p.g.k, p.gemv->width) * p.gemv->width * bytes);
   }
   s.tile = arena.take<std::byte>(s.tile_bytes * p.workers);
   return s;
@@ -134,10 +152,8 @@ TileStore store_at(const Plan& p, std::int64_t i, std::int64_t j) {
 
 void run_few_rows(const Plan& p, const Exec& exec, const Scratch& s) {
   const GemmArgs& g = p.g;
-  for (std::int64_t i = 0; i < g.m; ++i) {
-    p.ops->pack(at(g.a.data, i * g.a.row * p.element), 0, g.a.col, 1, g.k, 1, s.a + i * g.k * p.ops->compute_bytes);
-  }
-  const auto product = p.path == Path::dot ? p.ops->dot : p.ops->axpy;
+  p.ops->pack(g.a.data, g.a.col, g.a.row, g.k, g.m, p.gemv->width, s.a);
+  const auto product = p.path == Path::dot ? p.gemv->dot : p.gemv->axpy;
   const std::int64_t stride = p.path == Path::dot ? g.b.col : g.b.row;
   exec.each(ceil_div(g.n, p.cols), [&](std::int64_t task, int worker) {
     const std::int64_t j = task * p.cols, cols = std::min(p.cols, g.n - j);
@@ -145,6 +161,25 @@ void run_few_rows(const Plan& p, const Exec& exec, const Scratch& s) {
     product(s.a, g.m, g.k, at(g.b.data, j * g.b.col * p.element), stride, cols, tile);
     p.ops->store(tile, cols, g.m, cols, store_at(p, 0, j));
   });
+}
+
+// Parts of fixed length, whoever sums them, so that the result does not depend on the threads.
+void run_inner(const Plan& p, const Exec& exec, const Scratch& s) {
+  const GemmArgs& g = p.g;
+  const std::int64_t bytes = p.ops->compute_bytes, parts = ceil_div(g.k, kInnerPart);
+  exec.each(parts, [&](std::int64_t part, int) {
+    const std::int64_t begin = part * kInnerPart, offset = begin * p.element;
+    p.gemv->inner(at(g.a.data, offset), at(g.b.data, offset), std::min(kInnerPart, g.k - begin), s.a + part * bytes);
+  });
+  const auto add_up = [&](auto* sums) {
+    for (std::int64_t i = 1; i < parts; ++i) sums[0] += sums[i];
+  };
+  if (bytes == sizeof(double)) {
+    add_up(reinterpret_cast<double*>(s.a));
+  } else {
+    add_up(reinterpret_cast<float*>(s.a));
+  }
+  p.ops->store(s.a, 1, 1, 1, store_at(p, 0, 0));
 }
 
 // Packs rows [m0, m0 + rows) of a and columns [n0, n0 + cols) of b; either count may be 0.
@@ -233,6 +268,8 @@ void run_one(const Plan& plan, const Exec& exec, void* ws) {
   const Exec& used = plan.workers == 1 ? static_cast<const Exec&>(serial) : exec;
   if (plan.path == Path::packed) {
     run_packed(plan, used, scratch);
+  } else if (plan.path == Path::inner) {
+    run_inner(plan, used, scratch);
   } else {
     run_few_rows(plan, used, scratch);
   }

@@ -34,13 +34,6 @@ struct GemmOps {
   void (*micro)(std::int64_t k, const void* a, const void* b, void* tile);
   // Writes rows x cols elements of tile[mr][nr].
   void (*store)(const void* tile, std::int64_t tile_row, std::int64_t rows, std::int64_t cols, const TileStore& s);
-  // Few rows (floats only, else null).  a is packed [m][k] in the compute type.
-  // dot: b is contiguous along k;      acc[m][cols] = a . b[:, c], column c at b + c * stride.
-  // axpy: b is contiguous along n;     acc[m][cols] = a . b[:, c], row k at b + k * stride.
-  void (*dot)(const void* a, std::int64_t m, std::int64_t k, const void* b, std::int64_t stride, std::int64_t cols,
-              void* acc);
-  void (*axpy)(const void* a, std::int64_t m, std::int64_t k, const void* b, std::int64_t stride, std::int64_t cols,
-               void* acc);
 };
 
 // For the processor the program runs on.  Null when the dtype is not a real one.
