@@ -19,6 +19,9 @@ namespace fg::cpu {
 namespace {
 
 constexpr std::int64_t kFewRows = 16;
+constexpr std::int64_t kFewRows16 = 48;            // Of 16-bit floats, which packing would widen.
+constexpr std::int64_t kFewBytes = 1 << 20;        // Rows beyond kFewRows are read again from the second level.
+constexpr std::int64_t kSegmentBytes = 4 << 10;    // Shorter ones cost the prefetcher's start too often.
 constexpr std::int64_t kPanelBytes = 16 << 20;     // Packed panel of a or b; stays in a shared cache.
 constexpr std::int64_t kSliverBytes = 32 << 10;    // Part of a strip of b that stays in the first level.
 constexpr std::int64_t kBlockBytes = 512 << 10;    // Strips of a that stay in a core's second level.
@@ -45,8 +48,14 @@ struct Plan {
   std::int64_t cols;  // Of one task.
 };
 
-Path choose_path(const GemmArgs& g, const GemvOps* gemv) {
-  if (gemv == nullptr || g.m > kFewRows || g.k == 0) return Path::packed;
+// How many rows (columns) streams the other matrix rather than packs it.
+std::int64_t few_rows(const GemmArgs& g, std::int64_t element) {
+  const std::int64_t fit = kFewBytes / (std::max<std::int64_t>(g.k, 1) * std::int64_t{sizeof(float)});
+  return element == 2 ? std::clamp(fit, kFewRows, kFewRows16) : kFewRows;
+}
+
+Path choose_path(const GemmArgs& g, const GemvOps* gemv, std::int64_t few) {
+  if (gemv == nullptr || g.m > few || g.k == 0) return Path::packed;
   if (g.m == 1 && g.n == 1 && g.a.col == 1 && g.b.row == 1) return Path::inner;
   if (g.b.row == 1) return Path::dot;
   if (g.b.col == 1) return Path::axpy;
@@ -72,6 +81,19 @@ void plan_blocks(Plan& p) {
   while (tasks() < 4 * p.workers && p.task_strips > 1) p.task_strips /= 2;
 }
 
+// Of dot and axpy, which re-reads its sums for every few rows of b: they stay in the first level.
+std::int64_t columns_of_task(const Plan& p) {
+  std::int64_t most = 48, least = 16;
+  if (p.path == Path::axpy) {
+    most = std::clamp<std::int64_t>(4096 / p.g.m, 128, 4096);
+    least = std::min(most, kSegmentBytes / p.element);
+  }
+  const std::int64_t want = std::clamp(ceil_div(p.g.n, 2 * std::int64_t{p.workers}), least, most);
+  // As many tasks for every worker.
+  const std::int64_t tasks = ceil_div(ceil_div(p.g.n, want), p.workers) * p.workers;
+  return ceil_div(ceil_div(p.g.n, tasks), 16) * 16;
+}
+
 Plan make_plan(const GemmArgs& args, int workers) {
   Plan p{args,
          gemm_ops(args.dtype),
@@ -87,7 +109,8 @@ Plan make_plan(const GemmArgs& args, int workers) {
          0,
          0};
   GemmArgs& g = p.g;
-  if (p.gemv != nullptr && g.n <= kFewRows && g.n < g.m) {
+  const std::int64_t few = few_rows(g, p.element);
+  if (p.gemv != nullptr && g.n <= few && g.n < g.m) {
     std::swap(g.m, g.n);
     const Matrix a = g.a;
     g.a = {g.b.data, g.b.col, g.b.row, g.b.batch};
@@ -96,13 +119,11 @@ Plan make_plan(const GemmArgs& args, int workers) {
     std::swap(g.self.row, g.self.col);
   }
   if (g.m * g.n * std::max<std::int64_t>(g.k, 1) < kSerialProducts) p.workers = 1;
-  p.path = choose_path(g, p.gemv);
+  p.path = choose_path(g, p.gemv, few);
   if (p.path == Path::packed) {
     plan_blocks(p);
   } else {
-    // axpy re-reads its sums for every few rows of b: they stay in the first level.
-    const std::int64_t cols = p.path == Path::axpy ? std::clamp<std::int64_t>(4096 / g.m, 256, 4096) : 48;
-    p.cols = std::clamp<std::int64_t>(ceil_div(ceil_div(g.n, 2 * p.workers), 16) * 16, 16, cols);
+    p.cols = columns_of_task(p);
   }
   return p;
 }

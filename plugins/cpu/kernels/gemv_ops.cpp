@@ -120,7 +120,7 @@ void dot(const void* a_, std::int64_t m, std::int64_t k, const void* b_, std::in
   }
 }
 
-// acc[m][cols] += a[:, 0 .. kK) b[0 .. kK), while the kK rows after are fetched to the second level.
+// acc[m][cols] += a[:, 0 .. kK) b[0 .. kK), kK rows of b at a time so that sums are loaded seldom.
 template <class S, int kK>
 HWY_INLINE void axpy_rows(const Compute<S>* HWY_RESTRICT a, std::int64_t m, const S* HWY_RESTRICT b,
                           std::int64_t stride, std::int64_t cols, Compute<S>* HWY_RESTRICT acc) {
@@ -128,12 +128,15 @@ HWY_INLINE void axpy_rows(const Compute<S>* HWY_RESTRICT a, std::int64_t m, cons
   const hn::ScalableTag<C> d;
   constexpr auto kLanes = static_cast<std::int64_t>(hn::MaxLanes(d));
   constexpr std::int64_t kLine = kLineBytes / static_cast<std::int64_t>(sizeof(S));
+  const std::int64_t ahead = std::min(cols, kAheadBytes / static_cast<std::int64_t>(sizeof(S)));
   using V = hn::Vec<decltype(d)>;
   std::int64_t j = 0;
   for (; j + 2 * kLanes <= cols; j += 2 * kLanes) {
+    // Behind the end of these rows come the next ones.
+    const S* next = b + j + ahead + (j + ahead < cols ? 0 : kK * stride - cols);
     V b0[kK], b1[kK];
     for (int p = 0; p < kK; ++p) {
-      for (std::int64_t l = 0; l < 2 * kLanes; l += kLine) __builtin_prefetch(b + (p + kK) * stride + j + l, 0, 2);
+      for (std::int64_t l = 0; l < 2 * kLanes; l += kLine) __builtin_prefetch(next + p * stride + l, 0, 3);
       b0[p] = load(d, b + p * stride + j);
       b1[p] = load(d, b + p * stride + j + kLanes);
     }
