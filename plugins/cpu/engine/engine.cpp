@@ -26,6 +26,20 @@ std::int64_t piece_grain(std::int64_t cost, std::int64_t elements) {
 
 std::int64_t block_grain(const Program& program, std::int64_t block) { return piece_grain(program.cost, block); }
 
+bool should_stream(const fg_launch& l) {
+  // 4 times the second-level cache of current server cores, bytes.
+  constexpr std::int64_t kStreamBytes = 8 << 20;
+  std::int64_t bytes = 0;
+  for (int j = 0; j < l.n_out; ++j) bytes += sdk::numel(l.t[j]) * dtype_bytes(l.t[j].dtype);
+  if (bytes < kStreamBytes) return false;
+  for (int k = l.n_out; k < l.n_out + l.n_in; ++k) {
+    for (int j = 0; j < l.n_out; ++j) {
+      if (l.t[j].ptr == l.t[k].ptr) return false;
+    }
+  }
+  return true;
+}
+
 Result<void> check_launch(const char* who, const fg_launch& l, std::size_t n_out, std::size_t n_in) {
   if (l.n_out != n_out || l.n_in != n_in) {
     return invalid(std::string(who) + ": got " + std::to_string(l.n_out) + " outputs and " + std::to_string(l.n_in) +

@@ -31,6 +31,9 @@ std::int64_t block_grain(const Program& program, std::int64_t block);
 // The same for pieces of `elements` at `cost` tenths of a nanosecond each.
 std::int64_t piece_grain(std::int64_t cost, std::int64_t elements);
 
+// Whether to write the outputs past the cache: they are large and no input shares their memory.
+bool should_stream(const fg_launch& launch);
+
 // Reserved fields and unknown flags of a launch, and whether it has n_out and n_in tensors of the
 // same space (outputs: `out_ndim` leading dimensions of it).
 Result<void> check_launch(const char* who, const fg_launch& launch, std::size_t n_out, std::size_t n_in);

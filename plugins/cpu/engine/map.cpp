@@ -20,9 +20,6 @@
 namespace fg::cpu {
 namespace {
 
-// Results from this size on are written past the cache: 4 times the second-level cache of current
-// server cores, bytes.
-constexpr std::int64_t kStreamBytes = 8 << 20;
 // Innermost dimensions from this length on are walked row by row, so that runs stay contiguous.
 constexpr std::int64_t kLongRow = 256;
 // Elements along each side of a tile; half of it where many blocks must share L1.
@@ -223,19 +220,6 @@ Result<void> check_params(const fg_map_params* params, const Program* program) {
   return {};
 }
 
-// The output is written past the cache when it is large and no input shares its memory.
-bool should_stream(const fg_launch& l, const Program& p, std::int64_t n) {
-  std::int64_t bytes = 0;
-  for (std::size_t j = 0; j < p.n_out; ++j) bytes += n * p.out_bytes[j];
-  if (bytes < kStreamBytes) return false;
-  for (int k = l.n_out; k < l.n_out + l.n_in; ++k) {
-    for (int j = 0; j < l.n_out; ++j) {
-      if (l.t[j].ptr == l.t[k].ptr) return false;
-    }
-  }
-  return true;
-}
-
 template <class Work>
 void in_parallel(const fg_launch& l, const MapKernel& k, std::int64_t units, std::int64_t block, const Work& work) {
   parallel_for(pool_of(l), units, block_grain(k.program, block), [&](std::int64_t a, std::int64_t b) { work(a, b); });
@@ -256,7 +240,7 @@ Result<void> run_strided(const MapKernel& k, const fg_launch& l, std::uint64_t* 
   if (across >= 0 && k.block >= side * side) {
     const auto last = static_cast<std::size_t>(work.space.ndim - 1);
     Tiled tiled{k, work.space, {}, work.operand, cells, static_cast<std::size_t>(across), last, side, 0, 0, false};
-    tiled.stream = should_stream(l, p, work.space.count());
+    tiled.stream = should_stream(l);
     tiled.tiles_down = (work.space.size[tiled.across] + side - 1) / side;
     tiled.tiles_along = (work.space.size[last] + side - 1) / side;
     for (std::size_t d = 0; d < last; ++d) {
@@ -281,19 +265,19 @@ Result<void> run_any(const MapKernel& k, const fg_launch& l) {
   if (k.fused.loop != nullptr) {
     float scalars[kFusedScalars];
     fused_scalars(*k.fused.entry, params->scalar, scalars);
-    if (run_fused(k.fused, l, scalars, should_stream(l, p, n))) return {};
+    if (run_fused(k.fused, l, scalars, should_stream(l))) return {};
   }
   if (p.identity >= 0 && l.n_in == 1) {
     Space space{l.t[0].ndim, {}};
     std::copy_n(l.t[0].shape, l.t[0].ndim, space.size.begin());
-    if (copy_operand(pool_of(l), space, operand_of(l.t[0]), operand_of(l.t[1]), should_stream(l, p, n))) return {};
+    if (copy_operand(pool_of(l), space, operand_of(l.t[0]), operand_of(l.t[1]), should_stream(l))) return {};
   }
   std::uint64_t cells[kMaxCells];
   bind_scalars(p, params->scalar, cells);
   bool dense = p.index_dims.empty();
   for (int i = 0; dense && i < l.n_out + l.n_in; ++i) dense = sdk::is_dense(l.t[i]);
   if (!dense) return run_strided(k, l, cells);
-  Dense work{k, {}, n, cells, should_stream(l, p, n)};
+  Dense work{k, {}, n, cells, should_stream(l)};
   for (int i = 0; i < l.n_out + l.n_in; ++i)
     work.base[static_cast<std::size_t>(i)] = static_cast<std::byte*>(l.t[i].ptr);
   in_parallel(l, k, work.blocks(), work.stream ? k.block : k.dense_block, work);

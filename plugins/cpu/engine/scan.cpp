@@ -17,7 +17,7 @@
 #include "fg/sdk/tensor_view.hpp"
 #include "plugins/cpu/engine/convert.hpp"
 #include "plugins/cpu/engine/engine.hpp"
-#include "plugins/cpu/engine/state.hpp"
+#include "plugins/cpu/engine/scan_direct.hpp"
 #include "plugins/cpu/instance.hpp"
 
 namespace fg::cpu {
@@ -31,6 +31,7 @@ constexpr std::int64_t kMaxColumns = 256;
 struct ScanKernel : sdk::KernelObject {
   Program prologue, epilogue;
   Monoid monoid;
+  DirectScan direct;
   std::int64_t block = 0;
 };
 
@@ -101,6 +102,7 @@ class Scan {
     std::byte* output(std::size_t j) const { return buffer + (3 + j) * bytes; }
     std::byte* gathered(std::size_t j) const { return buffer + (3 + kernel_outputs + j) * bytes; }
     std::size_t kernel_outputs;
+    Operand* operand;  // of the row at hand
   };
   template <class F>
   void with_work(F&& f) const;
@@ -167,7 +169,8 @@ void Scan::with_work(F&& f) const {
   Frame in(kernel_.prologue, cells_, scratch, kernel_.block);
   std::byte* epilogue_temps = scratch + kernel_.prologue.n_temps * bytes;
   Frame out(kernel_.epilogue, epilogue_cells_, epilogue_temps, kernel_.block);
-  f(Work{in, out, epilogue_temps + kernel_.epilogue.n_temps * bytes, bytes, kernel_.epilogue.n_out});
+  std::vector<Operand> operand(n_operands_);
+  f(Work{in, out, epilogue_temps + kernel_.epilogue.n_temps * bytes, bytes, kernel_.epilogue.n_out, operand.data()});
 }
 
 // The prologue's values of elements [start, start + n) of a space.
@@ -212,24 +215,22 @@ void Scan::along(std::size_t row, Operand* operand) const {
 }
 
 void Scan::scan_row(const Work& w, std::int64_t row, std::int64_t begin, std::int64_t end, State carry) const {
-  std::array<Operand, kMaxOperands> operand;
-  along(static_cast<std::size_t>(row), operand.data());
+  along(static_cast<std::size_t>(row), w.operand);
   void* const state[] = {w.state(0), w.state(1)};
   for (std::int64_t start = begin; start < end; start += kernel_.block) {
     const std::int64_t n = std::min(kernel_.block, end - start);
-    const void* x = values(w, line_, operand.data(), start, n);
+    const void* x = values(w, line_, w.operand, start, n);
     scan_block(kernel_.monoid, carry, x, state, static_cast<std::size_t>(n), start);
-    store(w, line_, operand.data(), start, n);
+    store(w, line_, w.operand, start, n);
   }
 }
 
 State Scan::fold_row(const Work& w, std::int64_t row, std::int64_t begin, std::int64_t end) const {
-  std::array<Operand, kMaxOperands> operand;
-  along(static_cast<std::size_t>(row), operand.data());
+  along(static_cast<std::size_t>(row), w.operand);
   State s = kernel_.monoid.identity();
   for (std::int64_t start = begin; start < end; start += kernel_.block) {
     const std::int64_t n = std::min(kernel_.block, end - start);
-    kernel_.monoid.fold(s, values(w, line_, operand.data(), start, n), static_cast<std::size_t>(n), start);
+    kernel_.monoid.fold(s, values(w, line_, w.operand, start, n), static_cast<std::size_t>(n), start);
   }
   return s;
 }
@@ -363,6 +364,7 @@ fg_status launch_scan(const fg_kernel* kernel, const fg_launch* l) noexcept {
     FG_TRY(check_params(params, &k));
     FG_TRY(check_shapes(*l));
     if (sdk::numel(l->t[0]) == 0) return {};
+    if (k.direct.row != nullptr && scan_direct(k.direct, *l, k.monoid)) return {};
     Scan(k, *l, *params).run();
     return {};
   });
@@ -389,6 +391,8 @@ Result<std::unique_ptr<ScanKernel>> make(const fg_sig& sig) {
   FG_TRY_ASSIGN(k->monoid, Monoid::make(params->monoid, type));
   const fg_dtype value = native_dtype(type);
   const auto in = dtypes_of(sig, sig.n_out, sig.n_in), out = dtypes_of(sig, 0, sig.n_out);
+  if (in.size() == 1 && is_direct(*params->prologue, *params->epilogue))
+    k->direct = find_direct_scan(params->monoid, type, in[0], out[0]);
   FG_TRY_ASSIGN(k->prologue, compile(*params->prologue, in, {&value, 1}));
   std::vector<fg_dtype> states;
   for (std::size_t i = 0; i < k->monoid.n_states(); ++i) states.push_back(native_dtype(k->monoid.state_type(i)));
