@@ -71,6 +71,7 @@ Result<void> weigh(Case& c) {
   const bool chosen = std::ranges::any_of(c.op->args, &ArgInfo::index);
   for (std::size_t i = 0; i < c.op->args.size(); ++i) {
     const ArgInfo& a = c.op->args[i];
+    if (a.written) continue;  // It is output 0.
     const double size = a.index ? 8 : static_cast<double>(dtype_bytes(c.dtype));
     for (const auto& shape : c.values.args[i].shapes) {
       // Of a table that positions choose from, as much is read as was chosen.

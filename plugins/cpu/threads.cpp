@@ -117,6 +117,9 @@ void ThreadPool::State::worker_loop() {
   }
 }
 
+// Workers keep to the cores that the process may use, one logical processor of each, but not to one
+// core each: the caller runs on any of them, and a worker bound to that core would take turns with it
+// while another core idles.
 void ThreadPool::State::start(int n) {
   sigset_t all, before;
   sigfillset(&all);

@@ -228,7 +228,8 @@ template <class F, class D, class V>
 HWY_INLINE V in_double(D d, V x) {
 #if HWY_TARGET == HWY_SCALAR
   const hn::Rebind<double, D> one;
-  return hn::DemoteTo(d, F()(one, hn::PromoteTo(one, x)));
+  // Not DemoteTo: on one lane it makes the greatest float of an overflow.
+  return hn::Set(d, static_cast<float>(hn::GetLane(F()(one, hn::PromoteTo(one, x)))));
 #else
   const hn::Half<D> dh;
   const hn::Rebind<double, decltype(dh)> dd;

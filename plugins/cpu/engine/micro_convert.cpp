@@ -17,11 +17,6 @@ void load_small_int(void* dst, const void* a, const void*, const void*, std::siz
   loop_convert(hn::Rebind<From, decltype(dt)>(), static_cast<To*>(dst), static_cast<const From*>(a), n,
                [](auto d, auto v) HWY_ATTR { return hn::PromoteTo(d, v); });
 }
-void load_f16(void* dst, const void* a, const void*, const void*, std::size_t n) {
-  const hn::ScalableTag<float> df;
-  loop_convert(hn::Rebind<hwy::float16_t, decltype(df)>(), static_cast<float*>(dst),
-               static_cast<const hwy::float16_t*>(a), n, [](auto d, auto v) HWY_ATTR { return hn::PromoteTo(d, v); });
-}
 void load_bf16(void* dst, const void* a, const void*, const void*, std::size_t n) {
   const hn::ScalableTag<std::uint32_t> du;
   loop_convert(hn::Rebind<std::uint16_t, decltype(du)>(), static_cast<std::uint32_t*>(dst),
@@ -41,7 +36,12 @@ void store_bf16(void* dst, const void* a, const void*, const void*, std::size_t 
                  return hn::TruncateTo(d16, hn::IfThenElse(is_nan, nan, rounded));
                });
 }
-#if HWY_TARGET <= HWY_AVX2  // F16C; older targets use the portable conversion
+#if HWY_TARGET <= HWY_AVX2  // F16C; Highway's emulation of it makes numbers of infinities and NaN
+void load_f16(void* dst, const void* a, const void*, const void*, std::size_t n) {
+  const hn::ScalableTag<float> df;
+  loop_convert(hn::Rebind<hwy::float16_t, decltype(df)>(), static_cast<float*>(dst),
+               static_cast<const hwy::float16_t*>(a), n, [](auto d, auto v) HWY_ATTR { return hn::PromoteTo(d, v); });
+}
 void store_f16(void* dst, const void* a, const void*, const void*, std::size_t n) {
   loop_convert(hn::ScalableTag<float>(), static_cast<hwy::float16_t*>(dst), static_cast<const float*>(a), n,
                [](auto d, auto v) HWY_ATTR { return hn::DemoteTo(d, v); });
@@ -88,7 +88,9 @@ Micro find_vector_cast(std::uint16_t from, std::uint16_t to) {
 }
 Micro find_vector_load(fg_dtype from) {
   switch (from) {
+#if HWY_TARGET <= HWY_AVX2
     case FG_F16: return load_f16;
+#endif
     case FG_BF16: return load_bf16;
     case FG_I16: return load_small_int<std::int16_t, std::int32_t>;
     case FG_I8: return load_small_int<std::int8_t, std::int32_t>;
