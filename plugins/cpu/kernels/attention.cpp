@@ -12,6 +12,7 @@
 
 #include "fg/sdk/dtype.hpp"
 #include "plugins/cpu/kernels/gemm_ops.hpp"
+#include "plugins/cpu/kernels/gemv_ops.hpp"
 #include "plugins/cpu/kernels/norm_ops.hpp"
 
 namespace fg::cpu {
@@ -28,6 +29,7 @@ struct Plan {
   const AttentionArgs& a;
   const GemmOps& ops;             // Of the storage dtype.
   const GemmOps& wide;            // Of the compute type.
+  const GemvOps& gemv;            // Of the storage dtype.
   const NormOps& norm;            // Of the compute type.
   std::int64_t element, compute;  // Bytes.
   bool few;
@@ -37,7 +39,16 @@ struct Plan {
 
 Plan make_plan(const AttentionArgs& a) {
   const fg_dtype wide = a.dtype == FG_F64 ? FG_F64 : FG_F32;
-  Plan p{a, *gemm_ops(a.dtype), *gemm_ops(wide), *norm_ops(wide), dtype_bytes(a.dtype), dtype_bytes(wide), false, 0, 0,
+  Plan p{a,
+         *gemm_ops(a.dtype),
+         *gemm_ops(wide),
+         *gemv_ops(a.dtype),
+         *norm_ops(wide),
+         dtype_bytes(a.dtype),
+         dtype_bytes(wide),
+         false,
+         0,
+         0,
          0};
   p.few = a.group * a.queries <= kFewRows && (a.k.channel == 1 || a.channels <= 1) &&
           (a.v.channel == 1 || a.value_channels <= 1);
@@ -58,6 +69,7 @@ Plan make_plan(const AttentionArgs& a) {
 // Scratch of one worker.
 struct Work {
   std::byte *query, *scores, *weights, *sums, *tile;
+  std::byte* packed;  // Few queries: the rows that meet keys or values next.
   double *max, *total;
 };
 struct Layout {
@@ -77,6 +89,8 @@ Work work_at(const Plan& p, void* base, std::size_t* used = nullptr) {
   w.weights = arena.take<std::byte>(p.few ? p.rows * width * c : p.rows * p.keys * c);
   w.sums = arena.take<std::byte>(p.rows * width * c);
   w.tile = arena.take<std::byte>(p.ops.mr * nr * c);
+  const std::int64_t longest = ceil_div(std::max(p.a.channels, p.keys), p.gemv.width) * p.gemv.width;
+  w.packed = arena.take<std::byte>(p.few ? p.rows * longest * c : 0);
   w.max = arena.take<double>(p.rows);
   w.total = arena.take<double>(p.rows);
   if (used != nullptr) *used = arena.used();
@@ -156,8 +170,9 @@ void few_queries(const Plan& p, const std::array<std::int64_t, Space::kMany>& he
   const std::int64_t seen = a.causal ? std::min(a.keys, a.queries) : a.keys;
   for (std::int64_t key = 0; key < seen; key += p.keys) {
     const std::int64_t n = std::min(p.keys, seen - key);
-    p.ops.dot(w.query, p.rows, a.channels, at(a.key, head[AttentionArgs::kKey] + key * a.k.position, p.element),
-              a.k.position, n, w.scores);
+    p.wide.pack(w.query, 1, a.channels, a.channels, p.rows, p.gemv.width, w.packed);
+    p.gemv.dot(w.packed, p.rows, a.channels, at(a.key, head[AttentionArgs::kKey] + key * a.k.position, p.element),
+               a.k.position, n, w.scores);
     p.norm.scale(w.scores, p.rows * n, a.scale);
     for (std::int64_t r = 0; r < p.rows; ++r) {
       std::byte* row = w.scores + r * n * c;
@@ -165,8 +180,9 @@ void few_queries(const Plan& p, const std::array<std::int64_t, Space::kMany>& he
       const double factor = p.norm.softmax_step(row, n, &w.max[r], &w.total[r]);
       if (factor != 1) p.norm.scale(w.sums + r * dv * c, dv, factor);
     }
-    p.ops.axpy(w.scores, p.rows, n, at(a.value, head[AttentionArgs::kValue] + key * a.v.position, p.element),
-               a.v.position, dv, w.weights);
+    p.wide.pack(w.scores, 1, n, n, p.rows, p.gemv.width, w.packed);
+    p.gemv.axpy(w.packed, p.rows, n, at(a.value, head[AttentionArgs::kValue] + key * a.v.position, p.element),
+                a.v.position, dv, w.weights);
     p.norm.add(w.sums, w.weights, p.rows * dv);
   }
   for (std::int64_t r = 0; r < p.rows; ++r) {
