@@ -117,6 +117,38 @@ HWY_INLINE void pack_along(const S* src, std::int64_t line_stride, std::int64_t 
   }
 }
 
+#if HWY_TARGET != HWY_SCALAR
+// The same for a full strip whose lines are contiguous: four lines by four places are turned in
+// registers.  The last lines are turned again where four do not divide the width.
+template <class S>
+HWY_INLINE void pack_turned(const S* src, std::int64_t line_stride, std::int64_t k, std::int64_t width, float* dst) {
+  constexpr std::int64_t kBlock = 64;
+  const hn::FixedTag<float, 4> d;
+  const std::int64_t whole = k / 4 * 4;
+  for (std::int64_t p0 = 0; p0 < whole; p0 += kBlock) {
+    const std::int64_t p1 = std::min(whole, p0 + kBlock);
+    for (std::int64_t line = 0; line < width; line += 4) {
+      const std::int64_t i = std::min(line, width - 4);
+      const S* from = src + i * line_stride;
+      for (std::int64_t p = p0; p < p1; p += 4) {
+        const auto r0 = load(d, from + p), r1 = load(d, from + line_stride + p);
+        const auto r2 = load(d, from + 2 * line_stride + p), r3 = load(d, from + 3 * line_stride + p);
+        const auto low02 = hn::InterleaveLower(d, r0, r2), low13 = hn::InterleaveLower(d, r1, r3);
+        const auto high02 = hn::InterleaveUpper(d, r0, r2), high13 = hn::InterleaveUpper(d, r1, r3);
+        float* to = dst + p * width + i;
+        hn::StoreU(hn::InterleaveLower(d, low02, low13), d, to);
+        hn::StoreU(hn::InterleaveUpper(d, low02, low13), d, to + width);
+        hn::StoreU(hn::InterleaveLower(d, high02, high13), d, to + 2 * width);
+        hn::StoreU(hn::InterleaveUpper(d, high02, high13), d, to + 3 * width);
+      }
+    }
+  }
+  for (std::int64_t p = whole; p < k; ++p) {
+    for (std::int64_t i = 0; i < width; ++i) dst[p * width + i] = static_cast<float>(src[i * line_stride + p]);
+  }
+}
+#endif
+
 template <class S>
 void pack(const void* src_, std::int64_t line_stride, std::int64_t k_stride, std::int64_t lines, std::int64_t k,
           std::int64_t width, void* dst_) {
@@ -124,11 +156,20 @@ void pack(const void* src_, std::int64_t line_stride, std::int64_t k_stride, std
   const S* src = static_cast<const S*>(src_);
   C* dst = static_cast<C*>(dst_);
   for (std::int64_t i = 0; i < lines; i += width, src += width * line_stride, dst += width * k) {
-    if (line_stride == 1 && lines - i >= width) {
+    const bool full = lines - i >= width;
+    if (full && line_stride == 1) {
       pack_across(src, k_stride, k, width, dst);
-    } else {
-      pack_along(src, line_stride, k_stride, std::min(width, lines - i), k, width, dst);
+      continue;
     }
+#if HWY_TARGET != HWY_SCALAR
+    if constexpr (std::is_same_v<C, float>) {
+      if (full && k_stride == 1 && width >= 4) {
+        pack_turned(src, line_stride, k, width, dst);
+        continue;
+      }
+    }
+#endif
+    pack_along(src, line_stride, k_stride, std::min(width, lines - i), k, width, dst);
   }
 }
 
