@@ -96,6 +96,25 @@ TEST(Gemm, FewRowsAndFewColumns) {
   }
 }
 
+TEST(Gemm, ManyRowsOf16BitFloats) {
+  for (const fg_dtype dtype : {FG_F16, FG_BF16}) {
+    for (const Layout l : {Layout::dense, Layout::transposed, Layout::gaps}) {
+      check(dtype, 41, 700, 53, l, l, Layout::dense, 2);
+      check(dtype, 48, 130, 129, l, l, Layout::dense, 3);
+      check(dtype, 70, 90, 66, l, l, Layout::dense, 2);
+    }
+  }
+}
+
+TEST(Gemm, InnerProducts) {
+  for (const fg_dtype dtype : kReal) {
+    for (const Layout l : {Layout::dense, Layout::gaps, Layout::negative}) {
+      check(dtype, 1, 1, 37, l, Layout::dense, Layout::dense, 1);
+      check(dtype, 1, 1, 70001, Layout::dense, l, Layout::dense, 3);  // more than one part
+    }
+  }
+}
+
 TEST(Gemm, SumsLongerThanEveryBlock) {
   check(FG_F32, 40, 70, 5000, Layout::dense, Layout::negative, Layout::dense, 2);
   check(FG_F64, 20, 20, 4500, Layout::gaps, Layout::transposed, Layout::dense, 2);
