@@ -9,9 +9,12 @@
 #define PLUGINS_CPU_ENGINE_FOLD_INL_HPP_
 #endif
 
+#include <limits>
+
 #include "hwy/highway.h"
 #include "plugins/cpu/engine/fold.hpp"
 #include "plugins/cpu/engine/loops-inl.hpp"
+#include "plugins/cpu/engine/math-inl.hpp"
 #include "plugins/cpu/engine/ops-inl.hpp"
 #include "plugins/cpu/kernels/simd-inl.hpp"
 
@@ -52,6 +55,13 @@ HWY_INLINE V extreme(D d, V a, V b) {
     return OpMax()(d, a, b);
   else
     return OpMin()(d, a, b);
+}
+
+// What to subtract from values whose peak this is: an infinite peak would make inf - inf of it.
+template <class D, class V>
+HWY_INLINE V exponent_shift(D d, V peak) {
+  return hn::IfThenElse(hn::Eq(hn::Abs(peak), hn::Set(d, std::numeric_limits<hn::TFromD<D>>::infinity())), hn::Zero(d),
+                        peak);
 }
 
 // Calls f(TypeTag<S>) with the storage type; false when it is not one of these.

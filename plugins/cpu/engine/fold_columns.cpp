@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
 #include "plugins/cpu/engine/fold.hpp"
 
@@ -265,6 +266,51 @@ void column_welford(State* s, const void* x, std::ptrdiff_t stride, std::size_t 
   });
 }
 
+// Groups of rows, of f32 and narrower: the peak of the group and of what came before, the old sums
+// scaled to it, the exponentials added.
+template <class S>
+void column_log_sum_exp(State* s, const void* x, std::ptrdiff_t stride, std::size_t rows, std::size_t cols) {
+  constexpr std::size_t kGroup = 32;
+  const hn::ScalableTag<float> d;
+  const std::size_t lanes = hn::Lanes(d), used = lanes_used(cols, lanes);
+  HWY_ALIGN float peak[kLanes], next[kLanes], shift[kLanes], part[kLanes];
+  HWY_ALIGN double total[kLanes];
+  std::fill_n(peak, used, -std::numeric_limits<float>::infinity());
+  std::fill_n(total, used, 0.0);
+  for (std::size_t r = 0; r < rows; r += kGroup) {
+    const std::size_t end = std::min(rows, r + kGroup);
+    std::memcpy(next, peak, used * sizeof(float));
+    const auto highest = [&](const S* p) HWY_ATTR {
+      each_window(cols, lanes, [&](std::size_t c, std::size_t at) HWY_ATTR {
+        hn::Store(extreme<true>(d, hn::Load(d, next + at), load(d, p + c)), d, next + at);
+      });
+    };
+    for (std::size_t i = r; i < end; ++i) highest(row_at<S>(x, stride, i));
+    for (std::size_t k = 0; k < used; k += lanes) {
+      const auto now = exponent_shift(d, hn::Load(d, next + k)), old = exponent_shift(d, hn::Load(d, peak + k));
+      hn::Store(now, d, shift + k);
+      hn::Store(exp_f32(d, hn::Sub(old, now)), d, part + k);  // 1 where the peak stayed
+    }
+    for (std::size_t k = 0; k < used; ++k) {
+      // What has no sum yet keeps none, whatever the factor.
+      total[k] = total[k] == 0 ? 0 : total[k] * static_cast<double>(part[k]);
+    }
+    std::fill_n(part, used, 0.0f);
+    const auto add = [&](const S* p) HWY_ATTR {
+      each_window(cols, lanes, [&](std::size_t c, std::size_t at) HWY_ATTR {
+        const auto e = exp_f32(d, hn::Sub(load(d, p + c), hn::Load(d, shift + at)));
+        hn::Store(hn::Add(hn::Load(d, part + at), e), d, part + at);
+      });
+    };
+    for (std::size_t i = r; i < end; ++i) add(row_at<S>(x, stride, i));
+    for (std::size_t k = 0; k < used; ++k) total[k] += static_cast<double>(part[k]);
+    std::memcpy(peak, next, used * sizeof(float));
+  }
+  each_column(cols, lanes, [&](std::size_t c, std::size_t at) {
+    s[c] = State{static_cast<double>(peak[at]), total[at], 0, -1};
+  });
+}
+
 // Integers, counts and logic: loops that the compiler vectorises.  L holds 16 rows of term(x).
 template <class S, class L, class Step>
 HWY_INLINE void column_plain(State* s, const void* x, std::ptrdiff_t stride, std::size_t rows, std::size_t cols,
@@ -323,6 +369,9 @@ ColumnFold float_columns(const FoldKey& k) {
     case FG_MONOID_ARGMAX: return column_arg<S, true>;
     case FG_MONOID_ARGMIN: return column_arg<S, false>;
     case FG_MONOID_WELFORD: return column_welford<S>;
+    case FG_MONOID_LOGSUMEXP:
+      if constexpr (std::is_same_v<Compute<S>, float>) return column_log_sum_exp<S>;
+      return nullptr;
     default: return nullptr;
   }
 }

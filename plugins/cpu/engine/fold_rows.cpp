@@ -180,6 +180,42 @@ void row_arg(State& s, const void* px, std::size_t n) {
   s = state_of(value, static_cast<std::int64_t>(find_first(x, n, value)));
 }
 
+// Of f32 and narrower: the peak, and the sum of exp(x - peak).
+template <class S>
+void row_log_sum_exp(State& s, const void* px, std::size_t n) {
+  const S* x = static_cast<const S*>(px);
+  const hn::ScalableTag<float> d;
+  const hn::ScalableTag<double> wide;
+  const std::size_t lanes = hn::Lanes(d), step = 2 * lanes;
+  const float peak = extreme_of<S, Term::plain, true>(x, n);
+  const auto shift = exponent_shift(d, hn::Set(d, peak));
+  HWY_ALIGN float part[kVectorBytes / sizeof(float)];
+  auto total = hn::Zero(wide);
+  std::size_t i = 0;
+  while (i + step <= n) {
+    const std::size_t stop = std::min(n, i + step * kPartialTerms);
+    auto a = hn::Zero(d), b = a;
+    for (; i + step <= stop; i += step) {
+      a = hn::Add(a, exp_f32(d, hn::Sub(load(d, x + i), shift)));
+      b = hn::Add(b, exp_f32(d, hn::Sub(load(d, x + i + lanes), shift)));
+    }
+    hn::Store(hn::Add(a, b), d, part);
+    for (std::size_t k = 0; k < lanes; k += hn::Lanes(wide)) total = hn::Add(total, load_f64(wide, part + k));
+  }
+  HWY_ALIGN double lane[kVectorBytes / sizeof(double)];
+  hn::Store(total, wide, lane);
+  double sum = 0;
+  for (std::size_t k = 0; k < hn::Lanes(wide); ++k) sum += lane[k];
+  while (i < n) {
+    const std::size_t rest = std::min(lanes, n - i);
+    const auto v = load_n(d, x + i, rest, -std::numeric_limits<float>::infinity());
+    hn::Store(exp_f32(d, hn::Sub(v, shift)), d, part);
+    for (std::size_t k = 0; k < rest; ++k) sum += static_cast<double>(part[k]);
+    i += rest;
+  }
+  s = State{static_cast<double>(peak), sum, 0, -1};
+}
+
 template <class S>
 void row_sum_int(State& s, const void* px, std::size_t n) {
   const S* x = static_cast<const S*>(px);
@@ -253,6 +289,9 @@ RowFold float_row(const FoldKey& k) {
     case FG_MONOID_ARGMAX: return row_arg<S, true>;
     case FG_MONOID_ARGMIN: return row_arg<S, false>;
     case FG_MONOID_WELFORD: return row_welford<S>;
+    case FG_MONOID_LOGSUMEXP:
+      if constexpr (std::is_same_v<Compute<S>, float>) return row_log_sum_exp<S>;
+      return nullptr;
     default: return nullptr;
   }
 }
