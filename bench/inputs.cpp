@@ -106,6 +106,13 @@ namespace {
 // The same values, stored by columns of the last two dimensions.
 Tensor column_major(const Tensor& t) { return transpose(transpose(t, -2, -1).contiguous(), -2, -1); }
 
+// Weights and probabilities are not negative.
+bool takes_probabilities(const core::OpInfo& op) { return op.name == "multinomial" || op.name == "bernoulli_tensor"; }
+void clear_signs(Input& input) {
+  const auto size = static_cast<std::size_t>(dtype_bytes(input.dtype));
+  for (std::size_t at = size - 1; at < input.host.size(); at += size) input.host[at] &= std::byte{0x7F};
+}
+
 Result<void> add_argument(const Case& c, std::size_t i, const Device& device, Random& random, Inputs& in) {
   const ArgInfo& a = c.op->args[i];
   const core::CaseArg& v = c.values.args[i];
@@ -115,6 +122,7 @@ Result<void> add_argument(const Case& c, std::size_t i, const Device& device, Ra
     input.dtype = input_dtype(c, a);
     input.shape = shape;
     input.host = fill(input.dtype, numel(shape), random, c.op->dynamic, a.index ? position_limit(c) : 0);
+    if (takes_probabilities(*c.op)) clear_signs(input);
     input.tensor = Tensor::from(input.host.data(), input.host.size(), shape, input.dtype, device);
     if (v.transposed[list.size()]) input.tensor = column_major(input.tensor);
     list.push_back(std::move(input));

@@ -113,6 +113,11 @@ reference::Tensor tensor_of(const core::OpInfo& op, const Case& c, std::size_t a
   } else if (op.args[arg].name == "attn_mask" && c.values != Values::exact) {
     const auto n = static_cast<std::uint64_t>(reference::numel(spec.shape));
     for (std::uint64_t i = 0; i < n; ++i) t.v.push_back(mask_value(t.type, rng, i));
+  } else if (op.name == "multinomial") {
+    // No zero but here and there, so that every row has enough to draw from.
+    const auto n = static_cast<std::uint64_t>(reference::numel(spec.shape));
+    for (std::uint64_t i = 0; i < n; ++i)
+      t.v.push_back(i % 5 == 3 ? 0 : reference::round_to(t.type, rng.unit(i) + Real{0.0625}));
   } else if (op.name == "bernoulli_tensor") {
     const auto n = static_cast<std::uint64_t>(reference::numel(spec.shape));
     for (std::uint64_t i = 0; i < n; ++i) t.v.push_back(probability(t.type, rng, i));

@@ -97,6 +97,8 @@ constexpr std::pair<std::string_view, Definition> kNamed[] = {
     {"select_backward", ops::select_backward},
     {"slice_backward", ops::slice_backward},
     {"diagonal_backward", ops::diagonal_backward},
+    {"randperm", ops::randperm},
+    {"multinomial", ops::multinomial},
 };
 
 std::vector<Output> elements_of_view(const Call& call) {

@@ -275,6 +275,31 @@ Result<void> topk(const RuleCall& call) {
   return {};
 }
 
+Result<void> randperm(const RuleCall& call) {
+  call.outs[0].ndim = 0;
+  call.outs[0].push(call.integer(call.find("n")));
+  return {};
+}
+
+// A row of weights, or several.
+Result<void> multinomial(const RuleCall& call) {
+  const auto self = call.shape(0);
+  const int samples_at = call.find("num_samples");
+  if (self.empty() || self.size() > 2) {
+    return call.error(0, FG_R_RANK, "self has " + std::to_string(self.size()) + " dimensions, expected 1 or 2");
+  }
+  const std::int64_t samples = call.integer(samples_at), length = self.back();
+  if (length == 0) return call.error(0, FG_R_SHAPE, "self has no weights in a row, expected at least 1");
+  if (call.integer(call.find("replacement")) == 0 && samples > length) {
+    return call.error(samples_at, FG_R_PARAMETER,
+                      "num_samples is " + std::to_string(samples) + ", expected at most " + std::to_string(length) +
+                          ", the weights of a row, without replacement");
+  }
+  assign(call.outs[0], self);
+  call.outs[0].dim[self.size() - 1] = samples;
+  return {};
+}
+
 }  // namespace
 
 Result<void> named_rule(ShapeRule rule, const RuleCall& call) {
@@ -300,6 +325,8 @@ Result<void> named_rule(ShapeRule rule, const RuleCall& call) {
     case ShapeRule::gather: return index_rules::gather(call);
     case ShapeRule::cat: return cat(call);
     case ShapeRule::topk: return topk(call);
+    case ShapeRule::randperm: return randperm(call);
+    case ShapeRule::multinomial: return multinomial(call);
     case ShapeRule::dot: return dot(call);
     case ShapeRule::kron: return kron(call);
     case ShapeRule::nonzero: return index_rules::nonzero(call);

@@ -59,6 +59,8 @@ enum class ShapeRule : unsigned char {
   pad,
   diag,
   diag_embed,
+  randperm,
+  multinomial,
 };
 
 inline constexpr std::array kShapeRuleNames{
@@ -106,6 +108,8 @@ inline constexpr std::array kShapeRuleNames{
     std::string_view("pad"),
     std::string_view("diag"),
     std::string_view("diag_embed"),
+    std::string_view("randperm"),
+    std::string_view("multinomial"),
 };
 // clang-format on
 

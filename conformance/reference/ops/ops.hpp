@@ -66,6 +66,8 @@ Outputs bernoulli_tensor(const Call& call);
 Outputs dropout(const Call& call);  // native_dropout too
 Outputs rand(const Call& call);     // rand_like too
 Outputs randn(const Call& call);
+Outputs randperm(const Call& call);
+Outputs multinomial(const Call& call);
 Outputs linalg_vector_norm(const Call& call);  // folds.cpp
 Outputs dist(const Call& call);
 Outputs aminmax(const Call& call);

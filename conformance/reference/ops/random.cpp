@@ -7,6 +7,8 @@
 #include <array>
 #include <bit>
 #include <cmath>
+#include <limits>
+#include <numeric>
 #include <type_traits>
 
 #include "conformance/reference/ops/ops.hpp"
@@ -264,6 +266,83 @@ Outputs rand(const Call& call) {
 Outputs randn(const Call& call) {
   const auto [type, shape] = form_of(call);
   return {normal_output(type, shape, stream_of(call), 0, 1)};
+}
+
+Outputs randperm(const Call& call) {
+  const Stream s = stream_of(call);
+  const Type type = call["dtype"].category;
+  std::vector<std::int64_t> order(static_cast<std::size_t>(call.integer("n", 0)));
+  std::iota(order.begin(), order.end(), 0);
+  std::vector<std::uint64_t> bits;
+  for (std::uint64_t i = 0; i < order.size(); ++i) bits.push_back(s.bits(i));
+  std::stable_sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) {
+    return bits[static_cast<std::size_t>(a)] < bits[static_cast<std::size_t>(b)];
+  });
+  Output out = make_output(type, {static_cast<std::int64_t>(order.size())});
+  for (const std::int64_t i : order) push(out, exact(static_cast<Real>(i), compute_type(type)));
+  return {out};
+}
+
+namespace {
+
+// Positions of one row of weights; `row` counts rows.
+std::vector<std::int64_t> with_replacement(const std::vector<double>& p, const Stream& s, std::uint64_t row,
+                                           std::size_t samples) {
+  std::vector<double> sums;
+  std::size_t last = 0;
+  for (std::size_t j = 0; j < p.size(); ++j) {
+    sums.push_back((sums.empty() ? 0 : sums.back()) + p[j]);
+    if (p[j] > 0) last = j;
+  }
+  std::vector<std::int64_t> drawn_now;
+  for (std::size_t k = 0; k < samples; ++k) {
+    const double x = static_cast<double>(fraction(Ct::f64, s, row * samples + k)) * sums.back();
+    std::size_t j = 0;
+    while (j < last && !(sums[j] > x)) ++j;
+    drawn_now.push_back(static_cast<std::int64_t>(j));
+  }
+  return drawn_now;
+}
+
+std::vector<std::int64_t> without_replacement(const std::vector<double>& p, const Stream& s, std::uint64_t row,
+                                              std::size_t samples, bool wide) {
+  std::vector<double> keys;
+  for (std::size_t j = 0; j < p.size(); ++j) {
+    const std::uint64_t i = row * p.size() + j;
+    const double noise = wide ? -ln(open_unit<double>(s, i)) : static_cast<double>(-ln(open_unit<float>(s, i)));
+    keys.push_back(p[j] > 0 ? std::min(noise / p[j], std::numeric_limits<double>::max())
+                            : std::numeric_limits<double>::infinity());
+  }
+  std::vector<std::int64_t> order(p.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) {
+    return keys[static_cast<std::size_t>(a)] < keys[static_cast<std::size_t>(b)];
+  });
+  order.resize(samples);
+  return order;
+}
+
+}  // namespace
+
+Outputs multinomial(const Call& call) {
+  const Tensor& self = call.tensor("self");
+  const auto samples = static_cast<std::size_t>(call.integer("num_samples", 1));
+  const auto length = static_cast<std::size_t>(self.shape.back());
+  Shape shape = self.shape;
+  shape.back() = static_cast<std::int64_t>(samples);
+  Output out = make_output(Type::i64, shape);
+  for (std::size_t row = 0; row * length < self.v.size(); ++row) {
+    const auto first = self.v.begin() + static_cast<std::ptrdiff_t>(row * length);
+    std::vector<double> p(length);
+    std::transform(first, first + static_cast<std::ptrdiff_t>(length), p.begin(),
+                   [](Real x) { return static_cast<double>(x); });
+    const Stream s = stream_of(call);
+    const auto chosen = call.flag("replacement", false)
+                            ? with_replacement(p, s, row, samples)
+                            : without_replacement(p, s, row, samples, self.type == Type::f64);
+    for (const std::int64_t j : chosen) push(out, exact(static_cast<Real>(j), Ct::i64));
+  }
+  return {out};
 }
 
 }  // namespace fg::reference::ops

@@ -66,6 +66,10 @@ Result<void> normal(const sdk::Launch&);
 Result<void> exponential(const sdk::Launch&);
 Result<void> bernoulli_fill(const sdk::Launch&);
 Result<void> bernoulli_tensor(const sdk::Launch&);
+Result<void> randperm(const sdk::Launch&);
+Result<std::uint64_t> randperm_workspace(const sdk::Launch&);
+Result<void> multinomial(const sdk::Launch&);
+Result<std::uint64_t> multinomial_workspace(const sdk::Launch&);
 Result<void> native_dropout(const sdk::Launch&);
 Result<void> dropout(const sdk::Launch&);
 }  // namespace entry

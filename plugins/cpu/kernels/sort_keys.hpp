@@ -15,6 +15,7 @@ namespace fg::cpu {
 
 // Keys of at most 32 bits share a word with a 32-bit position.
 struct Packed {
+  using Count = std::uint32_t;
   std::uint64_t word;
   static Packed make(std::uint64_t key, std::int64_t position) {
     return {key << 32 | static_cast<std::uint64_t>(position)};
@@ -24,6 +25,7 @@ struct Packed {
   bool operator<(const Packed& o) const { return word < o.word; }
 };
 struct Wide {
+  using Count = std::uint64_t;
   std::uint64_t key_;
   std::int64_t position_;
   static Wide make(std::uint64_t key, std::int64_t position) { return {key, position}; }
@@ -53,6 +55,42 @@ constexpr U key_of(U bits, fg_dtype dtype) {
     case FG_U8:
     case FG_BOOL: return bits;
     default: return static_cast<U>(bits ^ kSign);
+  }
+}
+
+// The storage bits that a key came from, unless they were those of -0 or NaN.
+template <class U>
+constexpr U bits_of(U key, fg_dtype dtype) {
+  constexpr U kSign = static_cast<U>(U{1} << (8 * sizeof(U) - 1));
+  switch (dtype) {
+    case FG_F64:
+    case FG_F32:
+    case FG_F16:
+    case FG_BF16: return static_cast<U>((key & kSign) != 0 ? key ^ kSign : ~key);
+    case FG_U8:
+    case FG_BOOL: return key;
+    default: return static_cast<U>(key ^ kSign);
+  }
+}
+
+// A dtype known when compiling, and the unsigned type of its size.
+template <class T, fg_dtype kOf>
+struct KeyType {
+  using U = T;
+  static constexpr fg_dtype kDtype = kOf;
+};
+template <class F>
+void with_key(fg_dtype dtype, F&& f) {
+  switch (dtype) {
+    case FG_F64: return f(KeyType<std::uint64_t, FG_F64>{});
+    case FG_I64: return f(KeyType<std::uint64_t, FG_I64>{});
+    case FG_F32: return f(KeyType<std::uint32_t, FG_F32>{});
+    case FG_I32: return f(KeyType<std::uint32_t, FG_I32>{});
+    case FG_F16: return f(KeyType<std::uint16_t, FG_F16>{});
+    case FG_BF16: return f(KeyType<std::uint16_t, FG_BF16>{});
+    case FG_I16: return f(KeyType<std::uint16_t, FG_I16>{});
+    case FG_I8: return f(KeyType<std::uint8_t, FG_I8>{});
+    default: return f(KeyType<std::uint8_t, FG_U8>{});
   }
 }
 

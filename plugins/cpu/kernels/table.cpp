@@ -43,6 +43,7 @@ FG_CPU_ROWS(LAYER_NORM);
 FG_CPU_ROWS(LINEAR);
 FG_CPU_ROWS(MM);
 FG_CPU_ROWS(MV);
+FG_CPU_ROWS(MULTINOMIAL);
 FG_CPU_ROWS(NATIVE_DROPOUT);
 FG_CPU_ROWS(NONZERO);
 FG_CPU_ROWS(NORMAL);
@@ -57,6 +58,8 @@ FG_CPU_ROWS(TOPK);
 FG_CPU_ROWS(UNIFORM);
 FG_CPU_ROWS(VDOT);
 #undef FG_CPU_ROWS
+// It has no tensor whose dtypes the catalogue could list.
+inline constexpr fg_dtype kRANDPERMRows[] = {FG_I64, FG_I32, FG_I16, FG_I8, FG_U8, FG_F64, FG_F32};
 
 #define FG_CPU_ENTRY(OP)                                                                       \
   .name = FG_OP_##OP##_NAME, .uid = FG_OP_##OP##_UID, .schema_hash = FG_OP_##OP##_SCHEMA_HASH, \
@@ -87,6 +90,9 @@ constexpr sdk::KernelEntry kEntries[] = {
     {FG_CPU_ENTRY(LINEAR), .flags = kFlags, .prepare = prepare<entry::linear, entry::linear_workspace>},
     {FG_CPU_ENTRY(MM), .flags = kFlags, .prepare = prepare<entry::mm, entry::mm_workspace>},
     {FG_CPU_ENTRY(MV), .flags = kFlags, .prepare = prepare<entry::mv, entry::mv_workspace>},
+    {FG_CPU_ENTRY(MULTINOMIAL), .flags = kFlags,
+     .prepare = prepare<entry::multinomial, entry::multinomial_workspace>},
+    {FG_CPU_ENTRY(RANDPERM), .flags = kFlags, .prepare = prepare<entry::randperm, entry::randperm_workspace>},
     {FG_CPU_ENTRY(NATIVE_DROPOUT), .flags = kFlags, .prepare = sdk::plain<entry::native_dropout>},
     {FG_CPU_ENTRY(NONZERO), .counted = true, .flags = kFlags,
      .prepare = prepare<entry::nonzero, entry::nonzero_workspace>},

@@ -100,26 +100,16 @@ void run(const TopkArgs& a, const Exec& exec, std::byte* scratch, std::int64_t e
   });
 }
 
-template <class U, fg_dtype kDtype>
-void run_packed(const TopkArgs& a, const Exec& exec, std::byte* scratch, std::int64_t each) {
-  if (topk_packs(a)) return run<U, Packed, kDtype>(a, exec, scratch, each);
-  run<U, Wide, kDtype>(a, exec, scratch, each);
-}
-
 }  // namespace
 
 void topk_on_target(const TopkArgs& a, const Exec& exec, std::byte* scratch, std::int64_t each) {
-  switch (a.dtype) {
-    case FG_F64: return run<std::uint64_t, Wide, FG_F64>(a, exec, scratch, each);
-    case FG_I64: return run<std::uint64_t, Wide, FG_I64>(a, exec, scratch, each);
-    case FG_F32: return run_packed<std::uint32_t, FG_F32>(a, exec, scratch, each);
-    case FG_I32: return run_packed<std::uint32_t, FG_I32>(a, exec, scratch, each);
-    case FG_F16: return run_packed<std::uint16_t, FG_F16>(a, exec, scratch, each);
-    case FG_BF16: return run_packed<std::uint16_t, FG_BF16>(a, exec, scratch, each);
-    case FG_I16: return run_packed<std::uint16_t, FG_I16>(a, exec, scratch, each);
-    case FG_I8: return run_packed<std::uint8_t, FG_I8>(a, exec, scratch, each);
-    default: return run_packed<std::uint8_t, FG_U8>(a, exec, scratch, each);
-  }
+  with_key(a.dtype, [&]<class K>(K) {
+    using U = typename K::U;
+    if constexpr (sizeof(U) <= 4) {
+      if (topk_packs(a)) return run<U, Packed, K::kDtype>(a, exec, scratch, each);
+    }
+    run<U, Wide, K::kDtype>(a, exec, scratch, each);
+  });
 }
 
 }  // namespace fg::cpu::HWY_NAMESPACE
