@@ -77,6 +77,18 @@ std::vector<Product> products_of(const std::vector<Case>& cases) {
   return out;
 }
 
+// The sorts along the last dimension, for std::sort.
+std::vector<Sorting> sorts_of(const std::vector<Case>& cases) {
+  std::vector<Sorting> out;
+  for (const Case& c : cases) {
+    if (c.op->name != "sort" || c.dtype != FG_F32) continue;
+    const auto& shape = c.values.args[0].shapes[0];
+    if (shape.empty() || shape.size() > 2 || shape.back() == 0) continue;
+    out.push_back({c.name, shape.size() == 2 ? shape[0] : 1, shape.back()});
+  }
+  return out;
+}
+
 // The costs of dispatch are measured unless a filter leaves "dispatch" out.
 bool wants_dispatch(const Options& o) {
   return o.filters.empty() || std::ranges::any_of(o.filters, [](const std::string& f) { return glob(f, "dispatch"); });
@@ -120,6 +132,7 @@ Report measure_all(const Options& o, const std::vector<Case>& cases, const Devic
     progress(o, cases.size(), cases.size(), "peers");
     for (PeerResult& p : measure_peers(products_of(cases), static_cast<int>(r.machine.cpus.size()), o.min_time_s))
       r.peers.push_back(std::move(p));
+    for (PeerResult& p : measure_sorts(sorts_of(cases), o.min_time_s)) r.peers.push_back(std::move(p));
   }
   clear_progress(o);
   r.seconds = ns_since(start) * 1e-9;

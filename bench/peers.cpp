@@ -4,7 +4,9 @@
 
 #include <dlfcn.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <random>
 
 namespace fg::bench {
 namespace {
@@ -43,13 +45,17 @@ struct Matrices {
 };
 
 template <class Call>
-PeerResult timed(const char* peer, const Product& p, double seconds, const Call& call) {
+PeerResult timed(const char* peer, const std::string& case_name, double seconds, const Call& call) {
   TimingOptions o;
   o.min_ns = seconds * 1e9;
-  PeerResult r{peer, p.case_name,
-               measure(
-                   call, [] {}, o),
-               0};
+  return {peer, case_name,
+          measure(
+              call, [] {}, o),
+          0};
+}
+template <class Call>
+PeerResult timed(const char* peer, const Product& p, double seconds, const Call& call) {
+  PeerResult r = timed(peer, p.case_name, seconds, call);
   r.tflops = 2.0 * p.m * p.n * p.k / r.times.p50 * 1e-3;
   return r;
 }
@@ -85,6 +91,24 @@ std::vector<PeerResult> measure_peers(const std::vector<Product>& products, int 
         dnnl_sgemm('N', 'N', p.m, p.n, p.k, 1, x.a.data(), p.k, x.b.data(), p.n, 0, x.c.data(), p.n);
       }));
     }
+  }
+  return results;
+}
+
+std::vector<PeerResult> measure_sorts(const std::vector<Sorting>& sorts, double seconds) {
+  std::vector<PeerResult> results;
+  for (const Sorting& s : sorts) {
+    std::mt19937 random(1);
+    std::uniform_real_distribution<float> even(-1, 1);
+    std::vector<float> values(static_cast<std::size_t>(s.rows * s.length));
+    for (float& x : values) x = even(random);
+    std::vector<float> sorted(values.size());
+    // The copy is counted: our sort leaves its input alone, too.
+    results.push_back(timed("std::sort", s.case_name, seconds, [&] {
+      sorted = values;
+      for (auto row = sorted.begin(); row != sorted.end(); row += static_cast<std::ptrdiff_t>(s.length))
+        std::sort(row, row + static_cast<std::ptrdiff_t>(s.length));
+    }));
   }
   return results;
 }

@@ -56,6 +56,8 @@ def make_arguments(case):
             arguments[a["name"]] = DTYPES[a["dtype"]]
         else:
             arguments[a["name"]] = make_value(a["value"])
+    if case["op"] in ("bernoulli_tensor", "multinomial"):
+        arguments["self"].abs_()  # probabilities, weights
     return arguments
 
 

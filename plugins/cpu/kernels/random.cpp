@@ -278,10 +278,8 @@ void fill_bernoulli(const RandomArgs& a, const Exec& exec, double p, U one) {
       for (std::int64_t i = 0; i < count; i += static_cast<std::int64_t>(hn::Lanes(d)))
         hn::StoreU(drawn(d, hn::LoadU(d, words.word() + i), t), d, hit + i);
       U* out = dense(a.space, 0) ? self + first : part;
-      for (std::int64_t i = 0; i < count; ++i) out[i] = static_cast<U>(hit[i] & one);
-      if constexpr (sizeof(U) == 8) {
-        for (std::int64_t i = 0; i < count; ++i) out[i] = hit[i] != 0 ? one : U{0};
-      }
+      // 0 - 1 has every bit in any type.
+      for (std::int64_t i = 0; i < count; ++i) out[i] = static_cast<U>(static_cast<U>(U{0} - (hit[i] & U{1})) & one);
       if (out == part) scatter_part(part, a.space, 0, first, count, self);
     }
   });

@@ -6,7 +6,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 
 #include "tests/unit/cpu_kernels/array.hpp"
@@ -121,6 +123,74 @@ TEST(Uniform, TheOrderIsRowMajorWhateverTheStridesAndThreads) {
   fill(again, 0, 1, 99, 4, 4);
   EXPECT_EQ(big.values(), again.values());
   for (std::int64_t i = 0; i < dense.count(); ++i) ASSERT_EQ(big.get(i), dense.get(i));
+}
+
+RandomArgs args_of(Array& self, std::uint64_t seed) {
+  RandomArgs a;
+  a.dtype = self.dtype();
+  a.self = self.data();
+  for (int d = 0; d < self.ndim(); ++d) a.space.add(self.size(d), {self.stride(d)});
+  a.space.coalesce();
+  a.seed = seed;
+  return a;
+}
+
+// The examples of docs/random.md; every instruction set gives these bits.
+TEST(Normal, GivesThePagesNumbers) {
+  Array f32(FG_F32, {4}), f64(FG_F64, {4});
+  normal(args_of(f32, 42), 0, 1, SerialExec());
+  normal(args_of(f64, 42), 0, 1, SerialExec());
+  const std::uint32_t narrow[] = {0xBF785E5B, 0x3E46ACEE, 0xBF9E28D3, 0x3FF6433B};
+  const std::uint64_t wide[] = {0x3FE54AC03C1A032A, 0xBFF0938DB380D761, 0x3FF6F135C80FEFC9, 0xBFDB16FD5E6389DA};
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_EQ(std::bit_cast<std::uint32_t>(static_cast<float>(f32.get(i))), narrow[i]) << i;
+    EXPECT_EQ(std::bit_cast<std::uint64_t>(f64.get(i)), wide[i]) << i;
+  }
+}
+
+TEST(Exponential, GivesThePagesNumbers) {
+  Array f32(FG_F32, {4}), f64(FG_F64, {4});
+  exponential(args_of(f32, 42), 1, SerialExec());
+  exponential(args_of(f64, 42), 1, SerialExec());
+  const std::uint32_t narrow[] = {0x3EFA99F4, 0x3F420E8D, 0x40274DD9, 0x3F89C382};
+  const std::uint64_t wide[] = {0x3FE841D19DE878E5, 0x3FF1387038AE67DD, 0x3FF1E1B1E6BDBB4A, 0x3FE93F2FADA14170};
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_EQ(std::bit_cast<std::uint32_t>(static_cast<float>(f32.get(i))), narrow[i]) << i;
+    EXPECT_EQ(std::bit_cast<std::uint64_t>(f64.get(i)), wide[i]) << i;
+  }
+}
+
+// The page promises ln within an ulp; the quotient by a rate of 1 adds nothing.
+TEST(Exponential, TheLogarithmIsAccurate) {
+  Array self(FG_F32, {100000}), wide(FG_F64, {100000});
+  exponential(args_of(self, 3), 1, ThreadsExec(2));
+  exponential(args_of(wide, 3), 1, ThreadsExec(2));
+  for (std::int64_t i = 0; i < self.count(); ++i) {
+    const std::uint32_t w = block(3, static_cast<std::uint64_t>(i) / 4)[static_cast<std::size_t>(i % 4)];
+    const float v = std::min(static_cast<float>(w + 0.5) * 0x1p-32f, 1 - 0x1p-24f);
+    const double want = -std::log(static_cast<double>(v));
+    const double ulp = std::ldexp(1.0, std::ilogb(want) - 23);
+    ASSERT_LE(std::abs(self.get(i) - want), ulp) << i;
+    const Block b = block(3, static_cast<std::uint64_t>(i) / 2);
+    const std::uint64_t bits =
+        b[static_cast<std::size_t>(i % 2 * 2)] | std::uint64_t{b[static_cast<std::size_t>(i % 2 * 2 + 1)]} << 32;
+    const long double x = (static_cast<long double>(bits >> 12) + 0.5L) * 0x1p-52L;
+    const auto exact = static_cast<double>(-std::log(x));
+    ASSERT_LE(std::abs(wide.get(i) - exact), std::ldexp(1.0, std::ilogb(exact) - 52)) << i;
+  }
+}
+
+TEST(Normal, TheOrderIsRowMajorWhateverTheStridesAndThreads) {
+  for (const fg_dtype dtype : {FG_F64, FG_F32, FG_F16, FG_BF16}) {
+    Array dense(dtype, {13, 7, 31});
+    normal(args_of(dense, 9), 1, 2, SerialExec());
+    for (const Layout layout : kWritable) {
+      Array other(dtype, {13, 7, 31}, layout);
+      normal(args_of(other, 9), 1, 2, ThreadsExec(3));
+      EXPECT_EQ(other.values(), dense.values());
+      EXPECT_TRUE(other.gaps_untouched());
+    }
+  }
 }
 
 TEST(Uniform, NoElementsAndNoDimensions) {

@@ -111,6 +111,23 @@ TEST(Sort, LongKeysOfManyBytes) {
   check(self, 0, true, Layout::gaps);
 }
 
+// Rows that all threads sort together, in both widths of entries.
+TEST(Sort, OneLongRowByAllThreads) {
+  for (const fg_dtype dtype : {FG_F32, FG_F64, FG_I16, FG_U8}) {
+    std::mt19937 random(11);
+    Array self(dtype, {70001}, Layout::gaps);
+    self.fill([&](std::int64_t) { return value_at(dtype, random); });
+    check(self, 0, false, Layout::dense);
+    check(self, 0, true, Layout::gaps);
+  }
+  std::mt19937_64 random(12);
+  Array all(FG_I32, {100000}), same(FG_F32, {70000});
+  all.fill([&](std::int64_t) { return static_cast<double>(static_cast<std::int32_t>(random())); });
+  same.fill([](std::int64_t) { return 3; });
+  check(all, 0, true, Layout::dense);
+  check(same, 0, false, Layout::dense);
+}
+
 TEST(Sort, NoDimensionsAndNoElements) {
   for (const Dims& shape : {Dims{}, Dims{0}, Dims{3, 0}, Dims{0, 3}}) {
     Array self(FG_F32, shape);
