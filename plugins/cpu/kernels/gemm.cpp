@@ -19,9 +19,9 @@ namespace fg::cpu {
 namespace {
 
 constexpr std::int64_t kFewRows = 16;
-constexpr std::int64_t kFewRows16 = 48;            // Of 16-bit floats, which packing would widen.
+constexpr std::int64_t kFewRowsPacked = 48;        // Where the alternative is packing, not oneDNN.
 constexpr std::int64_t kFewBytes = 1 << 20;        // Rows beyond kFewRows are read again from the second level.
-constexpr std::int64_t kSegmentBytes = 4 << 10;    // Shorter ones cost the prefetcher's start too often.
+constexpr std::int64_t kSegmentBytes = 8 << 10;    // Shorter ones cost the prefetcher's start too often.
 constexpr std::int64_t kPanelBytes = 16 << 20;     // Packed panel of a or b; stays in a shared cache.
 constexpr std::int64_t kSliverBytes = 32 << 10;    // Part of a strip of b that stays in the first level.
 constexpr std::int64_t kBlockBytes = 512 << 10;    // Strips of a that stay in a core's second level.
@@ -50,8 +50,8 @@ struct Plan {
 
 // How many rows (columns) streams the other matrix rather than packs it.
 std::int64_t few_rows(const GemmArgs& g, std::int64_t element) {
-  const std::int64_t fit = kFewBytes / (std::max<std::int64_t>(g.k, 1) * std::int64_t{sizeof(float)});
-  return element == 2 ? std::clamp(fit, kFewRows, kFewRows16) : kFewRows;
+  const std::int64_t fit = kFewBytes / (std::max<std::int64_t>(g.k, 1) * std::max<std::int64_t>(element, 4));
+  return element == 4 ? kFewRows : std::clamp(fit, kFewRows, kFewRowsPacked);
 }
 
 Path choose_path(const GemmArgs& g, const GemvOps* gemv, std::int64_t few) {
