@@ -70,7 +70,13 @@ void State::add(const Value& term) {
         running_ = count_ == 0 ? term : fg::reference::add(running_, term);
       }
       break;
-    case Monoid::prod: running_ = count_ == 0 ? term : mul(running_, term); break;
+    case Monoid::prod:
+      running_ = count_ == 0 ? term : mul(running_, term);
+      if (std::isfinite(term.mid)) {
+        largest_ *= std::max(std::fabs(term.mid), Real{1});
+        if (term.mid != 0) smallest_ *= std::min(std::fabs(term.mid), Real{1});
+      }
+      break;
     case Monoid::max: running_ = count_ == 0 ? term : maximum(running_, term); break;
     case Monoid::min: running_ = count_ == 0 ? term : minimum(running_, term); break;
     case Monoid::logical_and:
@@ -117,6 +123,23 @@ std::vector<Value> State::welford(bool statistical) const {
   return {mean, m2, count};
 }
 
+// Whatever the order of the factors: n - 1 roundings, and what a partial product may lose to
+// underflow times the factors that are left.
+Value State::product() const {
+  Value v = running_;
+  if (!is_float(type_) || count_ <= 1 || v.nan == Nan::always) return v;
+  const bool overflows = largest_ > format(storage_of(type_)).max;
+  const Real finest = ulp(storage_of(type_), 0);
+  const bool underflows = smallest_ < finest / roundoff(type_);
+  if (overflows || (underflows && !std::isfinite(v.mid))) return anything(type_);
+  if (!std::isfinite(v.mid) || (v.point() && !underflows)) return v;
+  const Real n = static_cast<Real>(count_);
+  const Real radius = gamma(n - 1, type_) * std::fabs(v.mid) + (underflows ? n * largest_ * finest : 0);
+  v.lo = std::min(v.lo, v.mid - radius);
+  v.hi = std::max(v.hi, v.mid + radius);
+  return rounded(v);
+}
+
 std::vector<Value> State::values(bool statistical) const {
   if (monoid_ == Monoid::sum && is_float(type_)) return {statistical ? sum_.soft(type_) : sum_.hard(type_)};
   if (monoid_ == Monoid::welford) return welford(statistical);
@@ -135,6 +158,7 @@ std::vector<Value> State::values(bool statistical) const {
     const Value start = identity(monoid_, type_);
     return keeps_position(monoid_) ? std::vector<Value>{start, exact(0, Ct::i64)} : std::vector<Value>{start};
   }
+  if (monoid_ == Monoid::prod) return {product()};
   if (!keeps_position(monoid_)) return {running_};
   return {running_, exact(static_cast<Real>(position_), Ct::i64)};
 }

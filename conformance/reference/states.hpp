@@ -26,6 +26,7 @@ class State {
 
  private:
   std::vector<Value> welford(bool statistical) const;
+  Value product() const;
   void add_position(const Value& term);
 
   Monoid monoid_;
@@ -33,6 +34,7 @@ class State {
   std::int64_t count_ = 0;
   Sum sum_;
   Value running_{};
+  Real largest_ = 1, smallest_ = 1;  // what a product of some of the factors may reach
   std::int64_t position_ = 0;
   std::vector<Real> terms_;  // welford and logsumexp look again
 };

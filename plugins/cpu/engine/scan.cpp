@@ -37,9 +37,9 @@ struct ScanKernel : sdk::KernelObject {
 
 // Four terms are added up among themselves first, so the carry waits for one addition in four.
 template <class Acc, class T, class Op>
-void scan_plain(Acc& carry, const T* x, T* out, std::size_t n, Op op) {
+void scan_plain(Acc& carry, const T* x, T* out, std::size_t n, Op op, bool in_order = false) {
   std::size_t i = 0;
-  for (; i + 4 <= n; i += 4) {
+  for (; !in_order && i + 4 <= n; i += 4) {
     const Acc p0 = static_cast<Acc>(x[i]), p1 = op(p0, static_cast<Acc>(x[i + 1])),
               p2 = op(p1, static_cast<Acc>(x[i + 2])), p3 = op(p2, static_cast<Acc>(x[i + 3]));
     out[i] = convert_value<T>(op(carry, p0));
@@ -66,7 +66,9 @@ void scan_block(const Monoid& m, State& s, const void* x, void* const* block, st
         if (sum)
           scan_plain(s.a, in, out, n, [](double a, double b) { return a + b; });
         else
-          scan_plain(s.a, in, out, n, [](double a, double b) { return a * b; });
+          // Factors among themselves might overflow where the running product does not.
+          scan_plain(
+              s.a, in, out, n, [](double a, double b) { return a * b; }, true);
       } else {
         auto carry = static_cast<std::uint64_t>(s.i);
         if (sum)
