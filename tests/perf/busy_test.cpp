@@ -5,6 +5,7 @@
 // by one or two orders of magnitude.
 
 #include <gtest/gtest.h>
+#include <sched.h>
 
 #include <algorithm>
 #include <atomic>
@@ -40,7 +41,10 @@ Times measure(const std::function<void()>& call) {
 class Load {
  public:
   Load() {
-    for (unsigned i = 0; i < std::max(1u, std::thread::hardware_concurrency()); ++i) {
+    cpu_set_t usable;
+    CPU_ZERO(&usable);
+    sched_getaffinity(0, sizeof usable, &usable);
+    for (int i = 0; i < std::max(1, CPU_COUNT(&usable)); ++i) {
       threads_.emplace_back([this] {
         while (!stop_.load(std::memory_order_relaxed)) {
         }

@@ -19,29 +19,36 @@ namespace hn = hwy::HWY_NAMESPACE;
 #if HWY_TARGET == HWY_AVX3
 
 // exp(x) = 2^n (1 + p), p = r + r^2 q(r), |r| <= ln 2 / 2.  q is a Chebyshev fit made with mpmath: relative
-// error of exp(r) 8.2e-9, 0.14 ulp; with FINE Taylor to r^5, for those who need p itself to an ulp.  min and max return
-// their second operand for NaN.
+// error of exp(r) 8.2e-9, 0.14 ulp.  min and max return their second operand for NaN.
+//   fine      Taylor to r^5, for those who need p itself to an ulp
+//   negative  exp(-x) = 2^-n (1 + p) instead
+enum class Exp512 { plain, fine, negative };
+template <Exp512 KIND>
+constexpr float exp_coefficient(int k) {
+  constexpr float kFit[] = {0.5f, 0.166665733f, 0.0416665487f, 0.00836377405f, 0.00139269268f};
+  constexpr float kTaylor[] = {0.5f, 1.0f / 6, 1.0f / 24, 1.0f / 120, 1.0f / 720};
+  const float c = KIND == Exp512::fine ? kTaylor[k] : kFit[k];
+  return KIND == Exp512::negative && k % 2 == 1 ? -c : c;
+}
 struct ExpParts512 {
   __m512 n, p;
 };
-template <bool FINE>
+template <Exp512 KIND>
 HWY_INLINE ExpParts512 exp_parts_512(__m512 x) {
   const __m512 magic = _mm512_set1_ps(12582912.0f);  // 1.5 * 2^23: adding it rounds to an integer
   const __m512 n = _mm512_sub_ps(_mm512_fmadd_ps(x, _mm512_set1_ps(1.44269504088896341f), magic), magic);
   __m512 r = _mm512_fnmadd_ps(n, _mm512_set1_ps(0.693359375f), x);
   r = _mm512_fnmadd_ps(n, _mm512_set1_ps(-2.12194440054690583e-4f), r);
-  constexpr float kFit[] = {0.5f, 0.166665733f, 0.0416665487f, 0.00836377405f, 0.00139269268f};
-  constexpr float kTaylor[] = {0.5f, 1.0f / 6, 1.0f / 24, 1.0f / 120, 1.0f / 720};
-  const float* const c = FINE ? kTaylor : kFit;
-  __m512 q = _mm512_set1_ps(c[4]);
-  if constexpr (FINE) q = _mm512_fmadd_ps(r, _mm512_set1_ps(1.0f / 5040), q);
-  for (int k = 3; k >= 0; --k) q = _mm512_fmadd_ps(q, r, _mm512_set1_ps(c[k]));
-  return {n, _mm512_fmadd_ps(_mm512_mul_ps(r, r), q, r)};
+  __m512 q = _mm512_set1_ps(exp_coefficient<KIND>(4));
+  if constexpr (KIND == Exp512::fine) q = _mm512_fmadd_ps(r, _mm512_set1_ps(1.0f / 5040), q);
+  for (int k = 3; k >= 0; --k) q = _mm512_fmadd_ps(q, r, _mm512_set1_ps(exp_coefficient<KIND>(k)));
+  const __m512 r2 = _mm512_mul_ps(r, r);
+  return {n, KIND == Exp512::negative ? _mm512_fmsub_ps(r2, q, r) : _mm512_fmadd_ps(r2, q, r)};
 }
 
 HWY_INLINE __m512 exp_512(__m512 x) {
   const __m512 in = _mm512_min_ps(_mm512_set1_ps(89.0f), _mm512_max_ps(_mm512_set1_ps(-104.0f), x));
-  const ExpParts512 e = exp_parts_512<false>(in);
+  const ExpParts512 e = exp_parts_512<Exp512::plain>(in);
   return _mm512_scalef_ps(_mm512_add_ps(_mm512_set1_ps(1.0f), e.p), e.n);
 }
 
@@ -49,8 +56,8 @@ HWY_INLINE __m512 exp_512(__m512 x) {
 // beyond them the result is 1 or 0.
 HWY_INLINE __m512 sigmoid_512(__m512 x) {
   const __m512 in = _mm512_min_ps(_mm512_set1_ps(25.0f), _mm512_max_ps(_mm512_set1_ps(-104.5f), x));
-  const ExpParts512 e = exp_parts_512<false>(_mm512_xor_ps(in, _mm512_set1_ps(-0.0f)));
-  const __m512 scale = _mm512_scalef_ps(_mm512_set1_ps(1.0f), _mm512_xor_ps(e.n, _mm512_set1_ps(-0.0f)));
+  const ExpParts512 e = exp_parts_512<Exp512::negative>(in);
+  const __m512 scale = _mm512_scalef_ps(_mm512_set1_ps(1.0f), e.n);
   return _mm512_div_ps(scale, _mm512_add_ps(scale, _mm512_add_ps(_mm512_set1_ps(1.0f), e.p)));
 }
 
@@ -64,7 +71,7 @@ HWY_INLINE __m512 with_sign_of_512(__m512 magnitude, __m512 x) {
 // t / (t + 2), t = exp(2|x|) - 1; from |x| = 10 on it rounds to 1.
 HWY_INLINE __m512 tanh_512(__m512 x) {
   const __m512 a = _mm512_min_ps(_mm512_set1_ps(10.0f), _mm512_abs_ps(x));
-  const ExpParts512 e = exp_parts_512<true>(_mm512_add_ps(a, a));
+  const ExpParts512 e = exp_parts_512<Exp512::fine>(_mm512_add_ps(a, a));
   const __m512 scale = _mm512_scalef_ps(_mm512_set1_ps(1.0f), e.n);
   const __m512 t = _mm512_fmadd_ps(scale, e.p, _mm512_sub_ps(scale, _mm512_set1_ps(1.0f)));
   return with_sign_of_512(_mm512_div_ps(t, _mm512_add_ps(t, _mm512_set1_ps(2.0f))), x);
