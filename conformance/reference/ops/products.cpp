@@ -37,10 +37,20 @@ struct Products {
       }
     }
   }
+  // Modulo 2^64, of which every narrower type is a part; on bool sums are or.
   Value of_integers(std::int64_t z, std::int64_t i, std::int64_t j, const Value& start) const {
-    Value sum = exact(0, compute_type(a.type));
-    each(z, i, j, [&](std::int64_t x, std::int64_t y) { sum = add(sum, mul(element(a, x), element(b, y))); });
-    return self == nullptr ? sum : add(mul(alpha, sum), mul(beta, start));
+    const Ct type = compute_type(a.type);
+    const auto bits = [](Real x) { return static_cast<std::uint64_t>(static_cast<std::int64_t>(x)); };
+    std::uint64_t sum = 0;
+    bool any = false;
+    each(z, i, j, [&](std::int64_t x, std::int64_t y) {
+      const std::uint64_t p = bits(a.v[static_cast<std::size_t>(x)]) * bits(b.v[static_cast<std::size_t>(y)]);
+      sum += p;
+      any = any || p != 0;
+    });
+    if (type == Ct::boolean) sum = any ? 1 : 0;
+    const Value product = cast(exact(static_cast<Real>(static_cast<std::int64_t>(sum)), Ct::i64), type);
+    return self == nullptr ? product : add(mul(alpha, product), mul(beta, start));
   }
   void push_one(Output& out, std::int64_t z, std::int64_t i, std::int64_t j) const {
     const Ct type = compute_type(a.type);
