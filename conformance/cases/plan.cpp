@@ -91,6 +91,19 @@ bool is_defined(const core::OpInfo& op, const Case& c) {
   return !(any && all_bool && numbers_only) && !(power && negative && !any_float);
 }
 
+// A mask among indices has the lengths of self; one in a list, since masks select different numbers.
+bool masks_fit(const core::OpInfo& op, const Case& c) {
+  if (op.name != "index" && op.name != "index_put") return true;
+  const std::vector<TensorSpec>& indices = c.args[1].tensors;
+  if (indices.front().dtype != FG_BOOL) return true;
+  const std::vector<std::int64_t>& dims = c.args.back().dims;
+  const Shape& self = c.args[0].tensors.front().shape;
+  const Shape& mask = indices.front().shape;
+  const auto first = dims.empty() ? 0 : static_cast<std::size_t>(reference::wrap_dim(dims.front(), self.size()));
+  return indices.size() == 1 && first + mask.size() <= self.size() &&
+         std::equal(mask.begin(), mask.end(), self.begin() + static_cast<std::ptrdiff_t>(first));
+}
+
 void add_probes(Tier tier, std::vector<Case>& out) {
   for (const Probe& p : probes()) {
     Case c;
@@ -144,6 +157,7 @@ std::vector<std::vector<fg_dtype>> dtype_rows(const core::OpInfo& op) {
 
 bool Collector::fits(const Case& c) const {
   if (!is_defined(op_, c)) return false;
+  if (!masks_fit(op_, c)) return false;
   if (c.form == Form::fresh) return op_.has_functional;
   if (op_.kind == core::Kind::view || op_.dynamic) return false;
   if (c.form == Form::out) return op_.has_out;

@@ -4,6 +4,7 @@
 
 #include "conformance/data/values.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -81,7 +82,7 @@ Real probability(Type type, const Rng& rng, std::uint64_t i) {
 }
 
 // Upper end of the positions that an index argument may hold, 0: no index.
-std::int64_t position_limit(const core::OpInfo& op, const Case& c, std::size_t arg) {
+std::int64_t position_limit(const core::OpInfo& op, const Case& c, std::size_t arg, std::size_t item) {
   auto shape = [&](std::string_view name) -> const Shape& {
     std::size_t k = 0;
     while (op.args[k].name != name) ++k;
@@ -90,6 +91,14 @@ std::int64_t position_limit(const core::OpInfo& op, const Case& c, std::size_t a
   if (op.name == "embedding" && op.args[arg].name == "indices") return shape("weight").front();
   if (op.name == "apply_rotary_pos_emb" && op.args[arg].name == "position_ids") return shape("cos").front();
   if (!op.args[arg].index) return 0;
+  if (op.name == "embedding_dense_backward") return c.args[2].number.v.i;
+  if (op.name == "take" || op.name == "put") return reference::numel(shape("self"));
+  if (op.name == "index" || op.name == "index_put") {
+    const Shape& self = shape("self");
+    const std::vector<std::int64_t>& dims = c.args.back().dims;
+    return self[static_cast<std::size_t>(dims.empty() ? static_cast<std::int64_t>(item)
+                                                      : reference::wrap_dim(dims[item], self.size()))];
+  }
   for (std::size_t i = 0; i < op.args.size(); ++i) {
     if (op.args[i].type != core::ArgType::dim) continue;  // positions along it
     const Shape& self = c.args.front().tensors.front().shape;
@@ -103,13 +112,22 @@ std::int64_t position_limit(const core::OpInfo& op, const Case& c, std::size_t a
   return 1;
 }
 
+// Operators whose positions may be negative.
+bool counts_from_end(const core::OpInfo& op) {
+  constexpr std::array<std::string_view, 5> kNames{"index", "index_put", "index_fill", "take", "put"};
+  return std::find(kNames.begin(), kNames.end(), op.name) != kNames.end();
+}
+
 reference::Tensor tensor_of(const core::OpInfo& op, const Case& c, std::size_t arg, std::size_t item) {
   const TensorSpec& spec = c.args[arg].tensors[item];
   reference::Tensor t{to_reference(spec.dtype), spec.shape, {}};
   const Rng rng = rng_of(c).fork(arg * 64 + item);
-  const std::int64_t limit = position_limit(op, c, arg);
-  if (op.args[arg].index) {
+  const std::int64_t limit = t.type == Type::boolean ? 0 : position_limit(op, c, arg, item);
+  if (op.args[arg].index && t.type != Type::boolean) {
     t.v = draw_positions(limit, spec.shape, rng);
+    for (std::size_t i = 0; i < t.v.size() && counts_from_end(op); ++i) {
+      if (rng.fork(1).bits(i) % 4 == 0) t.v[i] -= static_cast<Real>(limit);
+    }
   } else if (op.args[arg].name == "attn_mask" && c.values != Values::exact) {
     const auto n = static_cast<std::uint64_t>(reference::numel(spec.shape));
     for (std::uint64_t i = 0; i < n; ++i) t.v.push_back(mask_value(t.type, rng, i));

@@ -57,6 +57,9 @@ constexpr Signature kSignatures[] = {
     {"ones", "size"},
     {"ones_like", "self"},
     {"rms_norm", "input normalized_shape weight eps"},
+    {"index_put", "self indices values accumulate"},
+    {"index_put_", "self indices values accumulate"},
+    {"embedding_dense_backward", "grad_output indices num_weights padding_idx scale_grad_by_freq"},
     {"index_fill.int_Scalar", "self dim index value"},
     {"index_fill.int_Tensor", "self dim index value_tensor"},
     {"scatter.reduce", "self dim index src reduce"},
@@ -132,6 +135,15 @@ void conform(const core::ArgInfo& info, Argument& a) {
   if (info.type == ArgType::float_ && a.kind == Argument::Kind::number) a.category = reference::Type::f64;
 }
 
+// Our operators name the dimensions of their indices where ATen's lists have gaps.
+void place_dims(const core::OpInfo& op, Prepared& p, const std::vector<std::int64_t>& places) {
+  for (std::size_t i = 0; i < op.args.size(); ++i) {
+    if (op.args[i].name != "dims") continue;
+    p.args[i].value.kind = Argument::Kind::dims;
+    p.args[i].value.dims = places;
+  }
+}
+
 Result<void> place_argument(const core::OpInfo& op, Prepared& p, std::string name, const GoldenValue& v) {
   if (v.ignored || name.starts_with('[')) return {};
   if (name == "{half_to_float}") {
@@ -147,6 +159,7 @@ Result<void> place_argument(const core::OpInfo& op, Prepared& p, std::string nam
     PreparedArg& a = p.args[i];
     a.value = v.value;
     conform(op.args[i], a.value);
+    if (name == "indices" && !v.places.empty()) place_dims(op, p, v.places);
     // ATen asks for the dtype of an index only when it has elements.
     for (reference::Tensor& t : a.value.tensors) {
       if (op.args[i].index && t.v.empty()) t.type = reference::Type::i64;

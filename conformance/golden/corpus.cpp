@@ -5,6 +5,7 @@
 
 #include "conformance/golden/corpus.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -125,11 +126,18 @@ Result<GoldenValue> Corpus::Data::object(const json& j) const {
 
 Result<GoldenValue> Corpus::Data::list(const json& j) const {
   GoldenValue out;
-  const bool tensors = !j.empty() && j[0].is_object();
+  const bool tensors = std::any_of(j.begin(), j.end(), [](const json& x) { return x.is_object(); });
   out.value.kind = tensors ? Argument::Kind::tensors : Argument::Kind::dims;
+  std::int64_t place = 0;
   for (const json& x : j) {
     if (tensors && x.is_object() && x.contains("tensor")) {
       FG_TRY(add_tensor(x, out));
+      out.places.push_back(place);
+      place += out.value.tensors.back().type == Type::boolean
+                   ? static_cast<std::int64_t>(out.value.tensors.back().shape.size())
+                   : 1;
+    } else if (tensors && x.is_null()) {
+      ++place;
     } else if (!tensors && (x.is_number_integer() || x.is_boolean())) {
       out.value.dims.push_back(x.is_boolean() ? (x.get<bool>() ? 1 : 0) : x.get<std::int64_t>());
     } else {

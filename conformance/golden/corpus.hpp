@@ -18,6 +18,7 @@ namespace fg::conformance {
 struct GoldenValue {
   reference::Argument value;
   std::vector<std::vector<std::int64_t>> strides;  // one per tensor, in elements
+  std::vector<std::int64_t> places;                // of a list of indices: the dimension that each is for
   bool ignored = false;                            // a layout wish, or a dtype that this project does not have
 };
 

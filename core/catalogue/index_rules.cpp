@@ -123,6 +123,170 @@ Result<void> index_fill(const RuleCall& call) {
   return {};
 }
 
+namespace {
+
+// The tensors of indices of index and index_put, over the dimensions of self.
+struct Indexed {
+  bool used[FG_MAX_NDIM] = {};
+  Shape shape;         // Of all indices, broadcast; a mask counts as one dimension of all its elements.
+  bool masks = false;  // Then the last length of `shape` is a bound.
+  std::int64_t masked = 0;
+};
+
+Result<void> add_index(const RuleCall& call, std::size_t k, std::int64_t dim, Indexed& x) {
+  const int at = call.find("indices");
+  const auto self = call.shape(0);
+  const ShapeArg& a = call.args[static_cast<std::size_t>(at)];
+  const auto shape = a.list[k];
+  const bool mask = !a.list_dtypes.empty() && a.list_dtypes[k] == FG_BOOL;
+  const auto named = [&] { return "indices[" + std::to_string(k) + "]"; };
+  const auto taken = static_cast<std::int64_t>(mask ? shape.size() : 1);
+  if (mask && shape.empty()) {
+    return call.error(at, FG_R_RANK, named() + " is a mask without dimensions, expected at least 1");
+  }
+  if (dim + taken > static_cast<std::int64_t>(self.size())) {
+    return call.error(at, FG_R_RANK,
+                      named() + " is for dimension " + std::to_string(dim + taken - 1) + ", self has " +
+                          std::to_string(self.size()) + " dimensions");
+  }
+  if (mask && !std::ranges::equal(shape, self.subspan(static_cast<std::size_t>(dim), shape.size()))) {
+    return call.error(at, FG_R_SHAPE,
+                      named() + " is a mask of shape " + shape_text(shape) + ", self has shape " + shape_text(self) +
+                          ", expected its lengths from dimension " + std::to_string(dim));
+  }
+  for (std::int64_t d = dim; d < dim + taken; ++d) {
+    if (x.used[d])
+      return call.error(at, FG_R_PARAMETER, named() + " is for dimension " + std::to_string(d) + ", which has one");
+    x.used[d] = true;
+  }
+  if (mask) {
+    x.masks = true;
+    x.masked = std::max(x.masked, numel(shape));
+  } else if (!broadcast_into(x.shape, shape)) {
+    return call.error(at, FG_R_SHAPE,
+                      named() + " has shape " + shape_text(shape) + ", those before it " + shape_text(x.shape.dims()) +
+                          ", expected shapes that broadcast");
+  }
+  return {};
+}
+
+Result<Indexed> indexed_of(const RuleCall& call) {
+  const int at = call.find("indices"), dims_at = call.find("dims");
+  const ShapeArg& a = call.args[static_cast<std::size_t>(at)];
+  const auto dims = call.list(dims_at);
+  if (!dims.empty() && dims.size() != a.list.size()) {
+    return call.error(dims_at, FG_R_PARAMETER,
+                      "dims has " + std::to_string(dims.size()) + " dimensions, indices has " +
+                          std::to_string(a.list.size()) + " tensors, expected as many");
+  }
+  Indexed x;
+  std::int64_t next = 0;
+  for (std::size_t k = 0; k < a.list.size(); ++k) {
+    std::int64_t dim = next;
+    if (!dims.empty()) {
+      FG_TRY_ASSIGN(dim, wrap_dim(call.op, call.op.args[static_cast<std::size_t>(dims_at)], dims[k],
+                                  static_cast<std::int32_t>(call.shape(0).size())));
+    }
+    FG_TRY(add_index(call, k, dim, x));
+    const bool mask = !a.list_dtypes.empty() && a.list_dtypes[k] == FG_BOOL;
+    next = dim + static_cast<std::int64_t>(mask ? a.list[k].size() : 1);
+  }
+  if (x.masks) {
+    if (x.shape.ndim == 0) x.shape.push(1);
+    std::int64_t& last = x.shape.dim[x.shape.ndim - 1];
+    if (last == 1) last = x.masked;  // Otherwise masks have that many true elements, or one.
+  }
+  return x;
+}
+
+}  // namespace
+
+Result<void> index(const RuleCall& call) {
+  FG_TRY_ASSIGN(const Indexed x, indexed_of(call));
+  const auto self = call.shape(0);
+  const auto n = static_cast<std::int32_t>(self.size());
+  std::int32_t first = 0, last = n - 1, rest = 0;
+  while (first < n && !x.used[first]) ++first;
+  while (last >= 0 && !x.used[last]) --last;
+  bool neighbours = true;
+  for (std::int32_t d = 0; d < n; ++d) {
+    rest += x.used[d] ? 0 : 1;
+    if (d > first && d < last && !x.used[d]) neighbours = false;
+  }
+  if (rest + x.shape.ndim > FG_MAX_NDIM) {
+    return call.error(0, FG_R_RANK,
+                      "the result would have " + std::to_string(rest + x.shape.ndim) +
+                          " dimensions, expected at most " + std::to_string(FG_MAX_NDIM));
+  }
+  Shape& out = call.outs[0];
+  out.ndim = 0;
+  const std::int32_t before = neighbours ? first : 0;
+  for (std::int32_t d = 0; d < before; ++d) out.push(self[static_cast<std::size_t>(d)]);
+  for (const std::int64_t length : x.shape.dims()) out.push(length);
+  for (std::int32_t d = before; d < n; ++d) {
+    if (!x.used[d]) out.push(self[static_cast<std::size_t>(d)]);
+  }
+  out.open = x.shape.ndim == 0 ? out.ndim : before + x.shape.ndim - 1;
+  return {};
+}
+
+Result<void> index_put(const RuleCall& call) {
+  FG_TRY(indexed_of(call));
+  assign(call.outs[0], call.shape(0));
+  return {};
+}
+
+Result<void> take(const RuleCall& call) {
+  assign(call.outs[0], call.shape(call.find("index")));
+  return {};
+}
+
+Result<void> put(const RuleCall& call) {
+  const int index_at = call.find("index"), source_at = call.find("source");
+  const std::int64_t index = numel(call.shape(index_at)), source = numel(call.shape(source_at));
+  assign(call.outs[0], call.shape(0));
+  if (index == source) return {};
+  return call.error(
+      source_at, FG_R_SHAPE,
+      "source has " + std::to_string(source) + " elements, index has " + std::to_string(index) + ", expected as many");
+}
+
+namespace {
+
+Result<void> join_mask(const RuleCall& call, Shape& out) {
+  const int mask_at = call.find("mask");
+  assign(out, call.shape(0));
+  if (broadcast_into(out, call.shape(mask_at))) return {};
+  return call.error(mask_at, FG_R_SHAPE,
+                    "mask has shape " + shape_text(call.shape(mask_at)) + ", self has " + shape_text(call.shape(0)) +
+                        ", expected shapes that broadcast");
+}
+
+}  // namespace
+
+Result<void> masked_select(const RuleCall& call) {
+  Shape space;
+  FG_TRY(join_mask(call, space));
+  call.outs[0].ndim = 0;
+  call.outs[0].push(numel(space.dims()));
+  return {};
+}
+
+Result<void> masked_scatter(const RuleCall& call) { return join_mask(call, call.outs[0]); }
+
+Result<void> embedding_dense_backward(const RuleCall& call) {
+  const auto grad = call.shape(0), indices = call.shape(1);
+  if (grad.size() != indices.size() + 1 || !std::ranges::equal(grad.first(indices.size()), indices)) {
+    return call.error(0, FG_R_SHAPE,
+                      "grad_output has shape " + shape_text(grad) + ", indices has " + shape_text(indices) +
+                          ", expected its lengths and one more");
+  }
+  call.outs[0].ndim = 0;
+  call.outs[0].push(call.integer(call.find("num_weights")));
+  call.outs[0].push(grad.back());
+  return {};
+}
+
 // At most every element is not zero; one row has the position in each dimension.
 Result<void> nonzero(const RuleCall& call) {
   call.outs[0].ndim = 0;

@@ -334,6 +334,13 @@ Result<void> named_rule(ShapeRule rule, const RuleCall& call) {
     case ShapeRule::scatter: return index_rules::scatter(call);
     case ShapeRule::index_write: return index_rules::index_write(call);
     case ShapeRule::index_fill: return index_rules::index_fill(call);
+    case ShapeRule::index: return index_rules::index(call);
+    case ShapeRule::index_put: return index_rules::index_put(call);
+    case ShapeRule::take: return index_rules::take(call);
+    case ShapeRule::put: return index_rules::put(call);
+    case ShapeRule::masked_select: return index_rules::masked_select(call);
+    case ShapeRule::masked_scatter: return index_rules::masked_scatter(call);
+    case ShapeRule::embedding_dense_backward: return index_rules::embedding_dense_backward(call);
     default: return layout_rule(rule, call);
   }
 }

@@ -61,6 +61,13 @@ enum class ShapeRule : unsigned char {
   diag_embed,
   randperm,
   multinomial,
+  index,
+  index_put,
+  take,
+  put,
+  masked_select,
+  masked_scatter,
+  embedding_dense_backward,
 };
 
 inline constexpr std::array kShapeRuleNames{
@@ -110,6 +117,13 @@ inline constexpr std::array kShapeRuleNames{
     std::string_view("diag_embed"),
     std::string_view("randperm"),
     std::string_view("multinomial"),
+    std::string_view("index"),
+    std::string_view("index_put"),
+    std::string_view("take"),
+    std::string_view("put"),
+    std::string_view("masked_select"),
+    std::string_view("masked_scatter"),
+    std::string_view("embedding_dense_backward"),
 };
 // clang-format on
 

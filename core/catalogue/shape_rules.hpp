@@ -20,6 +20,7 @@ namespace fg::core {
 // A shape of fixed capacity.
 struct Shape {
   std::int32_t ndim = 0;
+  std::int32_t open = 0;  // Dimension whose length the values decide, of a dynamic operator.
   std::int64_t dim[FG_MAX_NDIM];
 
   std::span<const std::int64_t> dims() const { return {dim, static_cast<std::size_t>(ndim)}; }
@@ -31,7 +32,8 @@ struct ShapeArg {
   static constexpr std::int32_t kAbsent = -1;  // Tensor left out, or a number in its place.
   const std::int64_t* shape = nullptr;
   std::int32_t ndim = kAbsent;
-  std::span<const std::span<const std::int64_t>> list;  // Tensor list: the shape of each.
+  std::span<const std::span<const std::int64_t>> list;  // Tensor list: the shape of each ...
+  std::span<const fg_dtype> list_dtypes;                // ... and its dtype; empty: unknown, none is bool.
   const fg_value* value = nullptr;                      // Attributes: as given; nullptr or FG_V_NONE = the default.
 };
 

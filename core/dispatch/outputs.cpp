@@ -23,6 +23,7 @@ struct ShapeInput {
   std::vector<ShapeArg> many;
   std::span<ShapeArg> args;
   std::vector<std::span<const std::int64_t>> list;
+  std::vector<fg_dtype> list_dtypes;
 
   explicit ShapeInput(const Call& c) {
     const std::size_t n = c.op.args.size();
@@ -37,11 +38,14 @@ struct ShapeInput {
         a.ndim = v.v.tensor->desc.ndim;
       } else if (v.tag == FG_V_TENSORS) {
         list.clear();
+        list_dtypes.clear();
         for (std::uint32_t k = 0; k < v.n; ++k) {
           const fg_tensor& t = v.v.tensors[k]->desc;
           list.emplace_back(t.shape, static_cast<std::size_t>(t.ndim));
+          list_dtypes.push_back(t.dtype);
         }
         a.list = list;
+        a.list_dtypes = list_dtypes;
       }
     }
   }

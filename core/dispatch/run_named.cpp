@@ -81,20 +81,33 @@ Result<void> check_ranks(const Call& c, const Plan& p, std::span<const Tensor> t
   return {};
 }
 
-// Cuts dynamic outputs to the rows that the kernel filled.
+// Cuts dynamic outputs to the length that the kernel reports.  It packed them as if their open
+// dimension had that length.
 Result<void> cut(const Call& c, const Tensor& count, Outputs& outputs) {
-  std::int64_t rows = 0;
-  FG_TRY(copy_to_host(count, std::as_writable_bytes(std::span(&rows, 1))));
+  std::int64_t length = 0;
+  FG_TRY(copy_to_host(count, std::as_writable_bytes(std::span(&length, 1))));
   for (std::size_t i = 0; i < outputs.count(); ++i) {
     const Tensor& full = outputs.work(i);
-    if (full.ndim() == 0 || rows < 0 || rows > full->shape[0]) {
-      return fail(FG_E_INTERNAL, fmt::format("{}: the kernel reports {} rows of at most {}", c.op.name, rows,
-                                             full.ndim() == 0 ? 0 : full->shape[0]));
+    const std::int32_t open = outputs.shape(i).open;
+    if (full.ndim() <= open) continue;  // The values decide nothing.
+    const std::int64_t most = full->shape[open];
+    if (length < 0 || length > most) {
+      return fail(FG_E_INTERNAL,
+                  fmt::format("{}: the kernel reports length {} of at most {}", c.op.name, length, most));
     }
-    if (rows == full->shape[0]) continue;
-    FG_TRY_ASSIGN(const Tensor part, views::slice(full, 0, 0, rows, 1));
-    FG_TRY_ASSIGN(Tensor exact, copy_of(part));  // The bound may be far larger than the result.
-    outputs.replace(i, std::move(exact));
+    if (length == most) continue;
+    std::int64_t size[FG_MAX_NDIM], stride[FG_MAX_NDIM];
+    const auto n = static_cast<std::size_t>(full.ndim());
+    std::copy_n(full->shape, n, size);
+    size[open] = length;
+    std::int64_t step = 1;
+    for (std::size_t d = n; d-- > 0; step *= std::max<std::int64_t>(size[d], 1)) stride[d] = step;
+    FG_TRY_ASSIGN(Tensor part, views::as_strided(full, {size, n}, {stride, n}, std::nullopt));
+    // A result of less than half the bound gives the rest of the memory back.
+    if (2 * length < most) {
+      FG_TRY_ASSIGN(part, copy_of(part));
+    }
+    outputs.replace(i, std::move(part));
   }
   return {};
 }

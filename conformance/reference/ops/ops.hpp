@@ -47,6 +47,13 @@ Outputs apply_rotary_pos_emb(const Call& call);          // rotary.cpp
 Outputs embedding(const Call& call);                     // index.cpp
 Outputs gather(const Call& call);
 Outputs cat(const Call& call);
+Outputs embedding_dense_backward(const Call& call);  // scatter.cpp
+Outputs index(const Call& call);                     // positions.cpp
+Outputs index_put(const Call& call);
+Outputs take(const Call& call);
+Outputs put(const Call& call);
+Outputs masked_select(const Call& call);
+Outputs masked_scatter(const Call& call);
 Outputs scatter(const Call& call);  // scatter.cpp
 Outputs scatter_add(const Call& call);
 Outputs scatter_reduce(const Call& call);

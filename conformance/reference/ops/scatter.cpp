@@ -1,85 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// scatter, scatter_add, scatter_reduce, index_add, index_copy, index_fill, index_reduce: what the index
-// sends to an element is collected in index order, then combined.  Sums in any order (sums.hpp), other
-// values one after the other; the mean of integers is rounded towards minus infinity.
+// scatter, scatter_add, scatter_reduce, index_add, index_copy, index_fill, index_reduce, index_select,
+// embedding_dense_backward.
 
-#include <algorithm>
-#include <cmath>
 #include <functional>
 
-#include "conformance/reference/ops/ops.hpp"
+#include "conformance/reference/ops/joins.hpp"
 
 namespace fg::reference::ops {
 namespace {
-
-enum class Combine : std::uint8_t { assign, sum, prod, mean, amax, amin };
-
-Combine combine_of(const std::string& word) {
-  if (word == "add" || word == "sum") return Combine::sum;
-  if (word == "multiply" || word == "prod") return Combine::prod;
-  if (word == "mean") return Combine::mean;
-  if (word == "amax") return Combine::amax;
-  if (word == "amin") return Combine::amin;
-  return Combine::assign;
-}
-
-Value sum_of(const std::vector<Value>& terms, Ct type) {
-  if (is_float(type)) {
-    Sum sum;
-    for (const Value& t : terms) sum.add(t);
-    return sum.hard(type);
-  }
-  Value r = terms.front();
-  for (std::size_t i = 1; i < terms.size(); ++i) r = type == Ct::boolean ? maximum(r, terms[i]) : add(r, terms[i]);
-  return r;
-}
-
-Value mean_of(const std::vector<Value>& terms, Ct type) {
-  if (is_float(type)) {
-    Sum sum;
-    for (const Value& t : terms) sum.add(t);
-    return sum.mean(type, false);
-  }
-  if (type == Ct::boolean)
-    return *std::min_element(terms.begin(), terms.end(), [](auto& a, auto& b) { return a.mid < b.mid; });
-  return exact(std::floor(sum_of(terms, type).mid / static_cast<Real>(terms.size())), type);
-}
-
-Value combined(const std::vector<Value>& terms, Combine how, Ct type) {
-  if (how == Combine::assign) return terms.back();
-  if (how == Combine::sum) return sum_of(terms, type);
-  if (how == Combine::mean) return mean_of(terms, type);
-  Value r = terms.front();
-  for (std::size_t i = 1; i < terms.size(); ++i) {
-    const bool least = how == Combine::amin || (how == Combine::prod && type == Ct::boolean);
-    r = how == Combine::amax ? maximum(r, terms[i]) : least ? minimum(r, terms[i]) : mul(r, terms[i]);
-  }
-  return r;
-}
-
-// For every element of self what joins it, in index order.
-struct Joins {
-  const Tensor& self;
-  std::vector<std::vector<Value>> of;
-
-  explicit Joins(const Tensor& s) : self(s), of(s.v.size()) {}
-
-  Outputs result(Combine how, bool include_self) const {
-    const Ct type = compute_type(self.type);
-    Output out = make_output(self.type, self.shape);
-    for (std::size_t i = 0; i < of.size(); ++i) {
-      const Value own = element(self, static_cast<std::int64_t>(i));
-      std::vector<Value> terms;
-      if (of[i].empty() || (include_self && how != Combine::assign)) terms.push_back(own);
-      terms.insert(terms.end(), of[i].begin(), of[i].end());
-      push(out, of[i].empty() ? own : combined(terms, how, type));
-    }
-    return {out};
-  }
-};
-
-Shape counted(const Shape& shape) { return shape.empty() ? Shape{1} : shape; }
 
 // A number in the type of self.
 Value number_in(const Argument& a, Type type) {
@@ -157,6 +86,23 @@ Outputs index_fill(const Call& call) {
 Outputs index_reduce(const Call& call) {
   return sliced(call, combine_of(call["reduce"].word), call.flag("include_self", true),
                 [&](std::int64_t i) { return element(call.tensor("source"), i); });
+}
+
+Outputs embedding_dense_backward(const Call& call) {
+  const Tensor& grad = call.tensor("grad_output");
+  const Tensor& indices = call.tensor("indices");
+  const std::int64_t rows = call.integer("num_weights", 0), columns = grad.shape.back();
+  const std::int64_t padding = call.integer("padding_idx", -1);
+  const Tensor zeros{grad.type, {rows, columns}, std::vector<Real>(static_cast<std::size_t>(rows * columns), 0)};
+  Joins joins(zeros);
+  for (std::size_t i = 0; i < indices.v.size(); ++i) {
+    const auto row = static_cast<std::int64_t>(indices.v[i]);
+    for (std::int64_t c = 0; c < columns && row != padding; ++c) {
+      joins.of[static_cast<std::size_t>(row * columns + c)].push_back(
+          element(grad, static_cast<std::int64_t>(i) * columns + c));
+    }
+  }
+  return joins.result(call.flag("scale_grad_by_freq", false) ? Combine::mean : Combine::sum, false);
 }
 
 Outputs index_select(const Call& call) {

@@ -58,10 +58,20 @@ inline std::int32_t slot_of(const KernelEntry& e, const fg_sig& sig, std::int32_
   return slot < e.n_slots ? slot : kTooMany;
 }
 
+inline bool in_column(const KernelEntry& e, std::int32_t slot, fg_dtype dtype) {
+  for (std::size_t at = static_cast<std::size_t>(slot); at < e.rows.size(); at += e.n_slots) {
+    if (e.rows[at] == dtype) return true;
+  }
+  return false;
+}
+
 inline bool row_matches(const KernelEntry& e, const fg_sig& sig, std::size_t row) {
+  bool in_list = false;
   for (std::int32_t i = 0; i < sig.n_out + sig.n_in; ++i) {
     const std::int32_t slot = slot_of(e, sig, i);
     if (slot < 0 || sig.t[i].dtype == 0) continue;
+    // The first of a list decides the row; the others may differ from it within the slot's dtypes.
+    if (slot == e.list_slot && std::exchange(in_list, true) && in_column(e, slot, sig.t[i].dtype)) continue;
     if (e.rows[row * e.n_slots + static_cast<std::size_t>(slot)] != sig.t[i].dtype) return false;
   }
   return true;

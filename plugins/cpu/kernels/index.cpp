@@ -13,18 +13,6 @@
 namespace fg::cpu {
 namespace {
 
-// Copies `count` elements; the loop of a unit stride is a memcpy.
-template <class T>
-void copy_run(const T* src, std::int64_t src_step, T* dst, std::int64_t dst_step, std::int64_t count) {
-  if (src_step == 1 && dst_step == 1) {
-    std::memcpy(dst, src, static_cast<std::size_t>(count) * sizeof(T));
-  } else if (src_step == 0) {
-    for (std::int64_t i = 0; i < count; ++i) dst[i * dst_step] = *src;
-  } else {
-    for (std::int64_t i = 0; i < count; ++i) dst[i * dst_step] = src[i * src_step];
-  }
-}
-
 // Is the source contiguous along the last dimension but one (a transposed matrix)?
 bool transposed(const Space& s) {
   if (s.ndim < 2) return false;
@@ -159,15 +147,30 @@ void index_select(const SelectArgs& a, const Exec& exec) {
   });
 }
 
+namespace {
+
+// out[i] = self[i with index[i] in the gathered dimension] along one run.
+template <class T, class I>
+void gather_run(const T* self, std::int64_t self_step, std::int64_t self_dim, const I* index, std::int64_t index_step,
+                T* out, std::int64_t out_step, std::int64_t count) {
+  if (index_step == 1 && out_step == 1 && self_dim == 1 && self_step == 0) {
+    for (std::int64_t i = 0; i < count; ++i) out[i] = self[index[i]];
+  } else {
+    for (std::int64_t i = 0; i < count; ++i)
+      out[i * out_step] = self[i * self_step + std::int64_t{index[i * index_step]} * self_dim];
+  }
+}
+
+}  // namespace
+
 void gather_elements(const GatherArgs& a, const Exec& exec) {
   with_bytes(a.element_bytes, [&]<class T>(T) {
-    exec.ranges(a.space.count(), kGrain, [&](std::int64_t begin, std::int64_t end, int) {
-      runs(a.space, begin, end, [&](std::int64_t, const auto& at, std::int64_t count, const auto& step) {
-        const T* self = static_cast<const T*>(a.self) + at[2];
-        T* out = static_cast<T*>(a.out) + at[1];
-        for (std::int64_t i = 0; i < count; ++i) {
-          out[i * step[1]] = self[i * step[2] + a.indices.read(at[0] + i * step[0]) * a.self_dim];
-        }
+    a.indices.with_type([&]<class I>(const I* indices) {
+      exec.ranges(a.space.count(), kGrain, [&](std::int64_t begin, std::int64_t end, int) {
+        runs(a.space, begin, end, [&](std::int64_t, const auto& at, std::int64_t count, const auto& step) {
+          gather_run(static_cast<const T*>(a.self) + at[2], step[2], a.self_dim, indices + at[0], step[0],
+                     static_cast<T*>(a.out) + at[1], step[1], count);
+        });
       });
     });
   });

@@ -90,7 +90,7 @@ void join_direct(const ScatterArgs& a, const I* indices, const Part& p, Op op) {
   T* out = static_cast<T*>(a.out) + p.at[1];
   const T* src = static_cast<const T*>(a.src) + p.at[2];
   const I* index = indices + p.at[0];
-  const auto f = [op](T& to, const T& x, std::int64_t) {
+  const auto f = [&](T& to, const T& x, std::int64_t) {
     if constexpr (std::is_same_v<Op, Assign>) {
       to = x;
     } else {
@@ -203,7 +203,8 @@ void for_parts(const ScatterArgs& a, const Exec& exec, F&& f) {
     });
   }
   const std::int64_t block = block_lines(a);
-  const std::int64_t grain = std::max(block, kGrain / std::max<std::int64_t>(a.length, 1));
+  const std::int64_t least = std::min<std::int64_t>(block, 64);  // Lines: whole cache lines of every dtype.
+  const std::int64_t grain = std::max(least, kGrain / std::max<std::int64_t>(a.length, 1));
   exec.ranges(lines, grain, [&](std::int64_t begin, std::int64_t end, int worker) {
     runs(a.lines, begin, end, [&](std::int64_t, const Steps& at, std::int64_t count, const Steps& step) {
       for (std::int64_t i = 0; i < count; i += block) {

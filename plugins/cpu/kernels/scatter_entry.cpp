@@ -148,7 +148,92 @@ Scatter index_reduce_of(const sdk::Launch& l) {
           .slices = true};
 }
 
+// One line of indices and rows of as many gradients, dense copies where the launch has others.
+struct Backward {
+  ScatterArgs args;
+  Space indices, grad;  // Tensor 0 what is given, 1 the dense copy.
+  bool copies = false;
+};
+
+Backward backward_of(const sdk::Launch& l) {
+  const auto& p = l.params<fg_embedding_dense_backward_params>();
+  const fg_tensor &out = l.out(), &grad = l.in(0), &indices = l.in(1);
+  Backward b;
+  ScatterArgs& a = b.args;
+  a.dtype = out.dtype;
+  a.combine = p.scale_grad_by_freq != 0 ? Combine::mean : Combine::sum;
+  a.include_self = p.scale_grad_by_freq == 0;
+  a.out = out.ptr;
+  a.src = grad.ptr;
+  a.indices = indices_of(indices);
+  a.length = sdk::numel(indices);
+  a.bound = out.shape[0];
+  a.out_step = out.stride[0];
+  const std::int64_t columns = out.shape[1];
+  Space both;
+  std::int64_t dense = a.length;
+  for (int d = 0; d < indices.ndim; ++d) {
+    dense /= std::max<std::int64_t>(indices.shape[d], 1);
+    both.add(indices.shape[d], {indices.stride[d], grad.stride[d]});
+    b.indices.add(indices.shape[d], {indices.stride[d], dense});
+    b.grad.add(indices.shape[d], {grad.stride[d], dense * columns});
+  }
+  b.grad.add(columns, {grad.stride[indices.ndim], 1});
+  both.coalesce();
+  b.copies = both.ndim > 1;
+  a.index_step = b.copies ? 1 : both.ndim == 1 ? both.stride[0][0] : 0;
+  a.src_step = b.copies ? columns : both.ndim == 1 ? both.stride[1][0] : 0;
+  a.lines.add(columns, {0, out.stride[1], b.copies ? 1 : grad.stride[indices.ndim]});
+  return b;
+}
+
+void fill_zeros(const fg_tensor& t, int from, std::byte* to, const Exec& exec) {
+  static constexpr std::uint64_t kZero = 0;
+  Space s;
+  for (int d = from; d < t.ndim; ++d) s.add(t.shape[d], {0, t.stride[d]});
+  s.coalesce();
+  copy_elements(&kZero, to, s, element_bytes(t), exec);
+}
+
 }  // namespace
+
+Result<void> embedding_dense_backward(const sdk::Launch& l) {
+  const fg_tensor &out = l.out(), &grad = l.in(0), &indices = l.in(1);
+  const auto& p = l.params<fg_embedding_dense_backward_params>();
+  const PoolExec exec(l);
+  Backward b = backward_of(l);
+  Space positions;
+  for (int d = 0; d < indices.ndim; ++d) positions.add(indices.shape[d], {indices.stride[d]});
+  positions.coalesce();
+  FG_TRY(check_indices(l, {"embedding_dense_backward", "indices", "num_weights is " + std::to_string(b.args.bound),
+                           static_cast<std::int32_t>(l.n_out()) + 1, b.args.indices, positions, 0, b.args.bound}));
+  auto* to = static_cast<std::byte*>(out.ptr);
+  fill_zeros(out, 0, to, exec);
+  if (b.args.length == 0) return {};
+  Arena arena(workspace_at(l));
+  if (b.copies) {
+    const std::int64_t bytes = element_bytes(out);
+    void* index = arena.take<std::byte>(b.args.length * b.args.indices.bytes);
+    void* rows = arena.take<std::byte>(sdk::numel(grad) * bytes);
+    copy_elements(indices.ptr, index, b.indices, b.args.indices.bytes, exec);
+    copy_elements(grad.ptr, rows, b.grad, bytes, exec);
+    b.args.indices.data = index;
+    b.args.src = rows;
+  }
+  cpu::scatter(b.args, exec, arena.take<std::byte>(0));
+  if (p.padding_idx >= 0 && p.padding_idx < b.args.bound)
+    fill_zeros(out, 1, to + p.padding_idx * out.stride[0] * element_bytes(out), exec);
+  return {};
+}
+Result<std::uint64_t> embedding_dense_backward_workspace(const sdk::Launch& l) {
+  const Backward b = backward_of(l);
+  Arena arena(nullptr);
+  if (b.copies) {
+    arena.take<std::byte>(b.args.length * b.args.indices.bytes);
+    arena.take<std::byte>(sdk::numel(l.in(0)) * element_bytes(l.out()));
+  }
+  return arena.used() + cpu::scatter_workspace(b.args, workers_of(l)) + kWorkspaceAlign;
+}
 
 Result<void> scatter(const sdk::Launch& l) { return run(l, scatter_of(l)); }
 Result<std::uint64_t> scatter_workspace(const sdk::Launch& l) { return workspace(l, scatter_of(l)); }

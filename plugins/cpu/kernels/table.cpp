@@ -34,6 +34,13 @@ FG_CPU_ROWS(DROPOUT);
 FG_CPU_ROWS(EMBEDDING);
 FG_CPU_ROWS(EXPONENTIAL);
 FG_CPU_ROWS(GATHER);
+FG_CPU_ROWS(EMBEDDING_DENSE_BACKWARD);
+FG_CPU_ROWS(INDEX);
+FG_CPU_ROWS(INDEX_PUT);
+FG_CPU_ROWS(TAKE);
+FG_CPU_ROWS(PUT);
+FG_CPU_ROWS(MASKED_SELECT);
+FG_CPU_ROWS(MASKED_SCATTER);
 FG_CPU_ROWS(INDEX_ADD);
 FG_CPU_ROWS(INDEX_COPY);
 FG_CPU_ROWS(INDEX_FILL);
@@ -80,6 +87,18 @@ constexpr sdk::KernelEntry kEntries[] = {
     {FG_CPU_ENTRY(EMBEDDING), .flags = kFlags, .prepare = sdk::plain<entry::embedding>},
     {FG_CPU_ENTRY(EXPONENTIAL), .flags = kInPlace, .prepare = sdk::plain<entry::exponential>},
     {FG_CPU_ENTRY(GATHER), .flags = kFlags, .prepare = sdk::plain<entry::gather>},
+    {FG_CPU_ENTRY(EMBEDDING_DENSE_BACKWARD), .flags = kFlags,
+     .prepare = prepare<entry::embedding_dense_backward, entry::embedding_dense_backward_workspace>},
+    {FG_CPU_ENTRY(INDEX), .list_slot = 2, .counted = true, .flags = kFlags,
+     .prepare = prepare<entry::index, entry::index_workspace>},
+    {FG_CPU_ENTRY(INDEX_PUT), .list_slot = 2, .flags = kInPlace,
+     .prepare = prepare<entry::index_put, entry::index_put_workspace>},
+    {FG_CPU_ENTRY(TAKE), .flags = kFlags, .prepare = sdk::plain<entry::take>},
+    {FG_CPU_ENTRY(PUT), .flags = kInPlace, .prepare = prepare<entry::put, entry::put_workspace>},
+    {FG_CPU_ENTRY(MASKED_SELECT), .counted = true, .flags = kFlags,
+     .prepare = prepare<entry::masked_select, entry::masked_select_workspace>},
+    {FG_CPU_ENTRY(MASKED_SCATTER), .flags = kInPlace,
+     .prepare = prepare<entry::masked_scatter, entry::masked_scatter_workspace>},
     {FG_CPU_ENTRY(INDEX_ADD), .flags = kInPlace, .prepare = prepare<entry::index_add, entry::index_add_workspace>},
     {FG_CPU_ENTRY(INDEX_COPY), .flags = kInPlace, .prepare = sdk::plain<entry::index_copy>},
     {FG_CPU_ENTRY(INDEX_FILL), .flags = kInPlace, .prepare = sdk::plain<entry::index_fill>},
