@@ -20,10 +20,10 @@ struct Signature {
 };
 constexpr Signature kSignatures[] = {
     {"_log_softmax", "self dim {half_to_float}"},
-    {"_log_softmax_backward_data", "grad_output output dim input_dtype"},
+    {"_log_softmax_backward_data", "grad_output output dim [input_dtype]"},
     {"_safe_softmax", "self dim dtype"},
     {"_softmax", "self dim {half_to_float}"},
-    {"_softmax_backward_data", "grad_output output dim input_dtype"},
+    {"_softmax_backward_data", "grad_output output dim [input_dtype]"},
     {"softmax.int", "self dim dtype"},
     {"_to_copy", "self"},
     {"arange", "end"},

@@ -1,24 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// softmax, layer_norm and rms_norm over the rows of a tensor.
+// softmax and its relatives, layer_norm, rms_norm and what is fused with them, over the rows of a tensor.
 
 #ifndef FG_PLUGINS_CPU_KERNELS_NORM_HPP_
 #define FG_PLUGINS_CPU_KERNELS_NORM_HPP_
 
 #include "plugins/cpu/kernels/rows.hpp"
+#include "plugins/cpu/kernels/softmax_ops.hpp"
 
 namespace fg::cpu {
 
+// Outputs from this size on are written past the cache, where they would not stay anyway.
+inline constexpr std::int64_t kStreamedBytes = 8 << 20;
+
+// Rows along one dimension; gradients (tensor 2 of `rows`) are the backward operators' alone, whose x is
+// the result of the forward one.
 struct SoftmaxArgs {
   fg_dtype dtype = FG_F32;
   Rows rows;
+  SoftmaxKind kind = SoftmaxKind::plain;
+  const void* gradient = nullptr;
 };
 std::size_t softmax_workspace(const SoftmaxArgs& args, int workers);
 void softmax(const SoftmaxArgs& args, const Exec& exec, void* ws);
 
-// weight and bias lie over rows.row with its strides of tensors 2 and 3; null when left out.  mean and
-// rstd have one element a row (rows.outer, tensors 2 and 3), of f32 for 16-bit dtypes, else the dtype.
-struct LayerNormArgs {
+// Row tensors 2 and up, with their strides in rows.row: weight and bias, null when left out; or, where
+// there is a residual, that, the sum (null when not wanted) and the weight, the bias having the place of
+// the sum.  mean and rstd (null when not wanted) have one element a row (rows.outer, tensors 2 and 3),
+// of f32 for 16-bit dtypes, else the dtype.
+struct NormArgs {
   fg_dtype dtype = FG_F32;
   Rows rows;
   const void* weight = nullptr;
@@ -26,18 +36,18 @@ struct LayerNormArgs {
   void* mean = nullptr;
   void* rstd = nullptr;
   double eps = 0;
+  const void* residual = nullptr;
+  void* sum = nullptr;
+  // group_norm: a row has `groups` parameters after those of the row before it, one for each `segment`
+  // elements; weight and bias are dense.
+  std::int64_t groups = 1, segment = 1;
 };
-std::size_t layer_norm_workspace(const LayerNormArgs& args, int workers);
-void layer_norm(const LayerNormArgs& args, const Exec& exec, void* ws);
-
-struct RmsNormArgs {
-  fg_dtype dtype = FG_F32;
-  Rows rows;
-  const void* weight = nullptr;  // Over rows.row, tensor 2; null when left out.
-  double eps = 0;
-};
-std::size_t rms_norm_workspace(const RmsNormArgs& args, int workers);
-void rms_norm(const RmsNormArgs& args, const Exec& exec, void* ws);
+using LayerNormArgs = NormArgs;
+using RmsNormArgs = NormArgs;
+std::size_t layer_norm_workspace(const NormArgs& args, int workers);
+void layer_norm(const NormArgs& args, const Exec& exec, void* ws);
+std::size_t rms_norm_workspace(const NormArgs& args, int workers);
+void rms_norm(const NormArgs& args, const Exec& exec, void* ws);
 
 }  // namespace fg::cpu
 

@@ -14,8 +14,9 @@
 // foreach_target.h stands first: it includes this file once for each target.
 // clang-format off
 #include "hwy/foreach_target.h"
-#include "hwy/contrib/math/math-inl.h"
 #include "hwy/highway.h"
+#include "plugins/cpu/kernels/exp-inl.hpp"
+#include "plugins/cpu/kernels/line-inl.hpp"
 #include "plugins/cpu/kernels/simd-inl.hpp"
 // clang-format on
 
@@ -97,16 +98,6 @@ void widen(const void* x_, std::int64_t n, void* wide_) {
   for (; i < n; ++i) wide[i] = static_cast<C>(x[i]);
 }
 
-template <class S>
-const Compute<S>* as_compute(const void* x, std::int64_t n, void* wide) {
-  if constexpr (std::is_same_v<S, Compute<S>>) {
-    return static_cast<const S*>(x);
-  } else {
-    widen<S>(x, n, wide);
-    return static_cast<const Compute<S>*>(wide);
-  }
-}
-
 // e[i] = exp(x[i] - max), all finite; returns the sum.
 template <class C>
 C exp_row(const C* x, C* e, std::int64_t n, C max) {
@@ -116,8 +107,8 @@ C exp_row(const C* x, C* e, std::int64_t n, C max) {
   auto s0 = hn::Zero(d), s1 = s0;
   std::int64_t i = 0;
   for (; i + 2 * lanes <= n; i += 2 * lanes) {
-    const auto e0 = hn::Exp(d, hn::Sub(hn::LoadU(d, x + i), top));
-    const auto e1 = hn::Exp(d, hn::Sub(hn::LoadU(d, x + i + lanes), top));
+    const auto e0 = exp_negative(d, hn::Sub(hn::LoadU(d, x + i), top));
+    const auto e1 = exp_negative(d, hn::Sub(hn::LoadU(d, x + i + lanes), top));
     hn::StoreU(e0, d, e + i);
     hn::StoreU(e1, d, e + i + lanes);
     s0 = hn::Add(s0, e0);
@@ -125,33 +116,11 @@ C exp_row(const C* x, C* e, std::int64_t n, C max) {
   }
   for (; i < n; i += lanes) {
     const auto rest = static_cast<std::size_t>(std::min(lanes, n - i));
-    const auto v = hn::Exp(d, hn::Sub(load_n(d, x + i, rest, -std::numeric_limits<C>::infinity()), top));
+    const auto v = exp_negative(d, hn::Sub(load_n(d, x + i, rest, -std::numeric_limits<C>::infinity()), top));
     store_n(d, v, e + i, rest);
     s0 = hn::Add(s0, v);
   }
   return hn::GetLane(hn::SumOfLanes(d, hn::Add(s0, s1)));
-}
-
-template <class S>
-void softmax(const void* x_, void* y_, std::int64_t n, void* wide_) {
-  using C = Compute<S>;
-  if (n == 0) return;
-  S* y = static_cast<S*>(y_);
-  const C* x = as_compute<S>(x_, n, wide_);
-  const C max = max_of(x, n);
-  if (!std::isfinite(max)) {  // NaN, or inf - inf somewhere: the sum is NaN.
-    for (std::int64_t i = 0; i < n; ++i) y[i] = static_cast<S>(std::numeric_limits<C>::quiet_NaN());
-    return;
-  }
-  C* e = nullptr;
-  if constexpr (std::is_same_v<S, C>) {
-    e = y;
-  } else {
-    e = static_cast<C*>(wide_);
-  }
-  const Tag<C> d;
-  const auto factor = hn::Set(d, C{1} / exp_row(x, e, n, max));
-  map_row(e, y, n, [&](auto v, std::int64_t, std::int64_t) HWY_ATTR { return hn::Mul(v, factor); });
 }
 
 template <class C>
@@ -195,58 +164,139 @@ void add(void* x_, const void* y_, std::int64_t n) {
   for (; i < n; ++i) x[i] += y[i];
 }
 
-// The part of `w` beside lanes [i, i + count) of a row.
-template <class D, class C>
-HWY_INLINE hn::Vec<D> part(D d, const C* w, std::int64_t i, std::int64_t count) {
-  if (count == static_cast<std::int64_t>(hn::Lanes(d))) return hn::LoadU(d, w + i);
-  return load_n(d, w + i, static_cast<std::size_t>(count), C{0});
+// Elements of a row that are summed up before they leave the L1 cache.
+constexpr std::int64_t kChunk = 4096;
+
+// The row in the compute type: x itself, or x + residual in scratch.  Called for one part at a time, so
+// that what it writes is still in the cache when the part is summed.
+template <class S>
+const Compute<S>* take_part(const NormRow& r, std::int64_t begin, std::int64_t count) {
+  using C = Compute<S>;
+  const Tag<C> d;
+  const S* x = static_cast<const S*>(r.x) + begin;
+  if constexpr (std::is_same_v<S, C>) {
+    if (r.residual == nullptr) return x;
+  }
+  C* wide = static_cast<C*>(r.wide) + begin;
+  if (r.residual == nullptr) {
+    each_vector(d, wide, count, false, [&](std::int64_t i, std::int64_t n) HWY_ATTR {
+      store_part(d, load_part(d, x + i, n, C{0}), wide + i, n, false);
+    });
+    return wide;
+  }
+  const S* residual = static_cast<const S*>(r.residual) + begin;
+  S* sum = r.sum == nullptr ? nullptr : static_cast<S*>(r.sum) + begin;
+  const S* to = sum;
+  // Every element is read before it is written, so that sum may be x or residual.
+  each_vector(d, to, count, r.streams && sum != nullptr, [&](std::int64_t i, std::int64_t n) HWY_ATTR {
+    const auto v = hn::Add(load_part(d, x + i, n, C{0}), load_part(d, residual + i, n, C{0}));
+    store_part(d, v, wide + i, n, false);
+    if (sum != nullptr) store_part(d, v, sum + i, n, r.streams);
+  });
+  return wide;
+}
+
+template <class C>
+struct Moments {
+  C mean = 0, m2 = 0;
+};
+
+// Mean and sum of squared deviations: two passes over a part in the L1 cache, parts joined as in Chan,
+// Golub, LeVeque, Updating formulae and a pairwise algorithm for computing sample variances.
+template <class S>
+Moments<Compute<S>> moments(const NormRow& r, const Compute<S>*& row) {
+  using C = Compute<S>;
+  const Tag<C> d;
+  Moments<C> all;
+  for (std::int64_t begin = 0; begin < r.n; begin += kChunk) {
+    const std::int64_t count = std::min(kChunk, r.n - begin);
+    const C* x = take_part<S>(r, begin, count);
+    if (begin == 0) row = x;
+    const C mean = sum_of(x, count, C{0}, [](auto v) HWY_ATTR { return v; }) / static_cast<C>(count);
+    const auto m = hn::Set(d, mean);
+    const C m2 = sum_of(x, count, mean, [&](auto v) HWY_ATTR {
+      const auto c = hn::Sub(v, m);
+      return hn::Mul(c, c);
+    });
+    if (begin == 0) {
+      all = {mean, m2};
+      continue;
+    }
+    const C apart = mean - all.mean, share = static_cast<C>(count) / static_cast<C>(begin + count);
+    all.mean += apart * share;
+    all.m2 += m2 + apart * apart * (static_cast<C>(begin) * share);
+  }
+  return all;
+}
+
+// y = f(x), then the weight and bias of each segment.
+template <class S, class F>
+void write_row(const NormRow& r, const Compute<S>* x, F&& f) {
+  using C = Compute<S>;
+  const Tag<C> d;
+  S* y = static_cast<S*>(r.y);
+  const C* weight = static_cast<const C*>(r.weight);
+  const C* bias = static_cast<const C*>(r.bias);
+  if (r.segment > 1 && (weight != nullptr || bias != nullptr)) {
+    for (std::int64_t at = 0, k = 0; at < r.n; at += r.segment, ++k) {
+      const auto w = hn::Set(d, weight == nullptr ? C{1} : weight[k]), b = hn::Set(d, bias == nullptr ? C{0} : bias[k]);
+      each_vector(d, y + at, r.segment, r.streams, [&](std::int64_t i, std::int64_t n) HWY_ATTR {
+        auto z = hn::Mul(f(load_part(d, x + at + i, n, C{0})), w);
+        if (bias != nullptr) z = hn::Add(z, b);
+        store_part(d, z, y + at + i, n, r.streams);
+      });
+    }
+    return;
+  }
+  const auto run = [&](auto has_weight, auto has_bias) HWY_ATTR {
+    each_vector(d, y, r.n, r.streams, [&](std::int64_t i, std::int64_t n) HWY_ATTR {
+      auto z = f(load_part(d, x + i, n, C{0}));
+      if constexpr (has_weight.value) z = hn::Mul(z, load_part(d, weight + i, n, C{0}));
+      if constexpr (has_bias.value) z = hn::Add(z, load_part(d, bias + i, n, C{0}));
+      store_part(d, z, y + i, n, r.streams);
+    });
+  };
+  if (weight != nullptr && bias != nullptr) return run(std::true_type{}, std::true_type{});
+  if (weight != nullptr) return run(std::true_type{}, std::false_type{});
+  if (bias != nullptr) return run(std::false_type{}, std::true_type{});
+  run(std::false_type{}, std::false_type{});
 }
 
 template <class S>
-void layer_norm(const void* x_, void* y_, std::int64_t n, const void* weight_, const void* bias_, double eps,
-                void* mean_, void* rstd_, void* wide_) {
+void layer_norm(const NormRow& r) {
   using C = Compute<S>;
   const Tag<C> d;
-  const C* x = as_compute<S>(x_, n, wide_);
-  const C* weight = static_cast<const C*>(weight_);
-  const C* bias = static_cast<const C*>(bias_);
-  const C mean = sum_of(x, n, C{0}, [](auto v) HWY_ATTR { return v; }) / static_cast<C>(n);
-  const auto m = hn::Set(d, mean);
-  const C squares = sum_of(x, n, mean, [&](auto v) HWY_ATTR {
-    const auto c = hn::Sub(v, m);
-    return hn::Mul(c, c);
-  });
-  const C rstd = C{1} / std::sqrt(squares / static_cast<C>(n) + static_cast<C>(eps));
-  const auto r = hn::Set(d, rstd);
-  map_row(x, static_cast<S*>(y_), n, [&](auto v, std::int64_t i, std::int64_t count) HWY_ATTR {
-    auto z = hn::Mul(hn::Sub(v, m), r);
-    if (weight != nullptr) z = hn::Mul(z, part(d, weight, i, count));
-    if (bias != nullptr) z = hn::Add(z, part(d, bias, i, count));
-    return z;
-  });
-  *static_cast<C*>(mean_) = mean;
-  *static_cast<C*>(rstd_) = rstd;
+  const C* x = nullptr;
+  Moments<C> s = moments<S>(r, x);
+  if (r.n == 0) s.mean = s.m2 = std::numeric_limits<C>::quiet_NaN();
+  const C rstd = C{1} / std::sqrt(s.m2 / static_cast<C>(r.n) + static_cast<C>(r.eps));
+  const auto m = hn::Set(d, s.mean), by = hn::Set(d, rstd);
+  write_row<S>(r, x, [&](auto v) HWY_ATTR { return hn::Mul(hn::Sub(v, m), by); });
+  if (r.mean != nullptr) *static_cast<C*>(r.mean) = s.mean;
+  if (r.rstd != nullptr) *static_cast<C*>(r.rstd) = rstd;
 }
 
 template <class S>
-void rms_norm(const void* x_, void* y_, std::int64_t n, const void* weight_, double eps, void* wide_) {
+void rms_norm(const NormRow& r) {
   using C = Compute<S>;
   const Tag<C> d;
-  const C* x = as_compute<S>(x_, n, wide_);
-  const C* weight = static_cast<const C*>(weight_);
-  const C squares = sum_of(x, n, C{0}, [](auto v) HWY_ATTR { return hn::Mul(v, v); });
-  const auto r = hn::Set(d, C{1} / std::sqrt(squares / static_cast<C>(n) + static_cast<C>(eps)));
-  map_row(x, static_cast<S*>(y_), n, [&](auto v, std::int64_t i, std::int64_t count) HWY_ATTR {
-    const auto z = hn::Mul(v, r);
-    return weight == nullptr ? z : hn::Mul(z, part(d, weight, i, count));
-  });
+  const C* row = nullptr;
+  C squares = 0;
+  for (std::int64_t begin = 0; begin < r.n; begin += kChunk) {
+    const std::int64_t count = std::min(kChunk, r.n - begin);
+    const C* x = take_part<S>(r, begin, count);
+    if (begin == 0) row = x;
+    squares += sum_of(x, count, C{0}, [](auto v) HWY_ATTR { return hn::Mul(v, v); });
+  }
+  const auto by = hn::Set(d, C{1} / std::sqrt(squares / static_cast<C>(r.n) + static_cast<C>(r.eps)));
+  write_row<S>(r, row, [&](auto v) HWY_ATTR { return hn::Mul(v, by); });
 }
 
 template <class S>
 const NormOps* table() {
   using C = Compute<S>;
-  static constexpr NormOps kOps{sizeof(C), &softmax<S>,      &layer_norm<S>, &rms_norm<S>,
-                                &widen<S>, &softmax_step<C>, &scale<C>,      &add<C>};
+  static constexpr NormOps kOps{sizeof(C),        &layer_norm<S>, &rms_norm<S>, &widen<S>,
+                                &softmax_step<C>, &scale<C>,      &add<C>};
   return &kOps;
 }
 

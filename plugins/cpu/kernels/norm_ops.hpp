@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// softmax, layer_norm and rms_norm of one contiguous row, per dtype and instruction set.
+// layer_norm and rms_norm of one contiguous row, and steps of attention, per dtype and instruction set.
 
 #ifndef FG_PLUGINS_CPU_KERNELS_NORM_OPS_HPP_
 #define FG_PLUGINS_CPU_KERNELS_NORM_OPS_HPP_
@@ -11,15 +11,30 @@
 
 namespace fg::cpu {
 
-// x and y are rows of n elements of the dtype and may be the same row.  `wide` is scratch for n
-// elements of the compute type (f32 for 16-bit floats, else the dtype), unused when that is the dtype.
+// One row of n elements of the dtype.  x and y may be the same row, and so may residual and sum, in any
+// pairing.
+struct NormRow {
+  const void* x;
+  const void* residual;  // Added to x; null: none.
+  void* y;
+  void* sum;  // Receives x + residual; null: not wanted.
+  std::int64_t n;
+  // Of the compute type (f32 for 16-bit floats, else the dtype); null when left out.  One for each
+  // `segment` elements of the row.
+  const void* weight;
+  const void* bias;
+  std::int64_t segment;
+  double eps;
+  void* mean;  // One of the compute type each; null: not wanted.
+  void* rstd;
+  void* wide;    // Scratch for n elements of the compute type.
+  bool streams;  // y and sum go past the cache.
+};
+
 struct NormOps {
   std::int64_t compute_bytes;
-  void (*softmax)(const void* x, void* y, std::int64_t n, void* wide);
-  // weight and bias are of the compute type, null when left out.
-  void (*layer_norm)(const void* x, void* y, std::int64_t n, const void* weight, const void* bias, double eps,
-                     void* mean, void* rstd, void* wide);
-  void (*rms_norm)(const void* x, void* y, std::int64_t n, const void* weight, double eps, void* wide);
+  void (*layer_norm)(const NormRow& row);
+  void (*rms_norm)(const NormRow& row);
   void (*widen)(const void* x, std::int64_t n, void* wide);
   // One step of an online softmax over n scores of the compute type, in place: s = exp(s - max).
   // Raises *max, scales *sum by the returned factor and adds this step's sum to it.

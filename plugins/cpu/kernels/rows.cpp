@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <utility>
 
+#include "hwy/cache_control.h"
+
 namespace fg::cpu {
 namespace {
 
@@ -152,6 +154,7 @@ void for_rows(const Rows& rows, const Exec& exec, std::byte* scratch, RowFn fn, 
       }
       if (copies_y) copy_out(copy_y, apart[1], rows, together, y);
     }
+    hwy::FlushStream();  // fn may have written past the cache.
   });
 }
 

@@ -46,6 +46,14 @@ FG_CPU_ROWS(INDEX_COPY);
 FG_CPU_ROWS(INDEX_FILL);
 FG_CPU_ROWS(INDEX_REDUCE);
 FG_CPU_ROWS(INDEX_SELECT);
+FG_CPU_ROWS(LOG_SOFTMAX);
+FG_CPU_ROWS(SAFE_SOFTMAX);
+FG_CPU_ROWS(SOFTMAX_BACKWARD);
+FG_CPU_ROWS(LOG_SOFTMAX_BACKWARD);
+FG_CPU_ROWS(SKIP_LAYER_NORM);
+FG_CPU_ROWS(GROUP_NORM);
+FG_CPU_ROWS(FUSED_ADD_RMS_NORM);
+FG_CPU_ROWS(CROSS_ENTROPY_LOSS);
 FG_CPU_ROWS(LAYER_NORM);
 FG_CPU_ROWS(LINEAR);
 FG_CPU_ROWS(MM);
@@ -105,6 +113,14 @@ constexpr sdk::KernelEntry kEntries[] = {
     {FG_CPU_ENTRY(INDEX_REDUCE), .flags = kInPlace,
      .prepare = prepare<entry::index_reduce, entry::index_reduce_workspace>},
     {FG_CPU_ENTRY(INDEX_SELECT), .flags = kFlags, .prepare = sdk::plain<entry::index_select>},
+    {FG_CPU_ENTRY(LOG_SOFTMAX), .flags = kInPlace, .prepare = prepare<entry::log_softmax, entry::log_softmax_workspace>},
+    {FG_CPU_ENTRY(SAFE_SOFTMAX), .flags = kInPlace, .prepare = prepare<entry::safe_softmax, entry::safe_softmax_workspace>},
+    {FG_CPU_ENTRY(SOFTMAX_BACKWARD), .flags = kInPlace, .prepare = prepare<entry::softmax_backward, entry::softmax_backward_workspace>},
+    {FG_CPU_ENTRY(LOG_SOFTMAX_BACKWARD), .flags = kInPlace, .prepare = prepare<entry::log_softmax_backward, entry::log_softmax_backward_workspace>},
+    {FG_CPU_ENTRY(SKIP_LAYER_NORM), .flags = kInPlace, .prepare = prepare<entry::skip_layer_norm, entry::skip_layer_norm_workspace>},
+    {FG_CPU_ENTRY(GROUP_NORM), .layouts = FG_LAYOUT_DENSE, .flags = kFlags, .prepare = prepare<entry::group_norm, entry::group_norm_workspace>},
+    {FG_CPU_ENTRY(FUSED_ADD_RMS_NORM), .flags = kInPlace, .prepare = prepare<entry::fused_add_rms_norm, entry::fused_add_rms_norm_workspace>},
+    {FG_CPU_ENTRY(CROSS_ENTROPY_LOSS), .layouts = FG_LAYOUT_DENSE, .flags = kFlags, .prepare = prepare<entry::cross_entropy_loss, entry::cross_entropy_loss_workspace>},
     {FG_CPU_ENTRY(LAYER_NORM), .flags = kInPlace, .prepare = prepare<entry::layer_norm, entry::layer_norm_workspace>},
     {FG_CPU_ENTRY(LINEAR), .flags = kFlags, .prepare = prepare<entry::linear, entry::linear_workspace>},
     {FG_CPU_ENTRY(MM), .flags = kFlags, .prepare = prepare<entry::mm, entry::mm_workspace>},

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A line is read for its maximum, then for the exponentials, which wait in scratch that stays in the
+// L2 cache, and the result is written once.  Columns are lines side by side: the same three passes with
+// a maximum and a sum per column, so that memory is walked in order whatever the dimension.  A NaN, or
+// inf - inf, makes the sum NaN and with it the whole line.
+
+#include "plugins/cpu/kernels/softmax_ops.hpp"
+
+#include <cmath>
+#include <limits>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "plugins/cpu/kernels/softmax_ops.cpp"
+// foreach_target.h stands first: it includes this file once for each target.
+// clang-format off
+#include "hwy/foreach_target.h"
+#include "hwy/highway.h"
+#include "plugins/cpu/kernels/exp-inl.hpp"
+#include "plugins/cpu/kernels/line-inl.hpp"
+#include "plugins/cpu/kernels/simd-inl.hpp"
+// clang-format on
+
+HWY_BEFORE_NAMESPACE();
+namespace fg::cpu::HWY_NAMESPACE {
+namespace {
+
+template <class C>
+constexpr C kLowest = -std::numeric_limits<C>::infinity();
+
+// Four accumulators over a row: step(acc, position, count).
+template <class D, class V, class F>
+HWY_INLINE void four(D d, std::int64_t n, V (&acc)[4], F&& step) {
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  std::int64_t i = 0;
+  for (; i + 4 * lanes <= n; i += 4 * lanes) {
+    for (std::int64_t k = 0; k < 4; ++k) step(acc[k], i + k * lanes, lanes);
+  }
+  for (; i + lanes <= n; i += lanes) step(acc[0], i, lanes);
+  if (i < n) step(acc[1], i, n - i);
+}
+
+template <class S>
+Compute<S> peak_of(const S* x, std::int64_t n) {
+  using C = Compute<S>;
+  const hn::ScalableTag<C> d;
+  auto start = hn::Set(d, kLowest<C>);
+  decltype(start) best[4] = {start, start, start, start};
+  four(d, n, best, [&](auto& b, std::int64_t i, std::int64_t count) HWY_ATTR {
+    b = hn::Max(b, load_part(d, x + i, count, kLowest<C>));
+  });
+  return hn::GetLane(hn::MaxOfLanes(d, hn::Max(hn::Max(best[0], best[1]), hn::Max(best[2], best[3]))));
+}
+
+// Sum of exp(x - peak); the exponentials are kept in `e` unless it is null.
+template <class S>
+Compute<S> exponentials(const S* x, std::int64_t n, Compute<S> peak, Compute<S>* e) {
+  using C = Compute<S>;
+  const hn::ScalableTag<C> d;
+  const auto top = hn::Set(d, peak);
+  auto zero = hn::Zero(d);
+  decltype(zero) sum[4] = {zero, zero, zero, zero};
+  four(d, n, sum, [&](auto& s, std::int64_t i, std::int64_t count) HWY_ATTR {
+    const auto v = exp_negative(d, hn::Sub(load_part(d, x + i, count, kLowest<C>), top));
+    if (e != nullptr) store_part(d, v, e + i, count, false);
+    s = hn::Add(s, v);
+  });
+  return hn::GetLane(hn::SumOfLanes(d, hn::Add(hn::Add(sum[0], sum[1]), hn::Add(sum[2], sum[3]))));
+}
+
+template <class S>
+void forward_row(SoftmaxKind kind, const SoftmaxBlock& b) {
+  using C = Compute<S>;
+  const hn::ScalableTag<C> d;
+  const std::int64_t n = b.length;
+  const S* x = static_cast<const S*>(b.a);
+  S* y = static_cast<S*>(b.y);
+  C* e = static_cast<C*>(b.scratch);
+  C peak = peak_of(x, n);
+  if (kind == SoftmaxKind::safe && peak == kLowest<C>) peak = 0;
+  if (kind == SoftmaxKind::log) {
+    const C total = exponentials<S>(x, n, peak, nullptr);
+    const auto top = hn::Set(d, peak), logarithm = hn::Set(d, std::log(total));
+    each_vector(d, y, n, b.streams, [&](std::int64_t i, std::int64_t count) HWY_ATTR {
+      store_part(d, hn::Sub(hn::Sub(load_part(d, x + i, count, C{0}), top), logarithm), y + i, count, b.streams);
+    });
+    return;
+  }
+  C total = exponentials(x, n, peak, e);
+  if (kind == SoftmaxKind::safe && total == 0) total = 1;
+  const auto factor = hn::Set(d, C{1} / total);
+  each_vector(d, y, n, b.streams, [&](std::int64_t i, std::int64_t count) HWY_ATTR {
+    store_part(d, hn::Mul(load_part(d, e + i, count, C{0}), factor), y + i, count, b.streams);
+  });
+}
+
+template <class S>
+void backward_row(SoftmaxKind kind, const SoftmaxBlock& b) {
+  using C = Compute<S>;
+  const hn::ScalableTag<C> d;
+  const bool log = kind == SoftmaxKind::log_backward;
+  const S* r = static_cast<const S*>(b.a);
+  const S* g = static_cast<const S*>(b.g);
+  S* y = static_cast<S*>(b.y);
+  auto zero = hn::Zero(d);
+  decltype(zero) sum[4] = {zero, zero, zero, zero};
+  four(d, b.length, sum, [&](auto& s, std::int64_t i, std::int64_t count) HWY_ATTR {
+    const auto v = load_part(d, g + i, count, C{0});
+    s = log ? hn::Add(s, v) : hn::MulAdd(v, load_part(d, r + i, count, C{0}), s);
+  });
+  const C total = hn::GetLane(hn::SumOfLanes(d, hn::Add(hn::Add(sum[0], sum[1]), hn::Add(sum[2], sum[3]))));
+  const auto all = hn::Set(d, total);
+  each_vector(d, y, b.length, b.streams, [&](std::int64_t i, std::int64_t count) HWY_ATTR {
+    const auto v = load_part(d, g + i, count, C{0}), w = load_part(d, r + i, count, C{0});
+    const auto z = log ? hn::NegMulAdd(exp_any(d, w), all, v) : hn::Mul(w, hn::Sub(v, all));
+    store_part(d, z, y + i, count, b.streams);
+  });
+}
+
+// f(row k, first column, columns) for the vectors of a block; columns of one row follow one another.
+template <class D, class F>
+HWY_INLINE void each_cell(D d, const SoftmaxBlock& b, F&& f) {
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  for (std::int64_t k = 0; k < b.length; ++k) {
+    std::int64_t j = 0;
+    for (; j + lanes <= b.width; j += lanes) f(k, j, lanes);
+    if (j < b.width) f(k, j, b.width - j);
+  }
+}
+
+// Whether the vectors of every row of y are aligned.
+template <class D, class S>
+bool aligned(D d, const SoftmaxBlock& b, const S*) {
+  const std::size_t bytes = hn::Lanes(d) * sizeof(S);
+  return reinterpret_cast<std::uintptr_t>(b.y) % bytes == 0 &&
+         static_cast<std::size_t>(b.y_step) * sizeof(S) % bytes == 0;
+}
+
+template <class C>
+HWY_INLINE void fill(C* to, std::int64_t n, C value) {
+  for (std::int64_t i = 0; i < n; ++i) to[i] = value;
+}
+
+template <class S>
+void forward_columns(SoftmaxKind kind, const SoftmaxBlock& b) {
+  using C = Compute<S>;
+  const hn::ScalableTag<C> d;
+  const std::int64_t w = b.width;
+  const bool streams = b.streams && aligned<decltype(d), S>(d, b, nullptr);
+  const S* x = static_cast<const S*>(b.a);
+  S* y = static_cast<S*>(b.y);
+  C* peak = static_cast<C*>(b.scratch);
+  C* total = peak + w;
+  C* e = total + w;
+  fill(peak, w, kLowest<C>);
+  fill(total, w, C{0});
+  each_cell(d, b, [&](std::int64_t k, std::int64_t j, std::int64_t count) HWY_ATTR {
+    const auto v = load_part(d, x + k * b.a_step + j, count, kLowest<C>);
+    store_part(d, hn::Max(load_part(d, peak + j, count, C{0}), v), peak + j, count, false);
+  });
+  for (std::int64_t j = 0; kind == SoftmaxKind::safe && j < w; ++j) peak[j] = peak[j] == kLowest<C> ? 0 : peak[j];
+  each_cell(d, b, [&](std::int64_t k, std::int64_t j, std::int64_t count) HWY_ATTR {
+    const auto v = hn::Sub(load_part(d, x + k * b.a_step + j, count, C{0}), load_part(d, peak + j, count, C{0}));
+    const auto z = exp_negative(d, v);
+    store_part(d, kind == SoftmaxKind::log ? v : z, e + k * w + j, count, false);
+    store_part(d, hn::Add(load_part(d, total + j, count, C{0}), z), total + j, count, false);
+  });
+  for (std::int64_t j = 0; j < w; ++j) {
+    if (kind == SoftmaxKind::safe && total[j] == 0) total[j] = 1;
+    total[j] = kind == SoftmaxKind::log ? std::log(total[j]) : C{1} / total[j];
+  }
+  each_cell(d, b, [&](std::int64_t k, std::int64_t j, std::int64_t count) HWY_ATTR {
+    const auto v = load_part(d, e + k * w + j, count, C{0}), by = load_part(d, total + j, count, C{0});
+    store_part(d, kind == SoftmaxKind::log ? hn::Sub(v, by) : hn::Mul(v, by), y + k * b.y_step + j, count, streams);
+  });
+}
+
+template <class S>
+void backward_columns(SoftmaxKind kind, const SoftmaxBlock& b) {
+  using C = Compute<S>;
+  const hn::ScalableTag<C> d;
+  const bool log = kind == SoftmaxKind::log_backward;
+  const bool streams = b.streams && aligned<decltype(d), S>(d, b, nullptr);
+  const S* r = static_cast<const S*>(b.a);
+  const S* g = static_cast<const S*>(b.g);
+  S* y = static_cast<S*>(b.y);
+  C* total = static_cast<C*>(b.scratch);
+  fill(total, b.width, C{0});
+  each_cell(d, b, [&](std::int64_t k, std::int64_t j, std::int64_t count) HWY_ATTR {
+    const auto v = load_part(d, g + k * b.g_step + j, count, C{0});
+    const auto sum = load_part(d, total + j, count, C{0});
+    const auto next = log ? hn::Add(sum, v) : hn::MulAdd(v, load_part(d, r + k * b.a_step + j, count, C{0}), sum);
+    store_part(d, next, total + j, count, false);
+  });
+  each_cell(d, b, [&](std::int64_t k, std::int64_t j, std::int64_t count) HWY_ATTR {
+    const auto v = load_part(d, g + k * b.g_step + j, count, C{0});
+    const auto w = load_part(d, r + k * b.a_step + j, count, C{0});
+    const auto all = load_part(d, total + j, count, C{0});
+    const auto z = log ? hn::NegMulAdd(exp_any(d, w), all, v) : hn::Mul(w, hn::Sub(v, all));
+    store_part(d, z, y + k * b.y_step + j, count, streams);
+  });
+}
+
+template <class S>
+LineSums line_sums(const void* x_, std::int64_t n, const void* weight_) {
+  using C = Compute<S>;
+  const hn::ScalableTag<C> d;
+  const S* x = static_cast<const S*>(x_);
+  const C* weight = static_cast<const C*>(weight_);
+  LineSums s;
+  const C peak = peak_of(x, n);
+  s.peak = static_cast<double>(peak);
+  s.total = static_cast<double>(exponentials<S>(x, n, peak, nullptr));
+  const auto top = hn::Set(d, peak);
+  auto zero = hn::Zero(d);
+  decltype(zero) sum[4] = {zero, zero, zero, zero};
+  four(d, n, sum, [&](auto& acc, std::int64_t i, std::int64_t count) HWY_ATTR {
+    const auto v = hn::Sub(load_part(d, x + i, count, peak), top);
+    acc = weight == nullptr ? hn::Add(acc, v) : hn::MulAdd(v, load_part(d, weight + i, count, C{0}), acc);
+  });
+  const auto all = hn::Add(hn::Add(sum[0], sum[1]), hn::Add(sum[2], sum[3]));
+  s.shifted = static_cast<double>(hn::GetLane(hn::SumOfLanes(d, all)));
+  return s;
+}
+
+template <class S>
+void row(SoftmaxKind kind, const SoftmaxBlock& b) {
+  kind < SoftmaxKind::plain_backward ? forward_row<S>(kind, b) : backward_row<S>(kind, b);
+}
+template <class S>
+void columns(SoftmaxKind kind, const SoftmaxBlock& b) {
+  kind < SoftmaxKind::plain_backward ? forward_columns<S>(kind, b) : backward_columns<S>(kind, b);
+}
+
+template <class S>
+const SoftmaxOps* table() {
+  static constexpr SoftmaxOps kOps{sizeof(Compute<S>), &row<S>, &columns<S>, &line_sums<S>};
+  return &kOps;
+}
+
+}  // namespace
+
+const SoftmaxOps* find_softmax_ops(fg_dtype dtype) {
+  switch (dtype) {
+    case FG_F64: return table<double>();
+    case FG_F32: return table<float>();
+    case FG_F16: return table<f16>();
+    case FG_BF16: return table<bf16>();
+    default: return nullptr;
+  }
+}
+
+}  // namespace fg::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace fg::cpu {
+HWY_EXPORT(find_softmax_ops);
+const SoftmaxOps* softmax_ops(fg_dtype dtype) { return HWY_DYNAMIC_DISPATCH(find_softmax_ops)(dtype); }
+}  // namespace fg::cpu
+#endif
