@@ -261,7 +261,8 @@ TEST(RmsNorm, EveryDtypeLengthAndLayout) {
               w(dtype, {shape.back()}, lx == Layout::repeated ? Layout::dense : lx);
           x.fill(sample);
           w.fill([](std::int64_t i) { return 1 - 0.125 * static_cast<double>(i % 5); });
-          const RmsNormArgs args{dtype, rows_of_last(x, y, 1, &w, nullptr, nullptr, nullptr), w.data(), 1e-6};
+          RmsNormArgs args{dtype, rows_of_last(x, y, 1, &w, nullptr, nullptr, nullptr), w.data()};
+          args.eps = 1e-6;
           const Workspace ws(rms_norm_workspace(args, 2));
           rms_norm(args, ThreadsExec(2), ws.get());
           const Norm want = reference(x, shape.back(), &w, nullptr, 1e-6, true);
