@@ -17,7 +17,7 @@ namespace fg::cpu {
 // Passes and digits.  More than 2048 buckets would not stay in the first-level cache; for short rows
 // clearing and summing that many costs more than a pass.
 struct Radix {
-  int bits, passes;
+  int bits, passes, shift = 0;  // The lowest `shift` bits of a key are not looked at.
   static Radix of(int key_bits, std::int64_t n) {
     const int bits = key_bits > 16 && n >= 16384 ? 11 : 8;
     return {bits, (key_bits + bits - 1) / bits};
@@ -25,7 +25,7 @@ struct Radix {
   std::size_t buckets() const { return std::size_t{1} << bits; }
   template <class E>
   std::size_t digit(const E& e, int pass) const {
-    return static_cast<std::size_t>(e.key() >> (pass * bits)) & (buckets() - 1);
+    return static_cast<std::size_t>(e.key() >> (shift + pass * bits)) & (buckets() - 1);
   }
 };
 

@@ -31,6 +31,14 @@ std::uint64_t bits_at(const RandpermArgs& a, std::int64_t i) {
   return pair[i % 2];
 }
 
+// The leading bits that the passes sort by leave groups of a few; the rest of the upper half puts each
+// in order.
+Radix leading_bits(std::int64_t n) {
+  const int bits = n < 16384 ? 8 : 11;
+  const int passes = n < (std::int64_t{1} << 24) ? 2 : 32 / bits;
+  return {bits, passes, 32 - passes * bits};
+}
+
 struct PermScratch {
   Packed *a, *b, *sorted;
   Packed::Count* counts;
@@ -40,9 +48,20 @@ PermScratch lay_out(const RandpermArgs& args, int workers, Arena& arena) {
   s.a = arena.take<Packed>(args.n);
   s.b = arena.take<Packed>(args.n);
   s.sorted = arena.take<Packed>(args.n);
-  const Radix r = Radix::of(32, args.n);
+  const Radix r = leading_bits(args.n);
   s.counts = arena.take<Packed::Count>(static_cast<std::int64_t>(r.buckets()) * std::max(workers, r.passes));
   return s;
+}
+
+// Entries are nearly in order: insertion.
+void settle_groups(Packed* sorted, std::int64_t n) {
+  for (std::int64_t i = 1; i < n; ++i) {
+    if (!(sorted[i] < sorted[i - 1])) continue;
+    const Packed e = sorted[i];
+    std::int64_t k = i;
+    for (; k > 0 && e < sorted[k - 1]; --k) sorted[k] = sorted[k - 1];
+    sorted[k] = e;
+  }
 }
 
 // Entries with equal upper halves are few; their lower halves decide.
@@ -209,7 +228,7 @@ void randperm(const RandpermArgs& args, const Exec& exec, void* ws) {
       for (std::int64_t i = 0; i < n; ++i) s.a[first + i] = Packed::make(bits[i] >> 32, first + i);
     }
   });
-  const Radix r = Radix::of(32, args.n);
+  const Radix r = leading_bits(args.n);
   const auto sink = [&](std::int64_t p, const Packed& e) { s.sorted[p] = e; };
   if (args.n < kTogetherFrom) {
     radix_sort(s.a, s.b, args.n, r, s.counts, sink);
@@ -217,6 +236,7 @@ void randperm(const RandpermArgs& args, const Exec& exec, void* ws) {
     radix_sort_together(
         s.a, s.b, args.n, r, s.counts, exec.workers(), exec, [&](std::int64_t i) { return s.a[i]; }, sink);
   }
+  settle_groups(s.sorted, args.n);
   settle_ties(args, s.sorted);
   switch (args.dtype) {
     case FG_I64: return write_positions<std::int64_t>(args, s.sorted, exec);

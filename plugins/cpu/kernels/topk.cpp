@@ -9,6 +9,7 @@
 
 #include "fg/sdk/dtype.hpp"
 #include "plugins/cpu/kernels/sort_keys.hpp"
+#include "plugins/cpu/kernels/sort_words.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "plugins/cpu/kernels/topk.cpp"
@@ -22,6 +23,7 @@
 #define FG_PLUGINS_CPU_KERNELS_TOPK_ONCE
 namespace fg::cpu {
 inline constexpr std::int64_t kTopkBlock = 64;
+inline constexpr std::int64_t kVectorSortFrom = 16;  // Fewer are sorted before vectors are set up.
 
 inline bool topk_packs(const TopkArgs& a) {
   return dtype_bytes(a.dtype) <= 4 && a.length <= std::int64_t{std::numeric_limits<std::uint32_t>::max()};
@@ -49,8 +51,7 @@ HWY_INLINE U least(const U (&keys)[kTopkBlock]) {
 }
 
 template <class U, class E, fg_dtype kDtype>
-std::int64_t select(const U* x, std::int64_t step, std::int64_t n, std::int64_t k, U flip, E* best,
-                    std::int64_t capacity) {
+void select(const U* x, std::int64_t step, std::int64_t n, std::int64_t k, U flip, E* best, std::int64_t capacity) {
   std::int64_t count = 0;
   bool barred = false;
   U bar = std::numeric_limits<U>::max();
@@ -75,8 +76,10 @@ std::int64_t select(const U* x, std::int64_t step, std::int64_t n, std::int64_t 
     barred = true;
   }
   if (count > k) std::nth_element(best, best + (k - 1), best + count);
+  if constexpr (std::is_same_v<E, Packed>) {
+    if (k >= kVectorSortFrom) return sort_words(&best->word, k);
+  }
   std::sort(best, best + k);
-  return k;
 }
 
 template <class U, class E, fg_dtype kDtype>
