@@ -8,6 +8,7 @@
 #include <charconv>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -35,21 +36,22 @@ Result<void> not_null(const char* what, P*... p) {
   return {};
 }
 
-// A plugin option, empty when it is not set.
-Result<std::string> option(const fg_host& host, const char* key) {
-  if (!FG_HAS(fg_host, &host, config_get) || host.config_get == nullptr) return std::string();
+// A plugin option, where it is set.
+Result<std::optional<std::string>> option(const fg_host& host, const char* key) {
+  if (!FG_HAS(fg_host, &host, config_get) || host.config_get == nullptr) return std::nullopt;
   char text[16];
   std::size_t len = sizeof text;
   const fg_status s = host.config_get(host.ctx, key, text, &len);
-  if (s == FG_E_NOT_FOUND) return std::string();
+  if (s == FG_E_NOT_FOUND) return std::nullopt;
   if (s != FG_OK) return fg::invalid(std::string("option ") + key + ": not readable, expected at most 15 letters");
-  return std::string(text);
+  return std::optional<std::string>(text);
 }
 
 // How many threads a parallel call may use, 0 for one per core.
 Result<int> threads_option(const fg_host& host) {
-  FG_TRY_ASSIGN(const std::string v, option(host, "threads"));
-  if (v.empty()) return 0;
+  FG_TRY_ASSIGN(const std::optional<std::string> set, option(host, "threads"));
+  if (!set) return 0;
+  const std::string& v = *set;
   int n = 0;
   const auto [end, ec] = std::from_chars(v.data(), v.data() + v.size(), n);
   if (ec != std::errc{} || end != v.data() + v.size() || n < 0 || n > kMaxThreads) {
@@ -72,8 +74,8 @@ fg_status create(const fg_host* host, const fg_ext* options, fg_instance** out, 
     FG_TRY(fg::sdk::check_header(host->hdr, "fg_host"));
     FG_TRY(fg::sdk::check_header(fg_hdr{sizeof(fg_hdr), 0, options}, "create"));
     FG_TRY_ASSIGN(const int threads, threads_option(*host));
-    FG_TRY_ASSIGN(const std::string targets, option(*host, "targets"));
-    if (!targets.empty()) FG_TRY(fg::cpu::restrict_targets(targets));
+    FG_TRY_ASSIGN(const std::optional<std::string> targets, option(*host, "targets"));
+    if (targets) FG_TRY(fg::cpu::restrict_targets(*targets));
     *out = std::make_unique<fg_instance>(host, threads).release();
     return {};
   });
