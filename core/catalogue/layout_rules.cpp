@@ -10,8 +10,6 @@
 namespace fg::core {
 namespace {
 
-constexpr std::int64_t kLargest = std::numeric_limits<std::int64_t>::max();
-
 tl::unexpected<Error> too_long(const RuleCall& call) {
   return call.error(-1, FG_R_LIMIT, "a length of the result would pass 2^63");
 }

@@ -1,55 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// embedding, gather, cat.  Indices are checked before anything is written.
+// embedding, gather, index_select.  Indices are checked before anything is written.
 
 #include "plugins/cpu/kernels/index.hpp"
 
 #include <atomic>
-#include <cstring>
 #include <limits>
 
+#include "plugins/cpu/kernels/copy_run.hpp"
 #include "plugins/cpu/kernels/runs.hpp"
 
 namespace fg::cpu {
-namespace {
-
-// Is the source contiguous along the last dimension but one (a transposed matrix)?
-bool transposed(const Space& s) {
-  if (s.ndim < 2) return false;
-  const auto last = static_cast<std::size_t>(s.ndim - 1);
-  return s.stride[0][last - 1] == 1 && s.stride[0][last] != 1 && s.size[last] >= 8 && s.size[last - 1] >= 8;
-}
-
-// A transposed matrix in square tiles of whole cache lines: a line of the source is read at once, a
-// line of the destination written at once, so that strides of powers of two cost nothing.
-template <class T>
-void copy_transposed(const T* src, T* dst, const Space& space, const Exec& exec) {
-  constexpr std::int64_t kTile = 64 / static_cast<std::int64_t>(sizeof(T));
-  const auto c = static_cast<std::size_t>(space.ndim - 1), r = c - 1;
-  const std::int64_t rows = space.size[r], cols = space.size[c], bands = (rows + kTile - 1) / kTile;
-  const std::int64_t matrices = space.count() / std::max<std::int64_t>(rows * cols, 1);
-  exec.ranges(matrices * bands, std::max<std::int64_t>(1, kGrain / (kTile * cols)),
-              [&](std::int64_t begin, std::int64_t end, int) {
-                T tile[kTile][kTile];
-                for (std::int64_t band = begin; band < end; ++band) {
-                  const auto at = space.offsets(band / bands * rows * cols);
-                  const std::int64_t i0 = band % bands * kTile, height = std::min(rows - i0, kTile);
-                  for (std::int64_t j0 = 0; j0 < cols; j0 += kTile) {
-                    const std::int64_t width = std::min(cols - j0, kTile);
-                    for (std::int64_t j = 0; j < width; ++j) {
-                      std::copy_n(src + at[0] + i0 + (j0 + j) * space.stride[0][c], height, tile[j]);
-                    }
-                    for (std::int64_t i = 0; i < height; ++i) {
-                      T* to = dst + at[1] + (i0 + i) * space.stride[1][r] + j0 * space.stride[1][c];
-                      for (std::int64_t j = 0; j < width; ++j) to[j * space.stride[1][c]] = tile[j][i];
-                    }
-                  }
-                }
-              });
-}
-
-}  // namespace
-
 namespace {
 
 constexpr std::int64_t kNone = std::numeric_limits<std::int64_t>::max();
@@ -171,17 +132,6 @@ void gather_elements(const GatherArgs& a, const Exec& exec) {
           gather_run(static_cast<const T*>(a.self) + at[2], step[2], a.self_dim, indices + at[0], step[0],
                      static_cast<T*>(a.out) + at[1], step[1], count);
         });
-      });
-    });
-  });
-}
-
-void copy_elements(const void* src, void* dst, const Space& space, std::int64_t element_bytes, const Exec& exec) {
-  with_bytes(element_bytes, [&]<class T>(T) {
-    if (transposed(space)) return copy_transposed(static_cast<const T*>(src), static_cast<T*>(dst), space, exec);
-    exec.ranges(space.count(), kGrain, [&](std::int64_t begin, std::int64_t end, int) {
-      runs(space, begin, end, [&](std::int64_t, const auto& at, std::int64_t count, const auto& step) {
-        copy_run(static_cast<const T*>(src) + at[0], step[0], static_cast<T*>(dst) + at[1], step[1], count);
       });
     });
   });

@@ -70,9 +70,6 @@ struct SelectArgs {
 };
 void index_select(const SelectArgs& args, const Exec& exec);
 
-// dst[p] = src[p] over the space: tensor 0 src, 1 dst.
-void copy_elements(const void* src, void* dst, const Space& space, std::int64_t element_bytes, const Exec& exec);
-
 }  // namespace fg::cpu
 
 #endif  // FG_PLUGINS_CPU_KERNELS_INDEX_HPP_

@@ -5,6 +5,7 @@
 #include "plugins/cpu/kernels/index_entry.hpp"
 
 #include "fg/abi/ops.h"
+#include "plugins/cpu/kernels/copy.hpp"
 #include "plugins/cpu/kernels/entry.hpp"
 #include "plugins/cpu/kernels/index.hpp"
 #include "plugins/cpu/kernels/kernels.hpp"

@@ -2,6 +2,7 @@
 //
 // masked_select and masked_scatter as launches.
 
+#include "plugins/cpu/kernels/copy.hpp"
 #include "plugins/cpu/kernels/entry.hpp"
 #include "plugins/cpu/kernels/index.hpp"
 #include "plugins/cpu/kernels/kernels.hpp"

@@ -8,6 +8,7 @@
 
 #include "fg/abi/ops.h"
 #include "plugins/cpu/kernels/convert.hpp"
+#include "plugins/cpu/kernels/copy.hpp"
 #include "plugins/cpu/kernels/entry.hpp"
 #include "plugins/cpu/kernels/index_entry.hpp"
 #include "plugins/cpu/kernels/kernels.hpp"

@@ -7,6 +7,7 @@
 
 #include <cstring>
 
+#include "plugins/cpu/kernels/copy_run.hpp"
 #include "plugins/cpu/kernels/rows.hpp"
 
 namespace fg::cpu {
@@ -25,18 +26,6 @@ void runs(const Space& s, std::int64_t begin, std::int64_t end, F&& f) {
     const std::int64_t count = std::min(end - i, inner - i % inner);
     f(i, s.offsets(i), count, step);
     i += count;
-  }
-}
-
-// Copies `count` elements; the loop of a unit stride is a memcpy.
-template <class T>
-void copy_run(const T* src, std::int64_t src_step, T* dst, std::int64_t dst_step, std::int64_t count) {
-  if (src_step == 1 && dst_step == 1) {
-    std::memcpy(dst, src, static_cast<std::size_t>(count) * sizeof(T));
-  } else if (src_step == 0) {
-    for (std::int64_t i = 0; i < count; ++i) dst[i * dst_step] = *src;
-  } else {
-    for (std::int64_t i = 0; i < count; ++i) dst[i * dst_step] = src[i * src_step];
   }
 }
 

@@ -12,6 +12,8 @@ namespace {
 // Work is split by shape alone, never by which thread came first.
 constexpr std::uint32_t kFlags = FG_K_BITWISE_DETERMINISTIC | FG_K_MAY_BLOCK_HOST;
 constexpr std::uint32_t kInPlace = kFlags | FG_K_INPLACE_OK;
+// Every dimension of these becomes two, its count and its length.
+constexpr std::uint16_t kSplitDims = FG_MAX_NDIM / 2;
 
 template <sdk::KernelFn F, sdk::WorkspaceFn W>
 Result<sdk::PreparedKernel> prepare(const fg_sig&) {
@@ -70,6 +72,16 @@ FG_CPU_ROWS(SCATTER_REDUCE);
 FG_CPU_ROWS(SOFTMAX);
 FG_CPU_ROWS(SORT);
 FG_CPU_ROWS(TOPK);
+FG_CPU_ROWS(CONSTANT_PAD_ND);
+FG_CPU_ROWS(FLIP);
+FG_CPU_ROWS(REPEAT);
+FG_CPU_ROWS(REPEAT_INTERLEAVE);
+FG_CPU_ROWS(ROLL);
+FG_CPU_ROWS(TILE);
+FG_CPU_ROWS(TRIL);
+FG_CPU_ROWS(TRIL_INDICES);
+FG_CPU_ROWS(TRIU);
+FG_CPU_ROWS(TRIU_INDICES);
 FG_CPU_ROWS(UNIFORM);
 FG_CPU_ROWS(VDOT);
 #undef FG_CPU_ROWS
@@ -143,6 +155,16 @@ constexpr sdk::KernelEntry kEntries[] = {
     {FG_CPU_ENTRY(SOFTMAX), .flags = kInPlace, .prepare = prepare<entry::softmax, entry::softmax_workspace>},
     {FG_CPU_ENTRY(SORT), .flags = kInPlace, .prepare = prepare<entry::sort, entry::sort_workspace>},
     {FG_CPU_ENTRY(TOPK), .flags = kFlags, .prepare = prepare<entry::topk, entry::topk_workspace>},
+    {FG_CPU_ENTRY(CONSTANT_PAD_ND), .flags = kFlags, .prepare = sdk::plain<entry::constant_pad_nd>},
+    {FG_CPU_ENTRY(FLIP), .flags = kFlags, .prepare = sdk::plain<entry::flip>},
+    {FG_CPU_ENTRY(REPEAT), .max_ndim = kSplitDims, .flags = kFlags, .prepare = sdk::plain<entry::repeat>},
+    {FG_CPU_ENTRY(REPEAT_INTERLEAVE), .max_ndim = FG_MAX_NDIM - 1, .flags = kFlags, .prepare = sdk::plain<entry::repeat_interleave>},
+    {FG_CPU_ENTRY(ROLL), .flags = kFlags, .prepare = sdk::plain<entry::roll>},
+    {FG_CPU_ENTRY(TILE), .max_ndim = kSplitDims, .flags = kFlags, .prepare = sdk::plain<entry::tile>},
+    {FG_CPU_ENTRY(TRIL), .flags = kInPlace, .prepare = sdk::plain<entry::tril>},
+    {FG_CPU_ENTRY(TRIL_INDICES), .flags = kFlags, .prepare = sdk::plain<entry::tril_indices>},
+    {FG_CPU_ENTRY(TRIU_INDICES), .flags = kFlags, .prepare = sdk::plain<entry::triu_indices>},
+    {FG_CPU_ENTRY(TRIU), .flags = kInPlace, .prepare = sdk::plain<entry::triu>},
     {FG_CPU_ENTRY(UNIFORM), .flags = kInPlace, .prepare = sdk::plain<entry::uniform>},
     {FG_CPU_ENTRY(VDOT), .flags = kFlags, .prepare = prepare<entry::mv, entry::mv_workspace>},
 };

@@ -8,6 +8,7 @@
 
 #include <limits>
 
+#include "plugins/cpu/kernels/copy.hpp"
 #include "plugins/cpu/kernels/nonzero.hpp"
 #include "tests/unit/cpu_kernels/array.hpp"
 
@@ -115,6 +116,21 @@ TEST(Copy, EveryPairOfLayouts) {
           ASSERT_TRUE(dst.gaps_untouched());
         }
       }
+    }
+  }
+}
+
+TEST(Copy, LargeResultsGoPastTheCache) {
+  for (const Dims& shape : {Dims{1050, 2100}, Dims{3, 700001}}) {
+    for (const Layout ls : kLayouts) {
+      Array src(FG_F32, shape, ls), dst(FG_F32, shape, Layout::dense);
+      ASSERT_GE(dst.count() * dst.bytes(), kStreamedBytes);
+      src.fill([](std::int64_t i) { return static_cast<double>(i % 8191); });
+      Space s;
+      for (int d = 0; d < src.ndim(); ++d) s.add(src.size(d), {src.stride(d), dst.stride(d)});
+      s.coalesce();
+      copy_elements(src.data(), dst.data(), s, src.bytes(), ThreadsExec(2));
+      ASSERT_EQ(src.values(), dst.values());
     }
   }
 }
