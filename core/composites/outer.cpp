@@ -29,8 +29,8 @@ Result<void> addr(CompositeCall& c) {
                 : map_into(c.out[0], "(a != a) && (b != b)", std::array{a, b});
   }
   const Named alpha("alpha", c.scalar("alpha", common)), beta("beta", c.scalar("beta", common));
-  return read ? map_into(c.out[0], "beta * s + alpha * a * b", std::array{beta, self, alpha, a, b})
-              : map_into(c.out[0], "alpha * a * b", std::array{alpha, a, b});
+  return read ? map_into(c.out[0], "beta * s + alpha * (a * b)", std::array{beta, self, alpha, a, b})
+              : map_into(c.out[0], "alpha * (a * b)", std::array{alpha, a, b});
 }
 
 // With dimensions [a0, 1, a1, 1, ...] and [1, b0, 1, b1, ...] the product is a broadcast one.
