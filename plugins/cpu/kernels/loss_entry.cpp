@@ -19,11 +19,11 @@ namespace {
 struct Loss {
   const fg_tensor &self, &target;
   const fg_cross_entropy_loss_params& p;
-  std::int64_t samples = 1, classes, inner = 1;  // A sample's scores are `inner` elements apart.
-  std::int64_t bytes, wide;                      // Of an element and of one in the compute type.
-  const void* weight;                            // In the compute type
-  std::byte* copies;                             // One sample's scores, per worker.
-  double* losses;                                // Per sample, then their weights.
+  std::int64_t samples = 1, classes = 0, inner = 1;  // A sample's scores are `inner` elements apart.
+  std::int64_t bytes = 0, wide = 0;                  // Of an element and of one in the compute type.
+  const void* weight = nullptr;                      // In the compute type
+  std::byte* copies = nullptr;                       // One sample's scores, per worker.
+  double* losses = nullptr;                          // Per sample, then their weights.
 };
 
 Loss read_launch(const sdk::Launch& l, int workers, Arena& arena) {
