@@ -37,7 +37,8 @@ std::string rule_shape_text(const Op& op, const Out& out) {
   if (op.shape_rule == "cat") return "as the tensors, the sum of their lengths in `dim`";
   if (op.shape_rule == "nonzero") return "[number of elements that are not zero, dimensions of `self`]";
   if (op.shape_rule == "dot") return "[]";
-  if (op.shape_rule == "kron") return "the products of the lengths of `self` and `other`, aligned at the last dimension";
+  if (op.shape_rule == "kron")
+    return "the products of the lengths of `self` and `other`, aligned at the last dimension";
   static constexpr std::pair<std::string_view, std::string_view> kTexts[] = {
       {"diag", "[n + |diagonal|, n + |diagonal|] for a vector of n, else [length of the diagonal]"},
       {"diag_embed", "as `self`, the last dimension n replaced by n + |offset| at `dim1` and `dim2`"},

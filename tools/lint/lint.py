@@ -52,11 +52,17 @@ def target_of(include):
     return None
 
 
+def without_raw_strings(lines):
+    """The lines, those inside of raw strings blank: text that a generator writes includes nothing itself."""
+    text = re.sub(r'R"(\w*)\((.*?)\)\1"', lambda m: "\n" * m[0].count("\n"), "\n".join(lines), flags=re.S)
+    return text.split("\n")
+
+
 def check_arrows(path, lines):
     home = home_of(path)
     if home is None:
         return
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(without_raw_strings(lines), 1):
         match = re.match(r'\s*#\s*include\s+["<]([^">]+)[">]', line)
         if not match:
             continue
