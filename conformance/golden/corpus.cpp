@@ -172,6 +172,11 @@ Result<GoldenValue> Corpus::Data::value(const json& j) const {
 
 Result<GoldenOutput> Corpus::Data::output(const json& j) const {
   GoldenOutput out;
+  if (j.is_boolean()) {  // What ATen returns as a bool, we return as a tensor without dimensions.
+    out.declared = Type::boolean;
+    out.stored = {Type::boolean, {}, {j.get<bool>() ? reference::Real{1} : reference::Real{0}}};
+    return out;
+  }
   if (!j.is_object() || !j.contains("tensor")) return out;
   FG_TRY_ASSIGN(const std::string key, text(j, "tensor"));
   FG_TRY_ASSIGN(const std::string dtype, text(j, "dtype"));

@@ -106,6 +106,17 @@ constexpr std::pair<std::string_view, Definition> kNamed[] = {
     {"diagonal_backward", ops::diagonal_backward},
     {"randperm", ops::randperm},
     {"multinomial", ops::multinomial},
+    {"glu", ops::gated},
+    {"glu_backward", ops::gated},
+    {"geglu", ops::gated},
+    {"dgeglu", ops::gated},
+    {"reglu", ops::gated},
+    {"dreglu", ops::gated},
+    {"swiglu", ops::gated},
+    {"dswiglu", ops::gated},
+    {"allclose", ops::closeness},
+    {"equal", ops::closeness},
+    {"nan_to_num", ops::nan_to_num},
 };
 
 std::vector<Output> elements_of_view(const Call& call) {

@@ -59,7 +59,12 @@ std::int64_t Call::integer(std::string_view name, std::int64_t otherwise) const 
 
 const Operator::Variant& Call::variant() const {
   if (op_.variants.empty()) throw Mistake{op_.name + " has no expression"};
-  if (op_.variant_arg < 0) return op_.variants.front();
+  if (op_.variant_arg < 0) {  // Named by an operand: the one for calls that leave it out.
+    for (const Operator::Variant& v : op_.variants) {
+      if (!v.name.empty() && !(*this)[v.name].given()) return v;
+    }
+    return op_.variants.front();
+  }
   const Argument& a = args_[static_cast<std::size_t>(op_.variant_arg)];
   if (!a.given()) return op_.variants.front();
   if (a.kind == Argument::Kind::number) return op_.variants.at(static_cast<std::size_t>(a.integer()));

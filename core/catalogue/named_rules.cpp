@@ -300,6 +300,57 @@ Result<void> multinomial(const RuleCall& call) {
   return {};
 }
 
+// The shape of half the argument `i` along the attribute dim, the last dimension where there is none.
+Result<Shape> half_of(const RuleCall& call, int i) {
+  const auto full = call.shape(i);
+  std::int32_t dim = static_cast<std::int32_t>(full.size()) - 1;
+  if (full.empty()) return call.error(i, FG_R_RANK, call.name(i) + " has no dimensions, expected at least 1");
+  for (std::size_t a = 0; a < call.op.args.size(); ++a) {
+    if (call.op.args[a].type != ArgType::dim) continue;
+    FG_TRY_ASSIGN(dim, wrap_dim(call.op, call.op.args[a], call.integer(static_cast<int>(a)),
+                                static_cast<std::int32_t>(full.size())));
+  }
+  Shape half;
+  assign(half, full);
+  if (half.dim[dim] % 2 != 0) {
+    return call.error(i, FG_R_SHAPE,
+                      call.name(i) + " has length " + std::to_string(half.dim[dim]) + " in dimension " +
+                          std::to_string(dim) + ", expected an even one");
+  }
+  half.dim[dim] /= 2;
+  return half;
+}
+
+Result<void> glu(const RuleCall& call) {
+  FG_TRY_ASSIGN(call.outs[0], half_of(call, 0));
+  return {};
+}
+
+// The gradient of the halves' combination, and the tensor that was halved.
+Result<void> glu_backward(const RuleCall& call) {
+  FG_TRY_ASSIGN(const Shape half, half_of(call, 1));
+  if (!std::ranges::equal(call.shape(0), half.dims())) {
+    return call.error(0, FG_R_SHAPE,
+                      call.name(0) + " has shape " + shape_text(call.shape(0)) + ", expected " +
+                          shape_text(half.dims()) + ", half of " + call.name(1));
+  }
+  assign(call.outs[0], call.shape(1));
+  return {};
+}
+
+// One truth of two tensors.
+Result<void> comparison(const RuleCall& call, bool broadcasts) {
+  Shape space;
+  assign(space, call.shape(0));
+  if (broadcasts && !broadcast_into(space, call.shape(1))) {
+    return call.error(1, FG_R_SHAPE,
+                      call.name(0) + " has shape " + shape_text(call.shape(0)) + ", " + call.name(1) + " has " +
+                          shape_text(call.shape(1)) + ", expected shapes that broadcast");
+  }
+  call.outs[0].ndim = 0;
+  return {};
+}
+
 }  // namespace
 
 Result<void> named_rule(ShapeRule rule, const RuleCall& call) {
@@ -341,6 +392,10 @@ Result<void> named_rule(ShapeRule rule, const RuleCall& call) {
     case ShapeRule::masked_select: return index_rules::masked_select(call);
     case ShapeRule::masked_scatter: return index_rules::masked_scatter(call);
     case ShapeRule::embedding_dense_backward: return index_rules::embedding_dense_backward(call);
+    case ShapeRule::glu: return glu(call);
+    case ShapeRule::glu_backward: return glu_backward(call);
+    case ShapeRule::allclose: return comparison(call, true);
+    case ShapeRule::equal: return comparison(call, false);
     default: return layout_rule(rule, call);
   }
 }

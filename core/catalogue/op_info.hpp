@@ -105,9 +105,10 @@ struct OutInfo {
   ShapePattern pattern;
 };
 
-// One expression set; operators with an enum attribute may have one per enum value.
+// One expression set; operators with an enum attribute may have one per enum value, maps with optional
+// operands one for calls that leave an operand out.
 struct Variant {
-  std::string_view name;  // "" or the enum value
+  std::string_view name;  // "", the enum value, or without OpInfo::variant_arg the operand that is left out
   Promote promote;
   std::span<const std::string_view> expr;  // map: one per output; reduce and scan: epilogue per output
   std::string_view prologue;               // reduce and scan

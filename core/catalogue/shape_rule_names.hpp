@@ -68,6 +68,10 @@ enum class ShapeRule : unsigned char {
   masked_select,
   masked_scatter,
   embedding_dense_backward,
+  glu,
+  glu_backward,
+  allclose,
+  equal,
 };
 
 inline constexpr std::array kShapeRuleNames{
@@ -124,6 +128,10 @@ inline constexpr std::array kShapeRuleNames{
     std::string_view("masked_select"),
     std::string_view("masked_scatter"),
     std::string_view("embedding_dense_backward"),
+    std::string_view("glu"),
+    std::string_view("glu_backward"),
+    std::string_view("allclose"),
+    std::string_view("equal"),
 };
 // clang-format on
 

@@ -95,6 +95,17 @@ Result<void> diagonal_scatter(CompositeCall& c);
 Result<void> select_backward(CompositeCall& c);
 Result<void> slice_backward(CompositeCall& c);
 Result<void> diagonal_backward(CompositeCall& c);
+Result<void> glu(CompositeCall& c);  // gated.cpp
+Result<void> glu_backward(CompositeCall& c);
+Result<void> geglu(CompositeCall& c);
+Result<void> dgeglu(CompositeCall& c);
+Result<void> reglu(CompositeCall& c);
+Result<void> dreglu(CompositeCall& c);
+Result<void> swiglu(CompositeCall& c);
+Result<void> dswiglu(CompositeCall& c);
+Result<void> allclose(CompositeCall& c);  // closeness.cpp
+Result<void> equal(CompositeCall& c);
+Result<void> nan_to_num(CompositeCall& c);
 
 // --- the words composites are written in ---
 

@@ -294,6 +294,22 @@ Result<void> check_targets(const Call& c, Plan& p) {
   return {};
 }
 
+// The expressions of a call that leaves an optional operand out.
+Result<void> choose_by_absence(const Call& c, Plan& p) {
+  for (std::size_t v = 1; v < c.op.variants.size(); ++v) {
+    for (std::size_t i = 0; i < c.op.args.size(); ++i) {
+      if (c.op.args[i].name != c.op.variants[v].name || c.arg(i).tag != FG_V_NONE) continue;
+      if (p.variant != 0) {
+        return invalid(fmt::format("{}: {} and {} are left out, expected one of them at least", c.op.name,
+                                   c.op.variants[p.variant].name, c.op.variants[v].name),
+                       FG_R_PARAMETER, static_cast<std::int32_t>(i));
+      }
+      p.variant = v;
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 fg_scalar scalar_of(const ArgInfo& arg, const fg_value& v) {
@@ -346,6 +362,8 @@ Result<void> choose_types(const Call& c, Plan& p) {
     for (std::size_t v = 0; v < op.variants.size(); ++v) {
       if (op.variants[v].name == name) p.variant = v;
     }
+  } else {
+    FG_TRY(choose_by_absence(c, p));
   }
   const Promote kind = op.variants.empty() ? Promote::none : op.variants[p.variant].promote;
   Promoted promoted{first_dtype(c), first_dtype(c)};

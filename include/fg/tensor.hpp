@@ -313,6 +313,7 @@ class Tensor {
 // A tensor or a number, borrowed for the call: operands of element-wise operators.
 class Operand {
  public:
+  Operand(None) : v_(fg_value_none()) {}
   Operand(const Tensor& t) : v_(fg_value_tensor(t.handle())) {}
   Operand(const Scalar& s) : v_(s.value()) {}
   template <class T>

@@ -237,6 +237,8 @@ bool ExpressionCheck::fold_row(const Variant& v, const expr::Parsed& prologue, c
 
 void ExpressionCheck::variant(const Variant& v) {
   if (op_.outs.empty()) return;  // Reported already.
+  inputs_ = inputs_of(op_);
+  if (op_.variant_arg.empty()) std::erase_if(inputs_, [&](const Arg* a) { return a->name == v.name; });
   if (v.expr.size() != op_.outs.size()) {
     const Where where = v.expr.empty() ? op_.where : v.expr.front().where;
     diagnostics_.error(where, fmt::format("{} has {} expressions, expected one per output ({})", op_.name,

@@ -36,7 +36,7 @@ std::string rule_shape_text(const Op& op, const Out& out) {
   if (op.shape_rule == "gather") return "as `index`";
   if (op.shape_rule == "cat") return "as the tensors, the sum of their lengths in `dim`";
   if (op.shape_rule == "nonzero") return "[number of elements that are not zero, dimensions of `self`]";
-  if (op.shape_rule == "dot") return "[]";
+  if (op.shape_rule == "dot" || op.shape_rule == "allclose" || op.shape_rule == "equal") return "[]";
   if (op.shape_rule == "kron")
     return "the products of the lengths of `self` and `other`, aligned at the last dimension";
   static constexpr std::pair<std::string_view, std::string_view> kTexts[] = {
@@ -44,6 +44,8 @@ std::string rule_shape_text(const Op& op, const Out& out) {
       {"diag_embed", "as `self`, the last dimension n replaced by n + |offset| at `dim1` and `dim2`"},
       {"eye", "[n, m]"},
       {"fill", "as `self`"},
+      {"glu", "as the input, half as long in the dimension that is halved"},
+      {"glu_backward", "as the input that was halved"},
       {"hstack", "as the tensors, the sum of their lengths in dimension 1 (0 for vectors)"},
       {"pad", "as `self`, lengthened by `pad`"},
       {"repeat", "the lengths of `self` times `repeats`"},

@@ -109,7 +109,7 @@ std::string cpp_type(const Op& op, const Arg& a, Form form) {
 
 std::string cpp_default(const Arg& a) {
   switch (a.type) {
-    case ArgType::tensor: return "{}";
+    case ArgType::tensor: return a.scalar_ok ? "none" : "{}";
     case ArgType::enum_: return quoted(a.enum_names[static_cast<std::size_t>(a.default_value.v.i)]);
     case ArgType::generator: return "nullptr";
     case ArgType::dtype: return "none";

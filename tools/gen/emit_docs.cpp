@@ -34,7 +34,9 @@ std::string formula(const Op& op) {
   const bool folds = op.kind == Kind::reduce || op.kind == Kind::scan;
   for (const Variant& v : op.variants) {
     if (v.expr.empty()) continue;
-    if (!v.name.empty()) out += fmt::format("# {} = {}\n", op.variant_arg, v.name);
+    if (!v.name.empty())
+      out += op.variant_arg.empty() ? fmt::format("# without {}\n", v.name)
+                                    : fmt::format("# {} = {}\n", op.variant_arg, v.name);
     if (folds) out += fmt::format("state = {} of {}\n", op.monoid, v.prologue.text);
     for (std::size_t i = 0; i < v.expr.size(); ++i) out += fmt::format("{} = {}\n", op.outs[i].name, v.expr[i].text);
   }

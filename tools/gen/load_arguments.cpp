@@ -228,6 +228,12 @@ bool gives_wrong_number(const Op& op, const std::string& token) {
   return !a.scalar_ok || (real && !takes_real);
 }
 
+// An operand that the operator has expressions without; a line gives it all the same.
+bool is_with_or_without(const Op& op, const Arg& a) {
+  return op.variant_arg.empty() &&
+         std::any_of(op.variants.begin(), op.variants.end(), [&](const Variant& v) { return v.name == a.name; });
+}
+
 // Fills `*=`; nothing when a token does not fit its argument or a required one is missing.
 std::optional<std::string> expand(const Op& op, const std::string& line) {
   std::istringstream in(line);
@@ -246,7 +252,7 @@ std::optional<std::string> expand(const Op& op, const std::string& line) {
   }
   std::vector<std::string> filled;
   for (const Arg& a : op.args) {
-    const bool required = a.is_tensor() && !a.optional;
+    const bool required = a.is_tensor() && (!a.optional || is_with_or_without(op, a));
     const bool has = std::find(named.begin(), named.end(), a.name) != named.end();
     const bool required_attribute = !a.is_tensor() && !a.optional && !a.has_default;
     if ((required && !has && star.empty()) || (required_attribute && !has)) fits = false;

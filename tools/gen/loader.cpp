@@ -19,7 +19,7 @@ const std::initializer_list<std::string_view> kOpKeys = {
     "op",      "kind",    "version",      "summary", "source",          "in",    "attrs",    "call_order", "out",
     "forms",   "promote", "promote_over", "common",  "scalar_operands", "expr",  "prologue", "monoid",     "epilogue",
     "empty",   "dynamic", "shape",        "flops",   "cases",           "bench", "errors",   "aten",       "gems",
-    "profile", "unread"};
+    "profile", "unread",  "without"};
 
 std::vector<Text> texts_at(const Source& source, const YAML::Node& node, std::string_view what) {
   std::vector<Text> out;
@@ -56,6 +56,7 @@ class OpLoader {
   void load_programs(const Mapping& map);
   Variant load_variant(const std::string& name, const Field& promote, const Field& common, const Field& prologue,
                        const Field& expr);
+  void load_without(const Mapping& map);
   void find_variant_arg(const std::vector<Field>& fields);
   void load_shapes(const Mapping& map);
   void mark(const Mapping& map, std::string_view key, bool Arg::*member);
@@ -165,6 +166,32 @@ Variant OpLoader::load_variant(const std::string& name, const Field& promote, co
   return v;
 }
 
+// Expressions for calls that leave an optional operand out: variants with the name of that operand.
+void OpLoader::load_without(const Mapping& map) {
+  const YAML::Node* node = map.find("without");
+  if (node == nullptr) return;
+  if (op_.kind != Kind::map || !op_.variant_arg.empty()) {
+    source_.error(*node, fmt::format("'without' has no meaning for {}, expected a map whose expression depends on no "
+                                     "enum attribute",
+                                     op_.name));
+    return;
+  }
+  const Mapping entries(source_, *node, "without of " + op_.name);
+  for (const Mapping::Entry& e : entries.entries()) {
+    const int i = op_.arg_index(e.key);
+    const bool fits =
+        i >= 0 && op_.args[static_cast<std::size_t>(i)].is_tensor() && op_.args[static_cast<std::size_t>(i)].optional;
+    if (!fits) {
+      source_.error(e.key_node, fmt::format("without names '{}', which is no optional tensor of {}", e.key, op_.name));
+      continue;
+    }
+    Variant v = op_.variants.front();
+    v.name = e.key;
+    v.expr = texts_at(source_, e.value, "without");
+    op_.variants.push_back(std::move(v));
+  }
+}
+
 void OpLoader::load_programs(const Mapping& map) {
   const bool folds = op_.kind == Kind::reduce || op_.kind == Kind::scan;
   const Field promote{"promote", map.find("promote")};
@@ -180,6 +207,7 @@ void OpLoader::load_programs(const Mapping& map) {
       op_.variants.push_back(load_variant(name, promote, common, prologue, expr));
     }
   }
+  load_without(map);
   if (const YAML::Node* node = map.find("monoid")) {
     op_.monoid = node->Scalar();
     if (std::find(kMonoids.begin(), kMonoids.end(), op_.monoid) == kMonoids.end()) {

@@ -106,6 +106,9 @@ View elements_of(std::string_view view_name, const Call& call, const Shape& shap
 
 // Tensors joined along a dimension, in their common type.
 Output joined(Type type, const std::vector<Tensor>& parts, std::int64_t dim);
+Outputs gated(const Call& call);  // gated.cpp
+Outputs closeness(const Call& call);
+Outputs nan_to_num(const Call& call);
 
 // exp(x - peak) for a score x that may be off by its interval.  Scaling the argument by log2 e, as
 // kernels built on exp2 do, costs one more rounding of the argument, which is granted.

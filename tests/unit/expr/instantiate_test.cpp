@@ -186,6 +186,13 @@ TEST(Lower, IntegersBecomeFloatsWhereTheCommonTypeIsOne) {
             "v0 = index 0 : i64\nv1 = cast v0 : f64\nv2 = const 0.5 : f64\nv3 = mul v1 v2 : f64\nout 0 = v3\n");
 }
 
+TEST(Lower, AnIntegerBesideARealLiteralIsComparedAsAFloat) {
+  EXPECT_EQ(lowered("x > 0.5", typing(FG_I64, FG_I64)),
+            "v0 = input 0 : i64\nv1 = cast v0 : f32\nv2 = const 0.5 : f32\nv3 = gt v1 v2 : bool\nout 0 = v3\n");
+  EXPECT_EQ(lowered("1.5 == x", typing(FG_I32, FG_F64)),
+            "v0 = const 1.5 : f64\nv1 = input 0 : i32\nv2 = cast v1 : f64\nv3 = eq v0 v2 : bool\nout 0 = v3\n");
+}
+
 struct Bad {
   const char* text;
   fg_dtype common;
@@ -207,8 +214,6 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"exp(x)", FG_I64, "1: 'exp' takes floats, here is i64; cast_f32() makes one"},
         Bad{"x * 0.5", FG_I32,
             "3: 0.5 is a float and meets i32 in '*'; write an integer, or cast_f32() around the other operand"},
-        Bad{"x > 0.5", FG_I64,
-            "3: 0.5 is a float and meets i64 in '>'; write an integer, or cast_f32() around the other operand"},
         Bad{"x + 3000000000", FG_I32, "5: 3000000000 does not fit i32"},
         Bad{"x & y", FG_F32, "3: '&' takes bool or integers, here is f32; '&&' joins truths"},
         Bad{"~x", FG_F32, "1: 'not' takes bool or integers, here is f32; '!' negates a truth"},

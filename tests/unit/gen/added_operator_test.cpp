@@ -28,7 +28,7 @@ const std::vector<float> kIn{-4.0f, -3.0f, -1.5f, 0.0f, 1.5f, 3.0f, 4.0f};
 const std::vector<float> kOut{0.0f, 0.0f, -0.375f, 0.0f, 1.125f, 3.0f, 4.0f};
 
 TEST_F(AddedOperator, IsInTheCatalogue) {
-  const fg::core::OpInfo* op = fg::core::find_op("hardswish");
+  const fg::core::OpInfo* op = fg::core::find_op("ramp");
   ASSERT_NE(op, nullptr);
   EXPECT_TRUE(op->has_functional && op->has_inplace && op->has_out);
   EXPECT_EQ(fg::core::find_op(op->uid), op);
@@ -39,29 +39,29 @@ TEST_F(AddedOperator, IsCalledByName) {
   const fg_value args[] = {fg_value_tensor(x.handle())};
   fg_tensor_handle out = nullptr;
   fg_error err = FG_ERROR_INIT;
-  ASSERT_EQ(fg_call("hardswish", FG_FORM_FUNCTIONAL, args, 1, &out, 1, nullptr, &err), FG_OK) << err.message;
+  ASSERT_EQ(fg_call("ramp", FG_FORM_FUNCTIONAL, args, 1, &out, 1, nullptr, &err), FG_OK) << err.message;
   EXPECT_EQ(fg::Tensor::adopt(out).to_vector<float>(), kOut);
 }
 
 TEST_F(AddedOperator, HasTypedFunctions) {
   fg::Tensor x = fg::Tensor::from(std::span<const float>(kIn), fg::Dims{7});
-  EXPECT_EQ(fg::hardswish(x).to_vector<float>(), kOut);
+  EXPECT_EQ(fg::ramp(x).to_vector<float>(), kOut);
   const fg::Tensor given = fg::Tensor::empty({7});
-  fg::hardswish_out(given, x);
+  fg::ramp_out(given, x);
   EXPECT_EQ(given.to_vector<float>(), kOut);
-  fg::hardswish_(x);
+  fg::ramp_(x);
   EXPECT_EQ(x.to_vector<float>(), kOut);
 }
 
 TEST_F(AddedOperator, RunsInEveryDeclaredDtype) {
   for (const fg::Dtype dtype : {fg::kF64, fg::kF32, fg::kF16, fg::kBF16}) {
     const fg::Tensor x = fg::Tensor::from(std::span<const float>(kIn), fg::Dims{7}).to(dtype);
-    const fg::Tensor y = fg::hardswish(x);
+    const fg::Tensor y = fg::ramp(x);
     EXPECT_EQ(y.dtype(), dtype);
     EXPECT_EQ(y.to(fg::kF32).to_vector<float>(), kOut);
   }
   const fg::Tensor integers = fg::Tensor::from({1, 2, 3});
-  EXPECT_THROW(fg::hardswish(integers), fg::Exception);
+  EXPECT_THROW(fg::ramp(integers), fg::Exception);
 }
 
 // `common:` of an entry.
