@@ -6,8 +6,10 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "conformance/runner/probes.hpp"
+#include "core/catalogue/case_line.hpp"
 #include "fg/sdk/dtype.hpp"
 
 namespace fg::conformance {
@@ -22,6 +24,22 @@ std::size_t first_tensor(const core::OpInfo& op) {
   std::size_t i = 0;
   while (i < op.args.size() && !is_tensor(op.args[i])) ++i;
   return i;
+}
+
+// Of the first result, by the catalogue's rule; numbers have no say in it here.
+std::optional<Shape> result_shape(const core::OpInfo& op, const Case& c) {
+  core::CaseValues values;
+  values.args.resize(op.args.size());
+  for (std::size_t i = 0; i < op.args.size(); ++i) {
+    for (const TensorSpec& t : c.args[i].tensors) {
+      values.args[i].given = true;
+      values.args[i].shapes.push_back(t.shape);
+      values.args[i].transposed.push_back(false);
+    }
+  }
+  std::vector<core::Shape> shapes(op.outs.size());
+  if (!core::infer_case(op, values, shapes)) return std::nullopt;
+  return Shape(shapes[0].dims().begin(), shapes[0].dims().end());
 }
 
 Shape broadcast_all(const Case& c) {
@@ -166,10 +184,8 @@ bool Collector::fits(const Case& c) const {
   if (c.form == Form::inplace && !op_.has_inplace) return false;
   if (c.form == Form::alias && (!op_.has_out || op_.outs.size() != 1 || op_.kind != core::Kind::map)) return false;
   if (c.args[self].tensors.front().layout == Layout::repeated || !stores_in_self(op_, c)) return false;
-  if (op_.args[self].pattern.broadcast) {  // addmm: a self that was broadcast cannot hold the result
-    return c.args[self].tensors.front().shape ==
-           Shape{c.args[1].tensors.front().shape[0], c.args[2].tensors.front().shape[1]};
-  }
+  // addmm and its like: a self that was broadcast cannot hold the result.
+  if (op_.args[self].pattern.broadcast) return result_shape(op_, c) == c.args[self].tensors.front().shape;
   if (op_.kind != core::Kind::map) return true;
   if (c.form == Form::alias && op_.outs.front().rule != core::DtypeRule::promoted) return false;
   if (c.form == Form::alias && op_.variants.front().promote == core::Promote::always_bool) return false;
