@@ -17,8 +17,9 @@ set(CMAKE_LIBRARY_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/lib")
 
 find_program(FG_CCACHE ccache)
 if(FG_CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER "${FG_CCACHE}")
-  set(CMAKE_C_COMPILER_LAUNCHER "${FG_CCACHE}")
+  # Paths relative to the source folder, so that clones share what was compiled.
+  set(CMAKE_CXX_COMPILER_LAUNCHER env "CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}" CCACHE_NOHASHDIR=1 "${FG_CCACHE}")
+  set(CMAKE_C_COMPILER_LAUNCHER ${CMAKE_CXX_COMPILER_LAUNCHER})
 endif()
 
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wno-missing-field-initializers)
