@@ -52,15 +52,15 @@ std::vector<Case> selected_cases(const CommandLine& line) {
 
 Report start_report(const Device& device, const CommandLine& line) {
   Report r;
-  r.version = fg_version();
-  r.abi = std::to_string(FG_ABI_EPOCH) + "." + std::to_string(FG_ABI_MINOR);
-  r.operators = core::catalogue().size();
-  r.vendor = device.vendor();
-  r.plugin = device.plugin();
-  r.device = device.name();
-  r.description = device.description();
-  r.spec = device.spec();
-  r.tier = line.golden.empty() ? line.tier : line.golden;
+  r.subject.version = fg_version();
+  r.subject.abi = std::to_string(FG_ABI_EPOCH) + "." + std::to_string(FG_ABI_MINOR);
+  r.subject.operators = core::catalogue().size();
+  r.subject.vendor = device.vendor();
+  r.subject.plugin_version = device.plugin();
+  r.subject.device = device.name();
+  r.subject.description = device.description();
+  r.subject.spec = device.spec();
+  r.subject.tier = line.golden.empty() ? line.tier : line.golden;
   return r;
 }
 

@@ -6,6 +6,7 @@
 #define FG_CONFORMANCE_COMPARE_VERDICT_HPP_
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace fg::conformance {
@@ -24,9 +25,20 @@ enum class Verdict : std::uint8_t {
   oob_write,       // Memory outside the output changed.
   uninit_read,     // The result depends on memory outside the inputs.
   nondet,          // The same call twice gave two results, one of them wrong.
+  flaky,           // Run again alone, it failed some times and not others.
+  sequence,        // Fails after certain other cases, passes alone.
+  race,            // Work ran before what it had to wait for.
+  leak,            // Memory, descriptors, threads or mappings grow with every call.
+  crash,           // The process died.
+  hang,            // The deadline passed.
+  device_lost,     // The device was lost.
+  abi,             // The plugin broke the rules of the interface itself.
   bad_error,       // A mistaken call was accepted, or refused with another status or argument.
   mistrusted,      // The case proves nothing on this device.
-  oracle_doubt     // Oracle and recorded result disagree: neither can judge.
+  oracle_doubt,    // Oracle and recorded result disagree: neither can judge.
+  waived,          // Failed as a waiver says.
+  xpass,           // Passed although a waiver expects a failure.
+  not_run          // Planned, and not run to a verdict.
 };
 
 constexpr std::string_view name(Verdict v) {
@@ -44,19 +56,51 @@ constexpr std::string_view name(Verdict v) {
     case Verdict::oob_write: return "OOB_WRITE";
     case Verdict::uninit_read: return "UNINIT_READ";
     case Verdict::nondet: return "NONDET";
+    case Verdict::flaky: return "FLAKY";
+    case Verdict::sequence: return "SEQUENCE";
+    case Verdict::race: return "RACE";
+    case Verdict::leak: return "LEAK";
+    case Verdict::crash: return "CRASH";
+    case Verdict::hang: return "HANG";
+    case Verdict::device_lost: return "DEVICE_LOST";
+    case Verdict::abi: return "ABI";
     case Verdict::bad_error: return "BAD_ERROR";
     case Verdict::mistrusted: return "MISTRUSTED";
     case Verdict::oracle_doubt: return "ORACLE_DOUBT";
+    case Verdict::waived: return "WAIVED";
+    case Verdict::xpass: return "XPASS";
+    case Verdict::not_run: return "NOT_RUN";
   }
   return "?";
 }
 
+inline constexpr Verdict kLastVerdict = Verdict::not_run;
+
+// The verdict of this name.
+constexpr std::optional<Verdict> verdict_of(std::string_view text) {
+  for (unsigned k = 0; k <= static_cast<unsigned>(kLastVerdict); ++k) {
+    if (name(static_cast<Verdict>(k)) == text) return static_cast<Verdict>(k);
+  }
+  return std::nullopt;
+}
+
 constexpr bool passes(Verdict v) { return v == Verdict::pass || v == Verdict::quality_warn; }
-constexpr bool neutral(Verdict v) { return v == Verdict::not_claimed || v == Verdict::resource; }
+constexpr bool neutral(Verdict v) {
+  return v == Verdict::not_claimed || v == Verdict::resource || v == Verdict::waived;
+}
 constexpr bool fails(Verdict v) { return !passes(v) && !neutral(v); }
-// Memory was touched that is not the call's.
+// Memory was touched that is not the call's, or a process or device went down: no waiver covers it.
 constexpr bool severe(Verdict v) {
-  return v == Verdict::oob_write || v == Verdict::uninit_read || v == Verdict::input_modified;
+  switch (v) {
+    case Verdict::oob_write:
+    case Verdict::uninit_read:
+    case Verdict::input_modified:
+    case Verdict::crash:
+    case Verdict::hang:
+    case Verdict::device_lost:
+    case Verdict::abi: return true;
+    default: return false;
+  }
 }
 
 }  // namespace fg::conformance

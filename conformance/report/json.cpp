@@ -37,21 +37,25 @@ ordered_json case_json(const CaseResult& r) {
 
 std::string to_json(const Report& report) {
   const Counts c = count(report.results);
-  ordered_json j{{"tool", {{"name", "fg-conformance"}, {"version", report.version}, {"abi", report.abi}}},
-                 {"catalogue", {{"operators", report.operators}}},
-                 {"plugin", {{"vendor", report.vendor}, {"version", report.plugin}, {"given_as", report.spec}}},
-                 {"device", {{"name", report.device}, {"description", report.description}}},
-                 {"tier", report.tier},
-                 {"planned", report.planned},
-                 {"run", c.run()},
-                 {"passed", c.passed},
-                 {"warned", c.warned},
-                 {"failed", c.failed},
-                 {"severe", c.severe},
-                 {"neutral", c.neutral},
-                 {"seconds", report.seconds},
-                 {"interrupted", report.interrupted},
-                 {"conformant", c.failed == 0 && !report.interrupted}};
+  ordered_json j{
+      {"tool", {{"name", "fg-conformance"}, {"version", report.subject.version}, {"abi", report.subject.abi}}},
+      {"catalogue", {{"operators", report.subject.operators}}},
+      {"plugin",
+       {{"vendor", report.subject.vendor},
+        {"version", report.subject.plugin_version},
+        {"given_as", report.subject.spec}}},
+      {"device", {{"name", report.subject.device}, {"description", report.subject.description}}},
+      {"tier", report.subject.tier},
+      {"planned", report.planned},
+      {"run", c.run()},
+      {"passed", c.passed},
+      {"warned", c.warned},
+      {"failed", c.failed},
+      {"severe", c.severe},
+      {"neutral", c.neutral},
+      {"seconds", report.seconds},
+      {"interrupted", report.interrupted},
+      {"conformant", c.failed == 0 && !report.interrupted}};
   std::size_t left_out = 0;
   for (const auto& [op, n] : report.left_out) left_out += n;
   j["left_out"] = {{"cases", left_out}, {"operators", report.left_out}};

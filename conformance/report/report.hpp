@@ -9,17 +9,14 @@
 #include <string>
 #include <vector>
 
+#include "conformance/report/subject.hpp"
 #include "conformance/runner/judge.hpp"
 
 namespace fg::conformance {
 
 struct Report {
-  std::string version, abi;
-  std::size_t operators = 0;  // in the catalogue
-  std::string vendor, plugin, device, description;
-  std::string spec;  // what --plugin was given
-  std::string tier;  // or the corpus
-  std::size_t planned = 0;
+  Subject subject;
+  std::size_t planned = 0;  // cases of this run: of its shard
   std::vector<CaseResult> results;
   std::map<std::string, std::size_t> left_out;  // of a corpus: operators that the catalogue lacks
   double seconds = 0;

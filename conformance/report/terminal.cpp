@@ -35,8 +35,8 @@ std::string quoted(const std::string& text) { return "'" + text + "'"; }
 
 std::string reproduce_line(const CaseResult& r, const Report& report) {
   const bool golden = r.id.find("::") != std::string::npos;
-  return "fg-conformance --plugin " + report.spec + (golden ? " --golden " + report.tier + " -f " : " repro ") +
-         quoted(r.id);
+  return "fg-conformance --plugin " + report.subject.spec +
+         (golden ? " --golden " + report.subject.tier + " -f " : " repro ") + quoted(r.id);
 }
 
 }  // namespace
@@ -51,9 +51,10 @@ std::string number_text(reference::Type type, reference::Real x) {
 }
 
 std::string header(const Report& report, const Style&) {
-  return "fg-conformance " + report.version + "  ABI " + report.abi + "  catalogue " +
-         std::to_string(report.operators) + " operators\nplugin  " + report.vendor + " " + report.plugin +
-         "   device  " + report.device + "  " + report.description + "\n\n";
+  return "fg-conformance " + report.subject.version + "  ABI " + report.subject.abi + "  catalogue " +
+         std::to_string(report.subject.operators) + " operators\nplugin  " + report.subject.vendor + " " +
+         report.subject.plugin_version + "   device  " + report.subject.device + "  " + report.subject.description +
+         "\n\n";
 }
 
 std::string table(const Report& report, const Style& style) {

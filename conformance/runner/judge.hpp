@@ -18,6 +18,8 @@ struct CaseResult {
   std::optional<Mismatch> mismatch;  // and in numbers
   double ratio = 0;                  // greatest error of a passing case over what is allowed
   double milliseconds = 0;
+  std::string phase;                  // crash, hang: what the worker was doing
+  std::vector<std::string> sequence;  // sequence: the shortest list of cases found that fails, this one last
 };
 
 // Runs the call twice, with two patterns in the memory around and in the outputs, and compares.

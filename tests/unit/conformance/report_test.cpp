@@ -14,15 +14,15 @@ namespace {
 
 Report sample() {
   Report r;
-  r.version = "0.1.0";
-  r.abi = "1.0";
-  r.operators = 46;
-  r.vendor = "acme";
-  r.plugin = "2.0 (build 9f3c0000)";
-  r.device = "acme:0";
-  r.description = "Acme One";
-  r.spec = "libfg_acme.so";
-  r.tier = "quick";
+  r.subject.version = "0.1.0";
+  r.subject.abi = "1.0";
+  r.subject.operators = 46;
+  r.subject.vendor = "acme";
+  r.subject.plugin_version = "2.0 (build 9f3c0000)";
+  r.subject.device = "acme:0";
+  r.subject.description = "Acme One";
+  r.subject.spec = "libfg_acme.so";
+  r.subject.tier = "quick";
   r.planned = 3;
   r.seconds = 1.5;
   CaseResult good;
@@ -74,7 +74,7 @@ TEST(Report, ColourIsNeverTheOnlyCarrier) {
 
 TEST(Report, GoldenCasesReproduceThroughTheCorpus) {
   Report r = sample();
-  r.tier = "golden/aten";
+  r.subject.tier = "golden/aten";
   r.results[1].id = "aten::exp.default/12";
   EXPECT_NE(failure(r.results[1], r, {})
                 .find("fg-conformance --plugin libfg_acme.so --golden golden/aten -f 'aten::exp.default/12'"),
