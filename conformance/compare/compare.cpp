@@ -92,11 +92,16 @@ Real allowed(const Value& v, Type type) {
   return std::max({std::fabs(r.hi - mid), std::fabs(mid - r.lo), Real{0}});
 }
 
+Real error_ratio(const Value& v, Type type, Real x) {
+  return std::fabs(x - v.mid) / (allowed(v, type) + reference::ulp(Type::f64, v.mid));
+}
+
 Comparison compare(const Output& want, const std::vector<Real>& got, const CompareOptions& options) {
   Comparison c;
   const auto n = static_cast<std::int64_t>(got.size());
   c.worst.total = n;
   std::vector<bool> bad(got.size(), false);
+  std::vector<bool> beyond(got.size(), false);  // the statistical bound alone
   std::int64_t beyond_soft = 0;
   std::size_t soft_at = 0;
   std::size_t worst_at = 0;
@@ -107,6 +112,7 @@ Comparison compare(const Output& want, const std::vector<Real>& got, const Compa
     if (legal(hard, want.type, got[i])) {
       if (!want.soft.empty() && !legal(want.soft[i], want.type, got[i])) {
         ++beyond_soft;
+        beyond[i] = true;
         soft_at = i;
       }
       const Real limit = allowed(hard, want.type);
@@ -119,9 +125,7 @@ Comparison compare(const Output& want, const std::vector<Real>& got, const Compa
     ++c.worst.bad;
     const bool odd = is_special(got[i], hard);
     special = special || odd;
-    const Real excess =
-        odd ? std::numeric_limits<Real>::infinity()
-            : std::fabs(got[i] - hard.mid) / (allowed(hard, want.type) + reference::ulp(Type::f64, hard.mid));
+    const Real excess = odd ? std::numeric_limits<Real>::infinity() : error_ratio(hard, want.type, got[i]);
     if (excess > worst_excess) {
       worst_excess = excess;
       worst_at = i;
@@ -134,6 +138,7 @@ Comparison compare(const Output& want, const std::vector<Real>& got, const Compa
     for (std::size_t i = 0; i < got.size(); ++i)
       expected[i] = want.hard[i].nan == Nan::always ? std::numeric_limits<Real>::quiet_NaN() : want.hard[i].mid;
     c.worst.pattern = describe_pattern(want.shape, bad, got, expected);
+    c.worst.map = error_map(want.type, want.shape, want.hard, bad, got);
     return c;
   }
   if (beyond_soft > 0) {
@@ -141,6 +146,7 @@ Comparison compare(const Output& want, const std::vector<Real>& got, const Compa
     c.worst.bad = beyond_soft;
     set_worst(c, want, soft_at, got[soft_at], want.soft[soft_at]);
     c.worst.pattern = "beyond six standard deviations of rounding in any order, within the worst case";
+    if (c.verdict == Verdict::fail) c.worst.map = error_map(want.type, want.shape, want.soft, beyond, got);
     return c;
   }
   const Real z = options.check_bias && !want.soft.empty() ? bias_of(want, got) : 0;
@@ -150,6 +156,7 @@ Comparison compare(const Output& want, const std::vector<Real>& got, const Compa
     set_worst(c, want, 0, got[0], want.soft[0]);
     c.worst.pattern = std::string("errors lean to one side (") + std::to_string(static_cast<double>(z)) +
                       " standard deviations): truncation instead of rounding?";
+    c.worst.map = error_map(want.type, want.shape, want.soft, beyond, got);
   }
   return c;
 }

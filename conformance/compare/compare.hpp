@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "conformance/compare/error_map.hpp"
 #include "conformance/compare/verdict.hpp"
 #include "conformance/reference/tensor.hpp"
 
@@ -24,6 +25,9 @@ struct Mismatch {
   reference::Real got = 0, want = 0, error = 0, allowed = 0;
   std::int64_t bad = 0, total = 0;
   std::string pattern;
+  ErrorMap map{};  // of the output, when the verdict fails
+
+  bool operator==(const Mismatch&) const = default;
 };
 
 struct Comparison {
@@ -44,6 +48,8 @@ Comparison compare(const reference::Output& want, const std::vector<reference::R
 bool legal(const reference::Value& v, reference::Type type, reference::Real x);
 // The greatest distance from the true value that a legal element may have.
 reference::Real allowed(const reference::Value& v, reference::Type type);
+// |x - true value| in units of it, finite also where nothing but the true value is allowed.
+reference::Real error_ratio(const reference::Value& v, reference::Type type, reference::Real x);
 
 // A hint at the kind of mistake from where the wrong elements are and how they are wrong.
 std::string describe_pattern(const reference::Shape& shape, const std::vector<bool>& bad,

@@ -1,39 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The report as one JSON document.  Numbers of mismatches are text: JSON has no NaN, and doubles do
-// not hold every int64.
+// The report as one JSON document.
 
 #include <nlohmann/json.hpp>
 
+#include "conformance/report/case_json.hpp"
 #include "conformance/report/report.hpp"
 
 namespace fg::conformance {
-namespace {
-
 using nlohmann::ordered_json;
-
-ordered_json mismatch_json(const Mismatch& m) {
-  return {{"output", m.output},
-          {"dtype", reference::name(m.type)},
-          {"index", m.index},
-          {"got", number_text(m.type, m.got)},
-          {"want", number_text(m.type, m.want)},
-          {"error", static_cast<double>(m.error)},
-          {"allowed", static_cast<double>(m.allowed)},
-          {"bad", m.bad},
-          {"total", m.total},
-          {"pattern", m.pattern}};
-}
-
-ordered_json case_json(const CaseResult& r) {
-  ordered_json j{{"id", r.id}, {"op", r.op}, {"verdict", name(r.verdict)}, {"ms", r.milliseconds}};
-  if (passes(r.verdict)) j["error_ratio"] = r.ratio;
-  if (!r.text.empty()) j["text"] = r.text;
-  if (r.mismatch) j["mismatch"] = mismatch_json(*r.mismatch);
-  return j;
-}
-
-}  // namespace
 
 std::string to_json(const Report& report) {
   const Counts c = count(report.results);
@@ -60,7 +35,7 @@ std::string to_json(const Report& report) {
   for (const auto& [op, n] : report.left_out) left_out += n;
   j["left_out"] = {{"cases", left_out}, {"operators", report.left_out}};
   j["cases"] = ordered_json::array();
-  for (const CaseResult& r : report.results) j["cases"].push_back(case_json(r));
+  for (const CaseResult& r : report.results) j["cases"].push_back(case_object(r));
   return j.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 

@@ -20,6 +20,8 @@ struct CaseResult {
   double milliseconds = 0;
   std::string phase;                  // crash, hang: what the worker was doing
   std::vector<std::string> sequence;  // sequence: the shortest list of cases found that fails, this one last
+
+  bool operator==(const CaseResult&) const = default;
 };
 
 // Runs the call twice, with two patterns in the memory around and in the outputs, and compares.
