@@ -11,6 +11,7 @@
 #include <cstring>
 #include <utility>
 
+#include "plugins/cpu/kernels/flush.hpp"
 #include "plugins/cpu/kernels/gemm_dnnl.hpp"
 #include "plugins/cpu/kernels/gemm_ops.hpp"
 #include "plugins/cpu/kernels/gemv_ops.hpp"
@@ -325,7 +326,8 @@ std::size_t gemm_workspace(const GemmArgs& args, int workers) {
 
 void gemm(const GemmArgs& args, const Exec& exec, void* ws) {
   if (args.m == 0 || args.n == 0) return;
-  if (dnnl_suits(args) && dnnl_gemm(args, exec)) return;
+  const bool by_dnnl = dnnl_suits(args) && !(args.dtype == FG_BF16 && flushing_shows(args, exec));
+  if (by_dnnl && dnnl_gemm(args, exec)) return;
   const bool split = by_batch(args, exec.workers());
   const Plan plan = make_plan(args, split ? 1 : exec.workers());
   Arena arena(nullptr);

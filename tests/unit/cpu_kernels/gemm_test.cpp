@@ -237,6 +237,33 @@ TEST(Gemm, NanAndInfinityReachTheirRowAndColumn) {
   }
 }
 
+// The instructions that multiply pairs of bf16 take subnormal numbers for zero.
+TEST(Gemm, SubnormalBf16NumbersAreNotZero) {
+  constexpr std::int64_t kSize = 64;
+  const double tiny = std::ldexp(1.0, -130);
+  Array a(FG_BF16, {kSize, kSize}), b(FG_BF16, {kSize, kSize}), out(FG_BF16, {kSize, kSize});
+  a.fill([](std::int64_t) { return 1; });
+  b.fill([](std::int64_t) { return 1; });
+  a.set(2 * kSize + 1, tiny);
+  b.set(1 * kSize + 5, std::numeric_limits<double>::infinity());
+  run(args_of(out, a, b), 1);
+  EXPECT_EQ(out.get(2 * kSize + 5), std::numeric_limits<double>::infinity());
+  a.fill([&](std::int64_t) { return tiny; });
+  b.fill([](std::int64_t) { return 0x1p+100; });
+  run(args_of(out, a, b), 1);
+  EXPECT_EQ(out.get(0), std::ldexp(1.0, -24));
+}
+
+// ... and flush small products.
+TEST(Gemm, SmallBf16ProductsAreNotLost) {
+  constexpr std::int64_t kSize = 64;
+  Array a(FG_BF16, {kSize, kSize}), b(FG_BF16, {kSize, kSize}), out(FG_BF16, {kSize, kSize});
+  a.fill([](std::int64_t) { return 0x1p-66; });
+  b.fill([](std::int64_t) { return 0x1p-66; });
+  run(args_of(out, a, b), 1);
+  EXPECT_EQ(out.get(0), std::ldexp(1.0, -126));
+}
+
 TEST(Gemm, SumsOf16BitNumbersAreKeptInF32) {
   Array a(FG_BF16, {20, 4096}), b(FG_BF16, {4096, 20}), out(FG_BF16, {20, 20});
   a.fill([](std::int64_t) { return 1; });
