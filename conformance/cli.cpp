@@ -5,7 +5,10 @@
 #include "conformance/cli.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
+#include <initializer_list>
+#include <thread>
 
 #include "fg/abi/version.h"
 #include "fg/fg.h"
@@ -41,6 +44,15 @@ void add_options(CLI::App& app, CommandLine& line) {
       ->type_name("GLOB");
   app.add_option("--json", line.json, "write the report as JSON")->type_name("FILE|-");
   app.add_option("--junit", line.junit, "write the report as JUnit XML")->type_name("FILE|-");
+  app.add_option("-j,--jobs", line.jobs, "worker processes at once (default: one for each core, 8 at most)")
+      ->check(CLI::Range(1u, 256u))
+      ->type_name("N");
+  app.add_option("--shard", line.shard, "only part i of n, chosen by the names of the cases")->type_name("i/n");
+  app.add_option("--journal", line.journal, "append every verdict to this file as it falls")->type_name("FILE");
+  app.add_flag("--resume", line.resume, "continue the --journal of a run that was interrupted");
+  app.add_option("--deadline", line.deadline, "seconds for a case (default: 20 times what such cases take, 10 to 600)")
+      ->check(CLI::PositiveNumber)
+      ->type_name("SECONDS");
   app.add_option("--seed", line.seed, "another draw of every case's data")
       ->check(CLI::NonNegativeNumber)
       ->type_name("N");
@@ -56,6 +68,7 @@ void add_options(CLI::App& app, CommandLine& line) {
 
 Parsed parse_command_line(int argc, const char* const* argv) {
   CommandLine line;
+  line.jobs = std::clamp(std::thread::hardware_concurrency(), 1u, 8u);
   CLI::App app(kHelp, "fg-conformance");
   app.footer(kFooter);
   app.set_version_flag("--version", version_text());
@@ -66,6 +79,9 @@ Parsed parse_command_line(int argc, const char* const* argv) {
   const CLI::App* info = app.add_subcommand("info", "plugin, device, and which operators it serves how");
   CLI::App* repro = app.add_subcommand("repro", "run cases by name");
   repro->add_option("ID", line.ids, "names as the report prints them")->required();
+  CLI::App* merge = app.add_subcommand("merge", "join the journals of all shards of a run, proved complete");
+  merge->add_option("JOURNAL", line.files, "one for each shard")->required();
+  const CLI::App* worker = app.add_subcommand("worker", "the process that loads the plugin")->group("");
   app.require_subcommand(0, 1);
   try {
     app.parse(argc, argv);
@@ -74,7 +90,7 @@ Parsed parse_command_line(int argc, const char* const* argv) {
     app.exit(e);
     return {std::nullopt, asked ? kConformant : kUsage};
   }
-  for (const CLI::App* verb : {list, run, info, static_cast<const CLI::App*>(repro)}) {
+  for (const CLI::App* verb : std::initializer_list<const CLI::App*>{list, run, info, repro, merge, worker}) {
     if (verb->parsed()) line.verb = verb->get_name();
   }
   return {line, kConformant};

@@ -23,18 +23,23 @@ enum Exit : int {
 };
 
 struct CommandLine {
-  std::string verb = "run";  // list, run, info, repro
+  std::string verb = "run";
   std::string plugin;
   std::string device;
   std::string tier = "standard";
   std::string golden;
   std::vector<std::string> filters;
-  std::vector<std::string> ids;  // repro
-  std::string json, junit;       // a file, or - for stdout
+  std::vector<std::string> ids;    // repro
+  std::vector<std::string> files;  // merge: journals
+  std::string json, junit;         // a file, or - for stdout
+  std::string journal;
+  std::string shard = "1/1";
   std::string color = "auto";
   std::size_t fail_fast = 0;
+  unsigned jobs = 1;
+  double deadline = 0;  // seconds a case; 0: by what such cases take
   int seed = 0;
-  bool quiet = false, verbose = false;
+  bool quiet = false, verbose = false, resume = false;
 };
 
 // The command line, or the exit code when there is nothing to do but leave (help, version, mistake).

@@ -5,9 +5,10 @@
 #ifndef FG_CONFORMANCE_GOLDEN_GOLDEN_HPP_
 #define FG_CONFORMANCE_GOLDEN_GOLDEN_HPP_
 
+#include <map>
+
 #include "conformance/golden/corpus.hpp"
 #include "conformance/runner/judge.hpp"
-#include "conformance/runner/suite.hpp"
 
 namespace fg::conformance {
 
@@ -20,11 +21,12 @@ Result<Prepared> adapt(const core::OpInfo& op, const GoldenCase& c);
 // Runs one case.
 CaseResult run_golden(const Device& device, const core::OpInfo& op, const GoldenCase& c);
 
-// Cases whose id or operator passes the filters, as jobs; the others that the catalogue lacks go to
-// `left_out`.  FG_E_INVALID names a broken case.  `corpus` must outlive the jobs.
-Result<std::vector<Job>> golden_jobs(const Device& device, const Corpus& corpus,
-                                     const std::vector<std::string>& filters,
-                                     std::map<std::string, std::size_t>& left_out);
+struct GoldenPlan {
+  std::vector<std::string> ids;
+  std::map<std::string, std::size_t> left_out;  // operators that the catalogue lacks, with their cases
+};
+// The cases that pass the filters.  FG_E_INVALID names a broken case.
+Result<GoldenPlan> plan_golden(const Corpus& corpus, const std::vector<std::string>& filters);
 
 }  // namespace fg::conformance
 

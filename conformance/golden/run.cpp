@@ -8,11 +8,13 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <memory>
+#include <set>
 
 #include "conformance/cases/operators.hpp"
 #include "conformance/data/rng.hpp"
 #include "conformance/golden/golden.hpp"
+#include "conformance/report/report.hpp"
+#include "conformance/runner/phase.hpp"
 #include "fg/sdk/dtype.hpp"
 
 namespace fg::conformance {
@@ -129,6 +131,8 @@ CaseResult judge_recorded(const Device& device, Prepared& p, const GoldenCase& c
 
 CaseResult run_golden(const Device& device, const core::OpInfo& op, const GoldenCase& c) {
   const auto start = std::chrono::steady_clock::now();
+  begin_case();
+  enter(Phase::prepare);
   CaseResult r;
   Result<Prepared> p = adapt(op, c);
   try {
@@ -147,36 +151,36 @@ CaseResult run_golden(const Device& device, const core::OpInfo& op, const Golden
   }
   r.id = c.id;
   r.op = op.name;
+  enter(Phase::idle);
   r.milliseconds = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
   return r;
 }
 
-Result<std::vector<Job>> golden_jobs(const Device& device, const Corpus& corpus,
-                                     const std::vector<std::string>& filters,
-                                     std::map<std::string, std::size_t>& left_out) {
-  std::vector<Job> jobs;
+Result<GoldenPlan> plan_golden(const Corpus& corpus, const std::vector<std::string>& filters) {
+  GoldenPlan plan;
+  std::set<std::string> seen;
   for (std::size_t i = 0; i < corpus.size(); ++i) {
     const std::string id = corpus.id(i);
+    if (!seen.insert(id).second) return invalid("case " + id + " stands twice in the corpus");
     if (!selected(filters, id)) continue;
     const core::OpInfo* op = operator_of(corpus.op(i));
     if (op == nullptr) {
-      ++left_out[corpus.op(i)];
+      ++plan.left_out[corpus.op(i)];
       continue;
     }
-    Result<GoldenCase> c = corpus.load(i);
+    const Result<GoldenCase> c = corpus.load(i);
     if (!c && c.error().status == FG_E_UNSUPPORTED) {
-      ++left_out[corpus.op(i) + " (" + c.error().message.substr(c.error().message.rfind(": ") + 2) + ")"];
-      continue;
+      const std::string& why = c.error().message;
+      ++plan.left_out[corpus.op(i) + " (" + why.substr(why.rfind(": ") + 2) + ")"];
+    } else if (!c) {
+      return tl::unexpected(c.error());
+    } else if (reads_beyond_record(*op, *c)) {
+      ++plan.left_out[corpus.op(i) + " (reads memory that was not recorded)"];
+    } else {
+      plan.ids.push_back(id);
     }
-    if (!c) return tl::unexpected(std::move(c.error()));
-    if (reads_beyond_record(*op, *c)) {
-      ++left_out[corpus.op(i) + " (reads memory that was not recorded)"];
-      continue;
-    }
-    auto shared = std::make_shared<GoldenCase>(std::move(*c));
-    jobs.push_back({id, [&device, op, shared] { return run_golden(device, *op, *shared); }});
   }
-  return jobs;
+  return plan;
 }
 
 }  // namespace fg::conformance

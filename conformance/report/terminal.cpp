@@ -51,10 +51,11 @@ std::string number_text(reference::Type type, reference::Real x) {
 }
 
 std::string header(const Report& report, const Style&) {
-  return "fg-conformance " + report.subject.version + "  ABI " + report.subject.abi + "  catalogue " +
-         std::to_string(report.subject.operators) + " operators\nplugin  " + report.subject.vendor + " " +
-         report.subject.plugin_version + "   device  " + report.subject.device + "  " + report.subject.description +
-         "\n\n";
+  const Subject& s = report.subject;
+  const std::string build = s.build_id.empty() ? "" : " (build " + s.build_id.substr(0, 8) + ")";
+  return "fg-conformance " + s.version + "  ABI " + s.abi + "  catalogue " + std::to_string(s.operators) +
+         " operators\nplugin  " + s.vendor + " " + s.plugin_version + build + "   device  " + s.device + "  " +
+         s.description + "\n\n";
 }
 
 std::string table(const Report& report, const Style& style) {

@@ -42,13 +42,13 @@ Result<Device> Device::open(std::string_view plugin) {
   d.name_ = text(fg_device_name(d.handle_));
   d.vendor_ = text(fg_device_vendor(d.handle_));
   d.spec_ = plugin.empty() ? d.vendor_ : std::string(plugin);
-  fg_device_info info{};
-  info.hdr.struct_size = sizeof(info);
-  if (fg_device_get_info(d.handle_, &info, &err) >= 0) d.description_ = info.name;
+  d.info_.hdr.struct_size = sizeof(d.info_);
+  if (const fg_status s = fg_device_get_info(d.handle_, &d.info_, &err); s < 0) return tl::unexpected(error_of(s, err));
   for (const core::Candidate& c : registry.candidates()) {
-    if (std::find(c.devices.begin(), c.devices.end(), d.name_) != c.devices.end()) {
-      d.plugin_ = c.version + (c.build_id.empty() ? "" : " (build " + c.build_id.substr(0, 8) + ")");
-    }
+    if (std::find(c.devices.begin(), c.devices.end(), d.name_) == c.devices.end()) continue;
+    d.version_ = c.version;
+    d.build_id_ = c.build_id;
+    d.path_ = c.path;
   }
   for (const fg_op_claim* claim : registry.claims(*found)) {
     d.claims_[claim->op_uid] = {claim->n_slots,

@@ -43,8 +43,10 @@ class Device {
   fg_device_handle handle() const { return handle_; }
   const std::string& name() const { return name_; }
   const std::string& vendor() const { return vendor_; }
-  const std::string& plugin() const { return plugin_; }  // version and build, for people
-  const std::string& description() const { return description_; }
+  const std::string& version() const { return version_; }
+  const std::string& build_id() const { return build_id_; }
+  const std::string& path() const { return path_; }  // of the plugin, absolute
+  const fg_device_info& info() const { return info_; }
   // What the user would type again.
   const std::string& spec() const { return spec_; }
 
@@ -66,7 +68,8 @@ class Device {
     std::vector<fg_dtype> rows;
   };
   fg_device_handle handle_ = nullptr;
-  std::string name_, vendor_, plugin_, description_, spec_;
+  std::string name_, vendor_, version_, build_id_, path_, spec_;
+  fg_device_info info_{};
   std::map<std::uint64_t, Claim> claims_;  // as they were at the start: the core withdraws broken ones
 };
 

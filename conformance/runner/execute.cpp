@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "conformance/cases/operators.hpp"
+#include "conformance/runner/phase.hpp"
 
 namespace fg::conformance {
 namespace {
@@ -146,6 +147,7 @@ std::uint32_t form_code(const Prepared& call) {
 }
 
 Result<Execution> execute(const Device& device, const Prepared& call, std::uint64_t poison) {
+  enter(Phase::lay_out);
   FG_TRY_ASSIGN(Arena arena, lay_out(device, call, poison));
   const std::size_t self = first_tensor(call);
   std::vector<fg_tensor_handle> outs;
@@ -153,7 +155,9 @@ Result<Execution> execute(const Device& device, const Prepared& call, std::uint6
   if (call.form == Form::alias) outs.push_back(arena.tensors[self].front().handle());
   for (const GuardedTensor& t : arena.outs) outs.push_back(t.handle());
   Execution e;
+  enter(Phase::launch);
   const Result<void> called = device.call(call.op->name, form_code(call), arena.values, outs);
+  enter(Phase::fetch);
   std::vector<Handle> made;
   if (call.form == Form::fresh) {
     for (const fg_tensor_handle t : outs) made.emplace_back(t);

@@ -6,6 +6,7 @@
 
 #include "conformance/cases/operators.hpp"
 #include "conformance/data/rng.hpp"
+#include "conformance/runner/phase.hpp"
 #include "fg/sdk/dtype.hpp"
 
 namespace fg::conformance {
@@ -64,6 +65,7 @@ std::string form_mismatch(const Produced& got, const reference::Output& want, st
 
 void compare_outputs(CaseResult& r, const Prepared& call, const std::vector<Produced>& outs,
                      const std::vector<reference::Output>& want) {
+  enter(Phase::compare);
   if (outs.size() != want.size()) {
     r.verdict = Verdict::fail;
     r.text = std::to_string(outs.size()) + " outputs, expected " + std::to_string(want.size());

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "conformance/data/rng.hpp"
+#include "conformance/runner/phase.hpp"
 #include "conformance/runner/statistics.hpp"
 
 namespace fg::conformance {
@@ -220,6 +221,7 @@ CaseResult run_claim(const Device& device, std::string_view op) {
 std::span<const Probe> probes() { return kProbes; }
 
 CaseResult run_probe(const Device& device, const Case& c) {
+  enter(Phase::probe);
   if (c.area == "claim") return run_claim(device, c.op);
   for (const Probe& p : kProbes) {
     if (p.area == c.area && p.name == c.op) return p.run(device);

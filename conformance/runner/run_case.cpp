@@ -8,6 +8,7 @@
 #include "conformance/cases/operators.hpp"
 #include "conformance/data/values.hpp"
 #include "conformance/runner/judge.hpp"
+#include "conformance/runner/phase.hpp"
 #include "conformance/runner/probes.hpp"
 
 namespace fg::conformance {
@@ -20,6 +21,7 @@ std::size_t first_tensor(const Prepared& p) {
 }
 
 std::vector<reference::Output> oracle(Prepared& p) {
+  enter(Phase::oracle);
   std::vector<reference::Argument> values;
   for (const PreparedArg& a : p.args) values.push_back(a.value);
   std::vector<reference::Output> want = reference::evaluate(reference::Call(oracle_operator(*p.op), std::move(values)));
@@ -92,6 +94,7 @@ CaseResult run_operator(const Device& device, const Case& c) {
 }  // namespace
 
 Prepared prepare(const Case& c) {
+  enter(Phase::prepare);
   Prepared p;
   p.op = core::find_op(c.op);
   p.form = c.form;
@@ -117,6 +120,7 @@ void count_offset_from_storage(Prepared& call) {
 
 CaseResult run_case(const Device& device, const Case& c) {
   const auto start = std::chrono::steady_clock::now();
+  begin_case();
   CaseResult r;
   try {
     r = is_operator_area(c.area) ? run_operator(device, c) : run_probe(device, c);
@@ -129,6 +133,7 @@ CaseResult run_case(const Device& device, const Case& c) {
   }
   r.id = name_of(c);
   r.op = is_operator_area(c.area) ? c.op : c.area;
+  enter(Phase::idle);
   r.milliseconds = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
   return r;
 }

@@ -18,7 +18,8 @@ Report sample() {
   r.subject.abi = "1.0";
   r.subject.operators = 46;
   r.subject.vendor = "acme";
-  r.subject.plugin_version = "2.0 (build 9f3c0000)";
+  r.subject.plugin_version = "2.0";
+  r.subject.build_id = "9f3c0000aabb";
   r.subject.device = "acme:0";
   r.subject.description = "Acme One";
   r.subject.spec = "libfg_acme.so";

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "conformance/controller/deadlines.hpp"
+
+#include <algorithm>
+
+namespace fg::conformance {
+namespace {
+
+constexpr std::size_t kRemembered = 31;
+constexpr double kFactor = 20;
+constexpr std::chrono::milliseconds kFirst{60'000}, kLeast{10'000}, kMost{600'000};
+
+}  // namespace
+
+std::string_view kind_of(std::string_view id) { return id.substr(0, id.find('/')); }
+
+std::chrono::milliseconds Deadlines::of(std::string_view id) const {
+  if (fixed_.count() > 0) return fixed_;
+  const auto it = taken_.find(kind_of(id));
+  if (it == taken_.end()) return kFirst;
+  std::vector<double> sorted = it->second;
+  const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
+  std::nth_element(sorted.begin(), middle, sorted.end());
+  return std::clamp(std::chrono::milliseconds(static_cast<std::int64_t>(*middle * kFactor)), kLeast, kMost);
+}
+
+void Deadlines::learn(std::string_view id, double milliseconds) {
+  std::vector<double>& taken = taken_[std::string(kind_of(id))];
+  if (taken.size() == kRemembered) taken.erase(taken.begin());
+  taken.push_back(milliseconds);
+}
+
+}  // namespace fg::conformance

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "conformance/controller/pool.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <nlohmann/json.hpp>
+
+#include "conformance/journal/subject_json.hpp"
+#include "conformance/report/case_json.hpp"
+
+namespace fg::conformance {
+namespace {
+
+std::atomic<bool> g_stop{false};
+static_assert(std::atomic<bool>::is_always_lock_free, "set in a signal handler");
+
+// Names sent ahead of the answers: enough that a worker never waits for the controller.
+constexpr std::size_t kAhead = 16;
+constexpr int kPollMilliseconds = 200;
+// Workers in a row that die before they have opened the plugin.
+constexpr unsigned kMostFailedStarts = 3;
+
+std::string seconds_text(std::chrono::milliseconds ms) { return std::to_string(ms.count() / 1000) + " s"; }
+
+Error refusal_of(const nlohmann::ordered_json& refused) {
+  Error e{FG_E_INTERNAL, "the worker refused without a reason"};
+  if (refused.is_object() && refused.value("message", "") != "") e.message = refused.value("message", "");
+  if (refused.is_object()) e.status = static_cast<fg_status>(refused.value("status", FG_E_INTERNAL));
+  return e;
+}
+
+}  // namespace
+
+void request_stop() { g_stop.store(true); }
+bool stop_requested() { return g_stop.load(); }
+
+Result<void> Pool::run(std::span<const std::size_t> cases, unsigned jobs, std::size_t fresh_after,
+                       const std::function<bool(Outcome)>& take) {
+  waiting_.assign(cases.begin(), cases.end());
+  take_ = take;
+  go_on_ = true;
+  std::vector<Slot> slots(std::max(1u, jobs));
+  const auto busy = [](const Slot& s) { return s.process != nullptr; };
+  while (!waiting_.empty() || std::any_of(slots.begin(), slots.end(), busy)) {
+    for (Slot& slot : slots) FG_TRY(feed(slot, fresh_after));
+    wait(slots);
+    for (Slot& slot : slots) {
+      FG_TRY(listen(slot));
+      FG_TRY(watch(slot));
+      if (!go_on_ || stop_requested()) return {};
+    }
+  }
+  return {};
+}
+
+Result<void> Pool::feed(Slot& slot, std::size_t fresh_after) {
+  if (slot.process == nullptr) {
+    if (waiting_.empty()) return {};
+    slot = Slot{};
+    FG_TRY_ASSIGN(slot.process, WorkerProcess::start(worker_));
+  }
+  while (!slot.finishing) {
+    if (waiting_.empty() || slot.sent.size() + slot.done.size() >= fresh_after) {
+      slot.finishing = true;
+      slot.process->finish();
+    } else if (slot.sent.size() < kAhead) {
+      slot.process->send(names_[waiting_.front()]);
+      slot.sent.push_back(waiting_.front());
+      waiting_.pop_front();
+    } else {
+      break;
+    }
+  }
+  return {};
+}
+
+void Pool::wait(std::vector<Slot>& slots) const {
+  std::vector<pollfd> wanted;
+  for (const Slot& slot : slots) {
+    if (slot.process) slot.process->add_to(wanted);
+  }
+  ::poll(wanted.data(), wanted.size(), kPollMilliseconds);
+}
+
+Result<void> Pool::listen(Slot& slot) {
+  if (slot.process == nullptr) return {};
+  slot.process->pump();
+  for (const std::string& line : slot.process->take_lines()) {
+    if (slot.process == nullptr || !go_on_) break;
+    FG_TRY(hear(slot, line));
+  }
+  return {};
+}
+
+Result<void> Pool::hear(Slot& slot, const std::string& line) {
+  if (!slot.greeted) {
+    const auto j = nlohmann::ordered_json::parse(line, nullptr, false);
+    if (j.is_object() && j.contains("refused")) return tl::unexpected(refusal_of(j["refused"]));
+    if (!j.is_object() || !j.contains("hello")) return bury(slot, Verdict::crash, "spoilt the worker's answers");
+    FG_TRY_ASSIGN(subject_, subject_from_json(j["hello"].dump()));
+    slot.greeted = true;
+    failed_starts_ = 0;
+    return {};
+  }
+  Result<CaseResult> result = case_from_json(line);
+  if (!result || slot.sent.empty() || result->id != names_[slot.sent.front()])
+    return bury(slot, Verdict::crash, "spoilt the worker's answers");
+  Outcome o{slot.sent.front(), std::move(*result), false, {}};
+  if (fails(o.result.verdict)) o.before = slot.done;
+  deadlines_.learn(o.result.id, o.result.milliseconds);
+  slot.sent.pop_front();
+  slot.done.push_back(o.index);
+  const bool lost = o.result.verdict == Verdict::device_lost;
+  go_on_ = take_(std::move(o));
+  if (!lost) return {};
+  // Whatever follows in that process proves nothing.
+  waiting_.insert(waiting_.begin(), slot.sent.begin(), slot.sent.end());
+  slot.process.reset();
+  return {};
+}
+
+Result<void> Pool::watch(Slot& slot) {
+  if (slot.process == nullptr || !go_on_) return {};
+  const WorkerProcess& p = *slot.process;
+  if (p.ended()) {
+    const bool orderly = *p.ended() == 0 && slot.greeted && slot.finishing && slot.sent.empty();
+    if (!orderly) return bury(slot, Verdict::crash, "the process ended: " + ending_text(*p.ended()));
+    slot.process.reset();
+    return {};
+  }
+  std::chrono::milliseconds limit = Deadlines::kStart;
+  if (slot.greeted && !slot.sent.empty()) {
+    if (p.begun() <= slot.done.size()) return {};  // It has not begun what it was sent.
+    limit = deadlines_.of(names_[slot.sent.front()]);
+  } else if (slot.greeted) {
+    if (p.phase() != Phase::leave) return {};
+    limit = Deadlines::kLeave;
+  }
+  if (p.busy_for() < limit) return {};
+  return bury(slot, Verdict::hang, "no answer within " + seconds_text(limit));
+}
+
+Result<void> Pool::bury(Slot& slot, Verdict verdict, const std::string& how) {
+  const std::unique_ptr<WorkerProcess> process = std::move(slot.process);
+  const Phase phase = process->phase();
+  const std::uint64_t begun = process->begun();
+  process->end();
+  Outcome o;
+  o.died = true;
+  if (begun > slot.done.size() && !slot.sent.empty()) {
+    o.index = slot.sent.front();
+    slot.sent.pop_front();
+  } else if (!slot.done.empty()) {
+    o.index = slot.done.back();  // in its own time, or when everything was released
+    slot.done.pop_back();
+  } else {
+    waiting_.insert(waiting_.begin(), slot.sent.begin(), slot.sent.end());
+    if (++failed_starts_ < kMostFailedStarts) return {};
+    return fail(FG_E_UNSUPPORTED, "the plugin cannot be opened in a process of its own: " + how + ", in phase " +
+                                      std::string(name(phase)) + "\n" + process->said());
+  }
+  waiting_.insert(waiting_.begin(), slot.sent.begin(), slot.sent.end());
+  o.before = std::move(slot.done);
+  o.result.id = names_[o.index];
+  o.result.verdict = verdict;
+  o.result.phase = name(phase);
+  o.result.text = how + ", in phase " + o.result.phase;
+  o.result.milliseconds = std::chrono::duration<double, std::milli>(process->busy_for()).count();
+  if (!process->said().empty()) o.result.text += "; it said: " + process->said();
+  go_on_ = take_(std::move(o));
+  return {};
+}
+
+}  // namespace fg::conformance

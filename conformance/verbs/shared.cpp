@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+
+#include "conformance/cases/plan.hpp"
+#include "conformance/golden/golden.hpp"
+#include "conformance/verbs/verbs.hpp"
+#include "core/config/secure_env.hpp"
+#include "core/registry/sha256.hpp"
+#include "fg/abi/version.h"
+#include "fg/fg.h"
+
+namespace fg::conformance {
+namespace {
+
+std::string catalogue_hash() {
+  std::string all;
+  for (const core::OpInfo& op : core::catalogue())
+    all.append(op.name).append(" ").append(std::to_string(op.schema_hash)).append("\n");
+  return core::hex(core::sha256(std::as_bytes(std::span(all))));
+}
+
+std::string operating_system() {
+  utsname u{};
+  if (::uname(&u) != 0) return "unknown";
+  return std::string(u.sysname) + " " + u.release + " " + u.machine;
+}
+
+std::string processor() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);) {
+    const std::size_t colon = line.find(": ");
+    if (line.rfind("model name", 0) == 0 && colon != std::string::npos) return line.substr(colon + 2);
+  }
+  return "unknown";
+}
+
+bool write_file(const std::string& path, const std::string& text) {
+  if (path == "-") {
+    out(text);
+    return true;
+  }
+  std::ofstream file(path, std::ios::binary);
+  file << text;
+  file.close();
+  return static_cast<bool>(file);
+}
+
+}  // namespace
+
+void out(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+
+int complain(const std::string& text, int code) {
+  std::fprintf(stderr, "fg-conformance: %s\n", text.c_str());
+  return code;
+}
+
+int complain(const Error& e) {
+  switch (e.status) {
+    case FG_E_NOT_FOUND:
+    case FG_E_UNSUPPORTED:
+    case FG_E_DEVICE_LOST:
+    case FG_E_ABI: return complain(e.message, kUnavailable);
+    case FG_E_INVALID: return complain(e.message, kUsage);
+    default: return complain(e.message, kInternal);
+  }
+}
+
+bool wants_color(const CommandLine& line) {
+  if (line.color != "auto") return line.color == "always";
+  const core::Environment env;
+  auto set = [&](const char* name) {
+    const auto v = env.get(name);
+    return v && !v->empty();
+  };
+  if (set("NO_COLOR")) return false;
+  if (set("FORCE_COLOR") || set("CLICOLOR_FORCE")) return true;
+  const auto term = env.get("TERM");
+  return isatty(STDOUT_FILENO) != 0 && !(term && *term == "dumb");
+}
+
+Result<Selection> select_cases(const std::string& tier, const std::string& golden,
+                               const std::vector<std::string>& filters, int seed) {
+  Selection s;
+  if (!golden.empty()) {
+    FG_TRY_ASSIGN(const Corpus corpus, Corpus::open(golden));
+    FG_TRY_ASSIGN(GoldenPlan plan, plan_golden(corpus, filters));
+    return Selection{std::move(plan.ids), std::move(plan.left_out)};
+  }
+  for (Case& c : plan(tier == "quick" ? Tier::quick : Tier::standard)) {
+    if (seed != 0) c.number = seed;
+    std::string id = name_of(c);
+    // A filter that is a case's name selects it, whatever letters it has.
+    if (selected(filters, id) || std::find(filters.begin(), filters.end(), id) != filters.end())
+      s.names.push_back(std::move(id));
+  }
+  return s;
+}
+
+Subject suite_subject() {
+  Subject s;
+  s.version = fg_version();
+  s.abi = std::to_string(FG_ABI_EPOCH) + "." + std::to_string(FG_ABI_MINOR);
+  s.catalogue = catalogue_hash();
+  s.operators = core::catalogue().size();
+  s.os = operating_system();
+  s.processor = processor();
+  return s;
+}
+
+int write_reports(const CommandLine& line, const Report& report) {
+  if (!line.json.empty() && !write_file(line.json, to_json(report)))
+    return complain("cannot write " + line.json, kUsage);
+  if (!line.junit.empty() && !write_file(line.junit, to_junit(report)))
+    return complain("cannot write " + line.junit, kUsage);
+  if (report.interrupted) return kInterrupted;
+  return count(report.results).failed > 0 ? kFailures : kConformant;
+}
+
+}  // namespace fg::conformance

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What each verb of fg-conformance does.  Every function returns the exit code of the program.
+
+#ifndef FG_CONFORMANCE_VERBS_VERBS_HPP_
+#define FG_CONFORMANCE_VERBS_VERBS_HPP_
+
+#include <string>
+#include <vector>
+
+#include "conformance/cli.hpp"
+#include "conformance/report/report.hpp"
+
+namespace fg::conformance {
+
+int run_verb(const CommandLine& line);    // run, repro
+int list_verb(const CommandLine& line);   // no plugin is needed
+int info_verb(const CommandLine& line);   // opens the plugin in this process
+int merge_verb(const CommandLine& line);  // journals of shards
+
+// --- shared ---
+int complain(const std::string& text, int code);
+int complain(const Error& error);  // with the code that fits
+void out(const std::string& text);
+bool wants_color(const CommandLine& line);
+// Names of the cases that tier or corpus and filters select, for no shard.
+struct Selection {
+  std::vector<std::string> names;
+  std::map<std::string, std::size_t> left_out;
+};
+Result<Selection> select_cases(const std::string& tier, const std::string& golden,
+                               const std::vector<std::string>& filters, int seed);
+// Parts of a Subject that do not need the plugin.
+Subject suite_subject();
+// Writes what --json and --junit ask for; the exit code of the run.
+int write_reports(const CommandLine& line, const Report& report);
+
+}  // namespace fg::conformance
+
+#endif  // FG_CONFORMANCE_VERBS_VERBS_HPP_
