@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "tests/mutants/controller.hpp"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <thread>
+
+namespace fg::mutants {
+namespace {
+
+// One in so many launches, by their shapes.
+constexpr std::uint64_t kRare = 500, kCorrupting = 100;
+
+void flood(const Call& call) {
+  const std::string line(64 << 10, '#');
+  std::fputs(line.c_str(), stdout);
+  std::fputs(line.c_str(), stderr);
+  const fg_host& host = *call.kernel.owner->host;
+  host.log(host.ctx, FG_LOG_ERROR, "mutant", 0, line.c_str());
+}
+
+// The heap of the host near a block of its own: what belongs to whoever allocated there.
+void corrupt() {
+  constexpr std::size_t kBlock = 48, kReach = 4096;
+  const auto address = reinterpret_cast<std::uintptr_t>(std::malloc(kBlock));
+  for (std::uintptr_t at = address + kBlock; at < address + kReach; ++at)
+    *reinterpret_cast<volatile unsigned char*>(at) = 0xEE;
+}
+
+}  // namespace
+
+std::uint64_t hash_of(const Call& call) {
+  std::uint64_t h = call.kernel.uid;
+  const auto mix = [&](std::uint64_t x) { h = (h ^ x) * 0x9E3779B97F4A7C15u, h ^= h >> 29; };
+  for (int i = 0; i < call.launch.n_out + call.launch.n_in; ++i) {
+    const fg_tensor& t = call.launch.t[i];
+    mix(t.dtype);
+    for (int d = 0; d < t.ndim; ++d) mix(static_cast<std::uint64_t>(t.shape[d]));
+  }
+  if (call.kernel.programs.main) mix(call.kernel.programs.main->view().hash[0]);
+  return h;
+}
+
+void misbehave(const Call& call) {
+  if (has(fault("flooder"))) flood(call);
+  if (has(fault("corrupter")) && hash_of(call) % kCorrupting == 0) corrupt();
+  const bool rare = conformance::kFaults[g_fault.load()].family == "controller" && hash_of(call) % kRare == 0;
+  if (!rare) return;
+  if (has(fault("crasher"))) {
+    volatile int* nowhere = nullptr;
+    *nowhere = 1;
+  }
+  while (has(fault("hanger"))) std::this_thread::sleep_for(std::chrono::seconds(1));
+  if (has(fault("forker"))) (void)::fork();
+}
+
+}  // namespace fg::mutants

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Streams: the driver's own, or a queue that works later and then asks the driver.
+
+#include "tests/mutants/mutant.hpp"
+#include "tests/mutants/plugin.hpp"
+
+namespace fg::mutants {
+namespace {
+
+constexpr std::uint64_t kPoison = UINT64_MAX;
+
+Queue& stray_of(fg_instance* i) {
+  const std::lock_guard lock(i->mutex);
+  if (!i->stray) i->stray = std::make_unique<Queue>();
+  return *i->stray;
+}
+
+// Where a copy, a fill or a launch goes.
+Queue& queue_for_work(fg_stream* s) { return has(fault("wrong_stream")) ? stray_of(s->owner) : *s->queue; }
+
+}  // namespace
+
+namespace entry {
+
+fg_status stream_create(fg_instance* i, std::uint32_t device, std::int32_t priority, fg_stream** out,
+                        fg_error* err) noexcept {
+  return sdk::guard(err, [&]() -> Result<void> {
+    if (i == nullptr || out == nullptr) return invalid("stream_create: a pointer is NULL", FG_R_NULL_POINTER);
+    auto s = std::make_unique<fg_stream>();
+    s->owner = i;
+    fg_error why{};
+    why.hdr.struct_size = sizeof why;
+    if (const fg_status r = i->real->stream_create(i->driver, device, priority, &s->real, &why); r < 0)
+      return fail(r, why.message, why.reason, why.arg_index);
+    if (i->async) s->queue = std::make_unique<Queue>();
+    *out = s.release();
+    return {};
+  });
+}
+
+fg_status stream_destroy(fg_stream* s) noexcept {
+  if (s == nullptr) return FG_OK;
+  s->queue.reset();
+  const fg_status r = s->owner->real->stream_destroy(s->real);
+  delete s;
+  return r;
+}
+
+fg_status stream_flush(fg_stream* s, fg_error* err) noexcept {
+  if (s == nullptr) return sdk::report(err, Error{FG_E_INVALID, "stream_flush: NULL", FG_R_NULL_POINTER});
+  return s->owner->real->stream_flush(s->real, err);
+}
+
+fg_status stream_signal(fg_stream* s, fg_timeline* t, std::uint64_t value) noexcept {
+  if (s == nullptr || t == nullptr) return FG_E_INVALID;
+  const fg_api* real = s->owner->real;
+  if (!s->queue || has(fault("signals_early"))) return real->stream_signal(s->real, t, value);
+  Queue& q = *s->queue;
+  q.latest_signal = value;
+  q.order([&q, real, t, value] {
+    std::uint64_t now = 0;
+    if (has(fault("event_reuse"))) {
+      real->timeline_read(t, &now, nullptr);
+      if (q.latest_signal <= now) return;
+    }
+    real->host_signal(t, q.failed ? kPoison : has(fault("event_reuse")) ? q.latest_signal.load() : value);
+  });
+  return FG_OK;
+}
+
+fg_status stream_wait(fg_stream* s, fg_timeline* t, std::uint64_t value) noexcept {
+  if (s == nullptr || t == nullptr) return FG_E_INVALID;
+  if (has(fault("ignores_wait"))) return FG_OK;
+  const fg_api* real = s->owner->real;
+  if (!s->queue) return real->stream_wait(s->real, t, value);
+  Queue& q = *s->queue;
+  q.order([&q, real, t, value] {
+    if (real->host_wait(t, value, -1, nullptr) < 0) q.failed = true;
+  });
+  return FG_OK;
+}
+
+fg_status copy(fg_stream* s, fg_buffer* dst, std::uint64_t dst_offset, fg_buffer* src, std::uint64_t src_offset,
+               std::uint64_t bytes, fg_error* err) noexcept {
+  if (s == nullptr) return sdk::report(err, Error{FG_E_INVALID, "copy: the stream is NULL", FG_R_NULL_POINTER});
+  const fg_api* real = s->owner->real;
+  if (!s->queue) return real->copy(s->real, dst, dst_offset, src, src_offset, bytes, err);
+  // Nothing moves, but the arguments are looked at while there is somebody to tell.
+  if (const fg_status r = real->copy(s->real, dst, dst_offset, src, src_offset, 0, err); r < 0) return r;
+  Queue& q = *s->queue;
+  queue_for_work(s).launch([=, &q] {
+    if (real->copy(s->real, dst, dst_offset, src, src_offset, bytes, nullptr) < 0) q.failed = true;
+  });
+  return FG_OK;
+}
+
+fg_status fill(fg_stream* s, fg_buffer* buffer, std::uint64_t offset, std::uint64_t bytes, std::uint32_t pattern,
+               fg_error* err) noexcept {
+  if (s == nullptr) return sdk::report(err, Error{FG_E_INVALID, "fill: the stream is NULL", FG_R_NULL_POINTER});
+  const fg_api* real = s->owner->real;
+  if (!s->queue) return real->fill(s->real, buffer, offset, bytes, pattern, err);
+  if (bytes % 4 != 0) return real->fill(s->real, buffer, offset, bytes, pattern, err);  // the refusal
+  if (const fg_status r = real->fill(s->real, buffer, offset, 0, pattern, err); r < 0) return r;
+  Queue& q = *s->queue;
+  queue_for_work(s).launch([=, &q] {
+    if (real->fill(s->real, buffer, offset, bytes, pattern, nullptr) < 0) q.failed = true;
+  });
+  return FG_OK;
+}
+
+}  // namespace entry
+
+void enqueue(fg_stream* s, Queue::Work work) { queue_for_work(s).launch(std::move(work)); }
+
+}  // namespace fg::mutants
