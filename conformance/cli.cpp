@@ -53,6 +53,7 @@ void add_options(CLI::App& app, CommandLine& line) {
   app.add_option("--deadline", line.deadline, "seconds for a case (default: 20 times what such cases take, 10 to 600)")
       ->check(CLI::PositiveNumber)
       ->type_name("SECONDS");
+  app.add_option("--markdown", line.markdown, "write the report as Markdown")->type_name("FILE|-");
   app.add_option("--seed", line.seed, "another draw of every case's data")
       ->check(CLI::NonNegativeNumber)
       ->type_name("N");
@@ -81,6 +82,10 @@ Parsed parse_command_line(int argc, const char* const* argv) {
   repro->add_option("ID", line.ids, "names as the report prints them")->required();
   CLI::App* merge = app.add_subcommand("merge", "join the journals of all shards of a run, proved complete");
   merge->add_option("JOURNAL", line.files, "one for each shard")->required();
+  CLI::App* mutate = app.add_subcommand("mutate", "the suite against seeded bugs and legal variants");
+  mutate->add_option("NAME", line.files, "only these");
+  mutate->add_option("--mutants", line.mutants, "folder of libfg_mutant.so")->type_name("DIR");
+  mutate->add_flag("--all-cases", line.all_cases, "not only cases where the bug can show");
   const CLI::App* worker = app.add_subcommand("worker", "the process that loads the plugin")->group("");
   app.require_subcommand(0, 1);
   try {
@@ -90,7 +95,7 @@ Parsed parse_command_line(int argc, const char* const* argv) {
     app.exit(e);
     return {std::nullopt, asked ? kConformant : kUsage};
   }
-  for (const CLI::App* verb : std::initializer_list<const CLI::App*>{list, run, info, repro, merge, worker}) {
+  for (const CLI::App* verb : std::initializer_list<const CLI::App*>{list, run, info, repro, merge, mutate, worker}) {
     if (verb->parsed()) line.verb = verb->get_name();
   }
   return {line, kConformant};

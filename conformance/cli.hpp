@@ -29,17 +29,18 @@ struct CommandLine {
   std::string tier = "standard";
   std::string golden;
   std::vector<std::string> filters;
-  std::vector<std::string> ids;    // repro
-  std::vector<std::string> files;  // merge: journals
-  std::string json, junit;         // a file, or - for stdout
+  std::vector<std::string> ids;       // repro
+  std::vector<std::string> files;     // merge: journals; mutate: names
+  std::string json, junit, markdown;  // a file, or - for stdout
   std::string journal;
+  std::string mutants;  // folder
   std::string shard = "1/1";
   std::string color = "auto";
   std::size_t fail_fast = 0;
   unsigned jobs = 1;
   double deadline = 0;  // seconds a case; 0: by what such cases take
   int seed = 0;
-  bool quiet = false, verbose = false, resume = false;
+  bool quiet = false, verbose = false, resume = false, all_cases = false;
 };
 
 // The command line, or the exit code when there is nothing to do but leave (help, version, mistake).

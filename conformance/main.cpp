@@ -15,6 +15,7 @@ int dispatch(const CommandLine& line) {
   if (line.verb == "worker") return run_worker({line.plugin, line.golden});
   if (line.verb == "list") return list_verb(line);
   if (line.verb == "info") return info_verb(line);
+  if (line.verb == "mutate") return mutate_verb(line);
   if (line.verb == "merge") return merge_verb(line);
   return run_verb(line);
 }

@@ -42,6 +42,9 @@ Result<void> Pool::run(std::span<const std::size_t> cases, unsigned jobs, std::s
   go_on_ = true;
   std::vector<Slot> slots(std::max(1u, jobs));
   const auto busy = [](const Slot& s) { return s.process != nullptr; };
+  if (waiting_.empty() && !opened_) {
+    FG_TRY_ASSIGN(slots.front().process, WorkerProcess::start(worker_));
+  }
   while (!waiting_.empty() || std::any_of(slots.begin(), slots.end(), busy)) {
     for (Slot& slot : slots) FG_TRY(feed(slot, fresh_after));
     wait(slots);
@@ -98,9 +101,10 @@ Result<void> Pool::hear(Slot& slot, const std::string& line) {
     const auto j = nlohmann::ordered_json::parse(line, nullptr, false);
     if (j.is_object() && j.contains("refused")) return tl::unexpected(refusal_of(j["refused"]));
     if (!j.is_object() || !j.contains("hello")) return bury(slot, Verdict::crash, "spoilt the worker's answers");
-    FG_TRY_ASSIGN(subject_, subject_from_json(j["hello"].dump()));
+    FG_TRY_ASSIGN(const Subject subject, subject_from_json(j["hello"].dump()));
     slot.greeted = true;
     failed_starts_ = 0;
+    if (!std::exchange(opened_, true) && when_opened_) go_on_ = when_opened_(subject);
     return {};
   }
   Result<CaseResult> result = case_from_json(line);

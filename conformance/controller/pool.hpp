@@ -31,14 +31,16 @@ class Pool {
   Pool(WorkerArguments worker, const std::vector<std::string>& names, Deadlines deadlines)
       : worker_(std::move(worker)), names_(names), deadlines_(std::move(deadlines)) {}
 
+  // Called once, when the first worker has opened the plugin; says whether to go on.
+  void when_opened(std::function<bool(const Subject&)> f) { when_opened_ = std::move(f); }
+  bool opened() const { return opened_; }
+
   // Runs the cases in `jobs` workers at once; `take` gets every outcome and says whether to go on.  A
   // case that was right gets a second outcome when its worker dies before the next one begins.
   // `fresh_after`: a worker is replaced after so many cases.  Returns what kept the plugin from
-  // being opened; cases without an outcome then were not run.
+  // being opened, which is tried even for no cases; cases without an outcome then were not run.
   Result<void> run(std::span<const std::size_t> cases, unsigned jobs, std::size_t fresh_after,
                    const std::function<bool(Outcome)>& take);
-  // As the plugin's process described it; filled by the first worker.
-  const Subject& subject() const { return subject_; }
 
  private:
   struct Slot {
@@ -58,7 +60,8 @@ class Pool {
   WorkerArguments worker_;
   const std::vector<std::string>& names_;
   Deadlines deadlines_;
-  Subject subject_;
+  std::function<bool(const Subject&)> when_opened_;
+  bool opened_ = false;
   std::deque<std::size_t> waiting_;
   std::function<bool(Outcome)> take_;
   bool go_on_ = true;

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -49,6 +50,21 @@ struct ChildEnds {
   int names, output, results, page;
 };
 
+// This process's environment with `changes`, which are "NAME=value".
+std::vector<char*> environment_with(const std::vector<std::string>& changes) {
+  std::vector<char*> all;
+  for (char** e = environ; *e != nullptr; ++e) {
+    const std::string_view entry(*e);
+    const auto replaces = [&](const std::string& c) {
+      return entry.substr(0, c.find('=') + 1) == c.substr(0, c.find('=') + 1);
+    };
+    if (std::none_of(changes.begin(), changes.end(), replaces)) all.push_back(*e);
+  }
+  for (const std::string& c : changes) all.push_back(const_cast<char*>(c.c_str()));
+  all.push_back(nullptr);
+  return all;
+}
+
 pid_t spawn(const WorkerArguments& arguments, const ChildEnds& ends) {
   std::vector<std::string> words{"fg-conformance", "worker"};
   if (!arguments.plugin.empty()) words.insert(words.end(), {"--plugin", arguments.plugin});
@@ -56,6 +72,7 @@ pid_t spawn(const WorkerArguments& arguments, const ChildEnds& ends) {
   std::vector<char*> argv;
   for (std::string& w : words) argv.push_back(w.data());
   argv.push_back(nullptr);
+  std::vector<char*> environment = environment_with(arguments.environment);
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
   posix_spawn_file_actions_init(&actions);
@@ -69,7 +86,7 @@ pid_t spawn(const WorkerArguments& arguments, const ChildEnds& ends) {
   posix_spawnattr_setpgroup(&attributes, 0);  // so that what it starts can be ended with it
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
   pid_t pid = -1;
-  const int error = ::posix_spawn(&pid, "/proc/self/exe", &actions, &attributes, argv.data(), environ);
+  const int error = ::posix_spawn(&pid, "/proc/self/exe", &actions, &attributes, argv.data(), environment.data());
   posix_spawn_file_actions_destroy(&actions);
   posix_spawnattr_destroy(&attributes);
   return error == 0 ? pid : -1;

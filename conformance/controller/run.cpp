@@ -42,14 +42,19 @@ class Run {
         report_(report),
         pool_(options.worker, names, Deadlines(options.deadline)),
         progress_(options.quiet, options.terminal, names.size()),
-        verdicts_(names.size()) {}
+        verdicts_(names.size()) {
+    pool_.when_opened([this](const Subject& plugin) {
+      if (options_.on_open) error_ = options_.on_open(plugin);
+      return error_.has_value();
+    });
+  }
 
   Result<void> all() {
     report_.planned = names_.size();
     Result<void> done = pass(false, options_.jobs);
     if (done && !enough()) done = pass(true, 1);
     if (done) done = confirm_failures();
-    if (!done && opened_ && error_) done = leave_rest(done.error());
+    if (!done && pool_.opened() && error_) done = leave_rest(done.error());
     progress_.clear();
     report_.seconds = progress_.seconds();
     report_.interrupted = stop_requested();
@@ -84,13 +89,12 @@ class Run {
     for (std::size_t i = 0; i < names_.size(); ++i) {
       if (runs_alone(names_[i]) == alone) cases.push_back(i);
     }
+    if (cases.empty() && pool_.opened()) return {};
     FG_TRY(pool_.run(cases, jobs, kFreshAfter, [&](Outcome o) { return take(std::move(o)); }));
     return error_;
   }
 
   bool take(Outcome o) {
-    if (!opened_ && options_.on_open && !o.died) error_ = options_.on_open(pool_.subject());
-    opened_ = opened_ || !o.died;
     if (o.result.op.empty()) o.result.op = operator_named_in(o.result.id);
     progress_.show(finished_, failed_.size(), o.result.id);
     if (fails(o.result.verdict)) {
@@ -132,7 +136,6 @@ class Run {
   std::vector<std::optional<CaseResult>> verdicts_;
   std::vector<Outcome> failed_;
   std::size_t finished_ = 0;
-  bool opened_ = false;
   Result<void> error_;
 };
 

@@ -40,7 +40,12 @@ std::string processor() {
   return "unknown";
 }
 
+}  // namespace
+
+void out(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+
 bool write_file(const std::string& path, const std::string& text) {
+  if (path.empty()) return true;
   if (path == "-") {
     out(text);
     return true;
@@ -50,10 +55,6 @@ bool write_file(const std::string& path, const std::string& text) {
   file.close();
   return static_cast<bool>(file);
 }
-
-}  // namespace
-
-void out(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 
 int complain(const std::string& text, int code) {
   std::fprintf(stderr, "fg-conformance: %s\n", text.c_str());
@@ -114,10 +115,11 @@ Subject suite_subject() {
 }
 
 int write_reports(const CommandLine& line, const Report& report) {
-  if (!line.json.empty() && !write_file(line.json, to_json(report)))
-    return complain("cannot write " + line.json, kUsage);
-  if (!line.junit.empty() && !write_file(line.junit, to_junit(report)))
-    return complain("cannot write " + line.junit, kUsage);
+  const auto write = [&](const std::string& path, std::string (*form)(const Report&)) {
+    return path.empty() || write_file(path, form(report));
+  };
+  if (!write(line.json, to_json)) return complain("cannot write " + line.json, kUsage);
+  if (!write(line.junit, to_junit)) return complain("cannot write " + line.junit, kUsage);
   if (report.interrupted) return kInterrupted;
   return count(report.results).failed > 0 ? kFailures : kConformant;
 }

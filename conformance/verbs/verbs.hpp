@@ -13,10 +13,11 @@
 
 namespace fg::conformance {
 
-int run_verb(const CommandLine& line);    // run, repro
-int list_verb(const CommandLine& line);   // no plugin is needed
-int info_verb(const CommandLine& line);   // opens the plugin in this process
-int merge_verb(const CommandLine& line);  // journals of shards
+int run_verb(const CommandLine& line);     // run, repro
+int list_verb(const CommandLine& line);    // no plugin is needed
+int info_verb(const CommandLine& line);    // opens the plugin in this process
+int mutate_verb(const CommandLine& line);  // the suite against seeded bugs
+int merge_verb(const CommandLine& line);   // journals of shards
 
 // --- shared ---
 int complain(const std::string& text, int code);
@@ -32,6 +33,8 @@ Result<Selection> select_cases(const std::string& tier, const std::string& golde
                                const std::vector<std::string>& filters, int seed);
 // Parts of a Subject that do not need the plugin.
 Subject suite_subject();
+// Nothing for an empty path, stdout for -; false when it cannot be written.
+bool write_file(const std::string& path, const std::string& text);
 // Writes what --json and --junit ask for; the exit code of the run.
 int write_reports(const CommandLine& line, const Report& report);
 

@@ -21,8 +21,9 @@ inline constexpr int kResultFd = 3;
 inline constexpr int kPageFd = 4;
 
 struct WorkerArguments {
-  std::string plugin;  // as --plugin
-  std::string golden;  // a corpus, or empty: the catalogue's cases
+  std::string plugin;                    // as --plugin
+  std::string golden;                    // a corpus, or empty: the catalogue's cases
+  std::vector<std::string> environment;  // NAME=value, beside what the controller has
 };
 
 // Serves until descriptor 0 ends.  Returns the exit status of the process.
