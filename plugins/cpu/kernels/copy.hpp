@@ -9,9 +9,6 @@
 
 namespace fg::cpu {
 
-// Results from this size on are written past the cache: 4 times the second-level cache of current
-// server cores, bytes.
-inline constexpr std::int64_t kStreamedBytes = 8 << 20;
 // Lines shorter than this are not: their first and last cache lines would be written twice.
 inline constexpr std::int64_t kStreamedLine = 512;
 

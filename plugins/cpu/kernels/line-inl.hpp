@@ -4,6 +4,7 @@
 // Include after foreach_target.h, outside of any namespace.
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 
 #include "hwy/highway.h"
@@ -22,6 +23,34 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 // From AVX2 on, loads and stores of 32 and 64 bits have masks.
 inline constexpr bool kMasked = HWY_TARGET <= HWY_AVX2;
+
+// What is read after the row in hand, asked for into the second level while that row is computed from the
+// cache: otherwise memory rests in every pass but the first.  No further than a part of that level.
+class Ahead {
+ public:
+  Ahead() = default;
+  Ahead(const void* next, std::int64_t bytes)
+      : at_(static_cast<const char*>(next)), end_(next == nullptr ? at_ : at_ + std::min(bytes, kMostBytes)) {}
+  // A cache line more.
+  HWY_INLINE void step() {
+    if (at_ == end_) return;
+    __builtin_prefetch(at_, 0, 2);
+    at_ += std::min<std::int64_t>(kLineBytes, end_ - at_);
+  }
+
+ private:
+  static constexpr std::int64_t kLineBytes = 64, kMostBytes = 128 << 10;
+  const char* at_ = nullptr;
+  const char* end_ = nullptr;
+};
+
+// Room in `scratch` (kBesideBytes more than is used) for what is written while `row` is read: half a page
+// from it, since a load whose low address bits are those of a store before it waits for that store.
+inline constexpr std::int64_t kPageBytes = 4096;
+inline void* beside(const void* row, void* scratch) {
+  const auto at = reinterpret_cast<std::uintptr_t>(scratch), wanted = reinterpret_cast<std::uintptr_t>(row) / 64 * 64;
+  return static_cast<std::byte*>(scratch) + (wanted + kPageBytes / 2 - at) % kPageBytes;
+}
 
 // store() past the cache; p is aligned to what is written.
 template <class D, class T>

@@ -58,6 +58,7 @@ void run_row(const NormArgs& a, const NormOps& ops, const Scratch& s, RowFunctio
   const std::int64_t bytes = a.rows.element_bytes;
   row.x = r.x;
   row.y = r.y;
+  row.next = r.next;
   row.wide = s.wide + r.worker * s.wide_bytes;
   const auto one = [&](void* base, std::int64_t offset) -> void* {
     return base == nullptr ? nullptr : static_cast<std::byte*>(base) + offset * ops.compute_bytes;
@@ -73,6 +74,8 @@ void run_row(const NormArgs& a, const NormOps& ops, const Scratch& s, RowFunctio
   if (!a.rows.contiguous(kResidual)) {
     gather(residual, a.rows.row, kResidual, bytes, copy);
     row.residual = copy;
+  } else if (r.next != nullptr) {
+    row.next_residual = static_cast<const std::byte*>(a.residual) + r.next_offset2 * bytes;
   }
   const bool scatters = sum != nullptr && !a.rows.contiguous(kSum);
   if (scatters) row.sum = copy + s.extra_bytes / 2;
@@ -108,9 +111,10 @@ void run(const NormArgs& a, const Exec& exec, void* ws, RowFunction function) {
                     const std::int64_t group = i % a.groups * parameters;
                     if (s.weight != nullptr) own.weight = static_cast<const std::byte*>(s.weight) + group;
                     if (s.bias != nullptr) own.bias = static_cast<const std::byte*>(s.bias) + group;
+                    std::byte* x = static_cast<std::byte*>(a.rows.x) + i * bytes;
                     run_row(a, ops, s, function, own,
-                            RowAt{static_cast<std::byte*>(a.rows.x) + i * bytes,
-                                  static_cast<std::byte*>(a.rows.y) + i * bytes, i, i, worker});
+                            RowAt{x, static_cast<std::byte*>(a.rows.y) + i * bytes, i, i, worker,
+                                  i + 1 < end ? x + bytes : nullptr});
                   }
                   if (row.streams) hwy::FlushStream();
                 });

@@ -10,9 +10,6 @@
 
 namespace fg::cpu {
 
-// Outputs from this size on are written past the cache, where they would not stay anyway.
-inline constexpr std::int64_t kStreamedBytes = 8 << 20;
-
 // Rows along one dimension; gradients (tensor 2 of `rows`) are the backward operators' alone, whose x is
 // the result of the forward one.
 struct SoftmaxArgs {

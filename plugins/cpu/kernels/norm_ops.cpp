@@ -55,9 +55,20 @@ C max_of(const C* x, std::int64_t n) {
   return best;
 }
 
+// Asks for the next row in passes that leave memory time.
+struct NextRow {
+  Ahead x, residual;
+  NextRow() = default;
+  NextRow(const NormRow& r, std::int64_t bytes) : x(r.next, bytes), residual(r.next_residual, bytes) {}
+  HWY_INLINE void step() {
+    x.step();
+    residual.step();
+  }
+};
+
 // Sum of f(vector) over the row; the last part is filled up with `fill`, for which f yields 0.
 template <class C, class F>
-HWY_INLINE C sum_of(const C* x, std::int64_t n, C fill, F&& f) {
+HWY_INLINE C sum_of(const C* x, std::int64_t n, C fill, NextRow& next, F&& f) {
   const Tag<C> d;
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
   auto s0 = hn::Zero(d), s1 = s0, s2 = s0, s3 = s0;
@@ -67,6 +78,8 @@ HWY_INLINE C sum_of(const C* x, std::int64_t n, C fill, F&& f) {
     s1 = hn::Add(s1, f(hn::LoadU(d, x + i + lanes)));
     s2 = hn::Add(s2, f(hn::LoadU(d, x + i + 2 * lanes)));
     s3 = hn::Add(s3, f(hn::LoadU(d, x + i + 3 * lanes)));
+    next.step();
+    next.step();
   }
   for (; i + lanes <= n; i += lanes) s0 = hn::Add(s0, f(hn::LoadU(d, x + i)));
   if (i < n) s1 = hn::Add(s1, f(load_n(d, x + i, static_cast<std::size_t>(n - i), fill)));
@@ -204,17 +217,18 @@ struct Moments {
 // Mean and sum of squared deviations: two passes over a part in the L1 cache, parts joined as in Chan,
 // Golub, LeVeque, Updating formulae and a pairwise algorithm for computing sample variances.
 template <class S>
-Moments<Compute<S>> moments(const NormRow& r, const Compute<S>*& row) {
+Moments<Compute<S>> moments(const NormRow& r, const Compute<S>*& row, NextRow& next) {
   using C = Compute<S>;
   const Tag<C> d;
+  NextRow nothing;
   Moments<C> all;
   for (std::int64_t begin = 0; begin < r.n; begin += kChunk) {
     const std::int64_t count = std::min(kChunk, r.n - begin);
     const C* x = take_part<S>(r, begin, count);
     if (begin == 0) row = x;
-    const C mean = sum_of(x, count, C{0}, [](auto v) HWY_ATTR { return v; }) / static_cast<C>(count);
+    const C mean = sum_of(x, count, C{0}, nothing, [](auto v) HWY_ATTR { return v; }) / static_cast<C>(count);
     const auto m = hn::Set(d, mean);
-    const C m2 = sum_of(x, count, mean, [&](auto v) HWY_ATTR {
+    const C m2 = sum_of(x, count, mean, next, [&](auto v) HWY_ATTR {
       const auto c = hn::Sub(v, m);
       return hn::Mul(c, c);
     });
@@ -231,7 +245,7 @@ Moments<Compute<S>> moments(const NormRow& r, const Compute<S>*& row) {
 
 // y = f(x), then the weight and bias of each segment.
 template <class S, class F>
-void write_row(const NormRow& r, const Compute<S>* x, F&& f) {
+void write_row(const NormRow& r, const Compute<S>* x, NextRow next, F&& f) {
   using C = Compute<S>;
   const Tag<C> d;
   S* y = static_cast<S*>(r.y);
@@ -244,6 +258,7 @@ void write_row(const NormRow& r, const Compute<S>* x, F&& f) {
         auto z = hn::Mul(f(load_part(d, x + at + i, n, C{0})), w);
         if (bias != nullptr) z = hn::Add(z, b);
         store_part(d, z, y + at + i, n, r.streams);
+        next.step();
       });
     }
     return;
@@ -254,6 +269,7 @@ void write_row(const NormRow& r, const Compute<S>* x, F&& f) {
       if constexpr (has_weight.value) z = hn::Mul(z, load_part(d, weight + i, n, C{0}));
       if constexpr (has_bias.value) z = hn::Add(z, load_part(d, bias + i, n, C{0}));
       store_part(d, z, y + i, n, r.streams);
+      next.step();
     });
   };
   if (weight != nullptr && bias != nullptr) return run(std::true_type{}, std::true_type{});
@@ -267,11 +283,12 @@ void layer_norm(const NormRow& r) {
   using C = Compute<S>;
   const Tag<C> d;
   const C* x = nullptr;
-  Moments<C> s = moments<S>(r, x);
+  NextRow next(r, r.n * static_cast<std::int64_t>(sizeof(S)));
+  Moments<C> s = moments<S>(r, x, next);
   if (r.n == 0) s.mean = s.m2 = std::numeric_limits<C>::quiet_NaN();
   const C rstd = C{1} / std::sqrt(s.m2 / static_cast<C>(r.n) + static_cast<C>(r.eps));
   const auto m = hn::Set(d, s.mean), by = hn::Set(d, rstd);
-  write_row<S>(r, x, [&](auto v) HWY_ATTR { return hn::Mul(hn::Sub(v, m), by); });
+  write_row<S>(r, x, next, [&](auto v) HWY_ATTR { return hn::Mul(hn::Sub(v, m), by); });
   if (r.mean != nullptr) *static_cast<C*>(r.mean) = s.mean;
   if (r.rstd != nullptr) *static_cast<C*>(r.rstd) = rstd;
 }
@@ -281,15 +298,16 @@ void rms_norm(const NormRow& r) {
   using C = Compute<S>;
   const Tag<C> d;
   const C* row = nullptr;
+  NextRow next(r, r.n * static_cast<std::int64_t>(sizeof(S))), nothing;
   C squares = 0;
   for (std::int64_t begin = 0; begin < r.n; begin += kChunk) {
     const std::int64_t count = std::min(kChunk, r.n - begin);
     const C* x = take_part<S>(r, begin, count);
     if (begin == 0) row = x;
-    squares += sum_of(x, count, C{0}, [](auto v) HWY_ATTR { return hn::Mul(v, v); });
+    squares += sum_of(x, count, C{0}, nothing, [](auto v) HWY_ATTR { return hn::Mul(v, v); });
   }
   const auto by = hn::Set(d, C{1} / std::sqrt(squares / static_cast<C>(r.n) + static_cast<C>(r.eps)));
-  write_row<S>(r, row, [&](auto v) HWY_ATTR { return hn::Mul(v, by); });
+  write_row<S>(r, row, next, [&](auto v) HWY_ATTR { return hn::Mul(v, by); });
 }
 
 template <class S>

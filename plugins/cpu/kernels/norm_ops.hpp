@@ -27,8 +27,10 @@ struct NormRow {
   double eps;
   void* mean;  // One of the compute type each; null: not wanted.
   void* rstd;
-  void* wide;    // Scratch for n elements of the compute type.
-  bool streams;  // y and sum go past the cache.
+  void* wide;        // Scratch for n elements of the compute type.
+  bool streams;      // y and sum go past the cache.
+  const void* next;  // The x and residual of the row that is asked for next; null: none.
+  const void* next_residual;
 };
 
 struct NormOps {

@@ -141,18 +141,27 @@ void for_rows(const Rows& rows, const Exec& exec, std::byte* scratch, RowFn fn, 
   exec.ranges(count / inner * groups, grain, [&](std::int64_t begin, std::int64_t end, int worker) {
     std::byte* copy_x = scratch + worker * rows_scratch(rows);
     std::byte* copy_y = copy_x + copy_bytes(rows, 0);
+    const auto group_at = [&](std::int64_t g) { return outer.offsets(g / groups * inner + g % groups * step); };
+    auto at = group_at(begin);
     for (std::int64_t g = begin; g < end; ++g) {
-      const std::int64_t first = g % groups * step, together = std::min(step, inner - first);
-      const auto at = outer.offsets(g / groups * inner + first);
+      const std::int64_t together = std::min(step, inner - g % groups * step);
+      const auto following = g + 1 < end ? group_at(g + 1) : at;
       std::byte* x = static_cast<std::byte*>(rows.x) + at[0] * bytes;
       std::byte* y = static_cast<std::byte*>(rows.y) + at[1] * bytes;
       if (copies_x) copy_in(x, apart[0], rows, together, copy_x);
       for (std::int64_t r = 0; r < together; ++r) {
-        fn(context, RowAt{copies_x ? copy_x + r * pitch * bytes : x + r * apart[0] * bytes,
-                          copies_y ? copy_y + r * pitch * bytes : y + r * apart[1] * bytes, at[2] + r * apart[2],
-                          at[3] + r * apart[3], worker});
+        RowAt row{copies_x ? copy_x + r * pitch * bytes : x + r * apart[0] * bytes,
+                  copies_y ? copy_y + r * pitch * bytes : y + r * apart[1] * bytes, at[2] + r * apart[2],
+                  at[3] + r * apart[3], worker};
+        const bool last = r + 1 == together;
+        if (!copies_x && !(last && g + 1 == end)) {
+          row.next = last ? static_cast<std::byte*>(rows.x) + following[0] * bytes : x + (r + 1) * apart[0] * bytes;
+          row.next_offset2 = last ? following[2] : row.offset2 + apart[2];
+        }
+        fn(context, row);
       }
       if (copies_y) copy_out(copy_y, apart[1], rows, together, y);
+      at = following;
     }
     hwy::FlushStream();  // fn may have written past the cache.
   });

@@ -15,6 +15,10 @@
 
 namespace fg::cpu {
 
+// Results from this size on are written past the cache: 4 times the second-level cache of current
+// server cores, bytes.
+inline constexpr std::int64_t kStreamedBytes = 8 << 20;
+
 // Calls f with a zero of the unsigned type of that many bytes: 1, 2, 4 or 8.
 template <class F>
 void with_bytes(std::int64_t bytes, F&& f) {
@@ -68,12 +72,15 @@ void scatter(const void* src, const Space& space, std::size_t tensor, std::int64
 // Bytes of scratch that for_rows() needs for each worker.
 std::int64_t rows_scratch(const Rows& rows);
 
-// What for_rows() hands over: contiguous rows and where their single elements of tensors 2 and 3 lie.
+// What for_rows() hands over: contiguous rows and where their single elements of tensors 2 and 3 lie; and
+// the next row's x and element of tensor 2, null where there is none or x is a copy.
 struct RowAt {
   const void* x;
   void* y;
   std::int64_t offset2, offset3;
   int worker;
+  const void* next = nullptr;
+  std::int64_t next_offset2 = 0;
 };
 using RowFn = void (*)(void* context, const RowAt& row);
 void for_rows(const Rows& rows, const Exec& exec, std::byte* scratch, RowFn fn, void* context);

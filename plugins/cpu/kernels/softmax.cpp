@@ -5,6 +5,7 @@
 
 #include "hwy/cache_control.h"
 #include "plugins/cpu/kernels/norm.hpp"
+#include "plugins/cpu/kernels/runs.hpp"
 
 namespace fg::cpu {
 namespace {
@@ -59,22 +60,34 @@ Plan make_plan(const SoftmaxArgs& a, int workers) {
   } else {
     p.way = Plan::copies;
   }
-  p.scratch_bytes = softmax_scratch(length, p.width) * bytes;
+  p.scratch_bytes =
+      p.way == Plan::columns ? softmax_scratch(length, p.width, bytes) : softmax_rows_scratch(length, bytes);
   if (p.way == Plan::copies && backward(a)) p.scratch_bytes += 3 * (length * a.rows.element_bytes + 64);
   p.scratch_bytes = (p.scratch_bytes + 63) / 64 * 64;
   return p;
 }
 
-SoftmaxBlock block_at(const SoftmaxArgs& a, std::array<std::int64_t, Space::kMany> at, std::int64_t column) {
+using Steps = std::array<std::int64_t, Space::kMany>;
+
+SoftmaxBlock block_at(const SoftmaxArgs& a, const Steps& at, const Steps& steps, std::int64_t column = 0) {
   const std::int64_t bytes = a.rows.element_bytes;
   SoftmaxBlock b{};
   b.a = static_cast<const std::byte*>(a.rows.x) + (at[kX] + column) * bytes;
   b.y = static_cast<std::byte*>(a.rows.y) + (at[kY] + column) * bytes;
   if (backward(a)) b.g = static_cast<const std::byte*>(a.gradient) + (at[kGradient] + column) * bytes;
-  b.a_step = step(a, kX);
-  b.y_step = step(a, kY);
-  b.g_step = step(a, kGradient);
+  b.a_step = steps[kX];
+  b.y_step = steps[kY];
+  b.g_step = steps[kGradient];
   b.length = a.rows.length();
+  b.width = 1;
+  return b;
+}
+
+SoftmaxBlock next_line(const SoftmaxArgs& a, SoftmaxBlock b) {
+  const std::int64_t bytes = a.rows.element_bytes;
+  b.a = static_cast<const std::byte*>(b.a) + b.a_step * bytes;
+  b.y = static_cast<std::byte*>(b.y) + b.y_step * bytes;
+  if (b.g != nullptr) b.g = static_cast<const std::byte*>(b.g) + b.g_step * bytes;
   return b;
 }
 
@@ -87,30 +100,43 @@ void copied_line(const SoftmaxArgs& a, const SoftmaxOps& ops, SoftmaxBlock b, st
   b.a = copies;
   b.g = copies + apart;
   b.y = copies + 2 * apart;
-  ops.row(a.kind, b);
+  ops.rows(a.kind, b);
   scatter(b.y, a.rows.row, kY, bytes, y);
 }
 
-void run_blocks(const SoftmaxArgs& a, const Plan& p, const Exec& exec, std::byte* scratch, bool streams) {
+void run_rows(const SoftmaxArgs& a, const Plan& p, const Exec& exec, std::byte* scratch, bool streams) {
   const SoftmaxOps& ops = *softmax_ops(a.dtype);
+  const std::int64_t length = a.rows.length();
+  exec.ranges(p.rest.count(), std::max<std::int64_t>(1, kGrain / 4 / length),
+              [&](std::int64_t begin, std::int64_t end, int worker) {
+                std::byte* own = scratch + worker * p.scratch_bytes;
+                runs(p.rest, begin, end, [&](std::int64_t, const Steps& at, std::int64_t count, const Steps& steps) {
+                  SoftmaxBlock b = block_at(a, at, steps);
+                  b.scratch = own;
+                  b.streams = streams;
+                  if (p.way == Plan::rows) {
+                    b.width = count;
+                    return ops.rows(a.kind, b);
+                  }
+                  std::byte* copies = own + (softmax_rows_scratch(length, ops.compute_bytes) + 63) / 64 * 64;
+                  for (std::int64_t i = 0; i < count; ++i, b = next_line(a, b)) copied_line(a, ops, b, copies);
+                });
+                if (streams) hwy::FlushStream();
+              });
+}
+
+void run_columns(const SoftmaxArgs& a, const Plan& p, const Exec& exec, std::byte* scratch, bool streams) {
   const std::int64_t length = a.rows.length(), blocks = (p.inner + p.width - 1) / p.width;
   const std::int64_t grain = std::max<std::int64_t>(1, kGrain / 4 / (length * std::min(p.width, p.inner)));
+  const Steps steps{step(a, kX), step(a, kY), step(a, kGradient)};
   exec.ranges(p.rest.count() * blocks, grain, [&](std::int64_t begin, std::int64_t end, int worker) {
-    std::byte* own = scratch + worker * p.scratch_bytes;
     for (std::int64_t i = begin; i < end; ++i) {
       const std::int64_t column = i % blocks * p.width;
-      SoftmaxBlock b = block_at(a, p.rest.offsets(i / blocks), column);
+      SoftmaxBlock b = block_at(a, p.rest.offsets(i / blocks), steps, column);
       b.width = std::min(p.width, p.inner - column);
-      b.scratch = own;
+      b.scratch = scratch + worker * p.scratch_bytes;
       b.streams = streams;
-      if (p.way == Plan::columns) {
-        ops.columns(a.kind, b);
-      } else if (p.way == Plan::rows) {
-        ops.row(a.kind, b);
-      } else {
-        const std::int64_t wide = softmax_scratch(length, 1) * ops.compute_bytes;
-        copied_line(a, ops, b, own + (wide + 63) / 64 * 64);
-      }
+      softmax_ops(a.dtype)->columns(a.kind, b);
     }
     if (streams) hwy::FlushStream();
   });
@@ -133,12 +159,12 @@ void softmax(const SoftmaxArgs& args, const Exec& exec, void* ws) {
   Arena arena(ws);
   std::byte* scratch = arena.take<std::byte>(p.scratch_bytes * exec.workers());
   const bool streams = length * count * args.rows.element_bytes >= kStreamedBytes;
-  if (p.way != Plan::copies || backward(args)) return run_blocks(args, p, exec, scratch, streams);
+  if (p.way == Plan::columns) return run_columns(args, p, exec, scratch, streams);
+  if (p.way == Plan::rows || backward(args)) return run_rows(args, p, exec, scratch, streams);
   std::byte* copies = arena.take<std::byte>(rows_scratch(args.rows) * exec.workers());
   const SoftmaxOps& ops = *softmax_ops(args.dtype);
   for_rows(args.rows, exec, copies, [&](const RowAt& r) {
-    SoftmaxBlock b{r.x, nullptr, r.y, 1, 1, 1, length, 1, scratch + r.worker * p.scratch_bytes, false};
-    ops.row(args.kind, b);
+    ops.rows(args.kind, {r.x, nullptr, r.y, 0, 0, 0, length, 1, scratch + r.worker * p.scratch_bytes, false});
   });
 }
 

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A line is read for its maximum, then for the exponentials, which wait in scratch that stays in the
-// L2 cache, and the result is written once.  Columns are lines side by side: the same three passes with
-// a maximum and a sum per column, so that memory is walked in order whatever the dimension.  A NaN, or
-// inf - inf, makes the sum NaN and with it the whole line.
+// L2 cache, and the result is written once; rows from memory do the three things of three rows at once.  Columns are
+// lines side by side: the same three passes with a maximum and a sum per column, so that memory is walked in order
+// whatever the dimension.  A NaN, or inf - inf, makes the sum NaN and with it the whole line.
 
 #include "plugins/cpu/kernels/softmax_ops.hpp"
 
 #include <cmath>
 #include <limits>
+#include <type_traits>
+#include <utility>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "plugins/cpu/kernels/softmax_ops.cpp"
@@ -54,7 +56,7 @@ Compute<S> peak_of(const S* x, std::int64_t n) {
 
 // Sum of exp(x - peak); the exponentials are kept in `e` unless it is null.
 template <class S>
-Compute<S> exponentials(const S* x, std::int64_t n, Compute<S> peak, Compute<S>* e) {
+Compute<S> exponentials(const S* x, std::int64_t n, Compute<S> peak, Compute<S>* e, Ahead& ahead) {
   using C = Compute<S>;
   const hn::ScalableTag<C> d;
   const auto top = hn::Set(d, peak);
@@ -64,44 +66,128 @@ Compute<S> exponentials(const S* x, std::int64_t n, Compute<S> peak, Compute<S>*
     const auto v = exp_negative(d, hn::Sub(load_part(d, x + i, count, kLowest<C>), top));
     if (e != nullptr) store_part(d, v, e + i, count, false);
     s = hn::Add(s, v);
+    ahead.step();
   });
   return hn::GetLane(hn::SumOfLanes(d, hn::Add(hn::Add(sum[0], sum[1]), hn::Add(sum[2], sum[3]))));
 }
 
+// The last step of a row: its exponentials times a factor or, of a logarithm, the row less two numbers.
+template <class S, bool LOG>
+struct Result {
+  using C = Compute<S>;
+  using D = hn::ScalableTag<C>;
+  const std::conditional_t<LOG, S, C>* from;
+  S* y;
+  C peak, by;
+  HWY_INLINE void write(std::int64_t i, std::int64_t count, bool streams) const {
+    const D d;
+    const auto v = load_part(d, from + i, count, C{0});
+    if constexpr (LOG) {
+      store_part(d, hn::Sub(hn::Sub(v, hn::Set(d, peak)), hn::Set(d, by)), y + i, count, streams);
+    } else {
+      store_part(d, hn::Mul(v, hn::Set(d, by)), y + i, count, streams);
+    }
+  }
+  void write_all(std::int64_t n, bool streams) const {
+    each_vector(D(), y, n, streams, [&](std::int64_t i, std::int64_t count) HWY_ATTR { write(i, count, streams); });
+  }
+};
+
 template <class S>
-void forward_row(SoftmaxKind kind, const SoftmaxBlock& b) {
+Compute<S> shift_of(SoftmaxKind kind, Compute<S> peak) {
+  return kind == SoftmaxKind::safe && peak == kLowest<Compute<S>> ? 0 : peak;
+}
+
+template <class S, bool LOG>
+Result<S, LOG> result_of(SoftmaxKind kind, const S* x, const Compute<S>* e, S* y, Compute<S> peak, Compute<S> total) {
+  if constexpr (LOG) {
+    return {x, y, peak, std::log(total)};
+  } else {
+    return {e, y, peak, Compute<S>{1} / (kind == SoftmaxKind::safe && total == 0 ? 1 : total)};
+  }
+}
+
+// Are the vectors of every row of y aligned?
+template <class S>
+bool aligned(const SoftmaxBlock& b) {
+  const std::size_t bytes = hn::Lanes(hn::ScalableTag<Compute<S>>()) * sizeof(S);
+  return reinterpret_cast<std::uintptr_t>(b.y) % bytes == 0 &&
+         static_cast<std::size_t>(b.y_step) * sizeof(S) % bytes == 0;
+}
+
+template <class C>
+struct SumAndPeak {
+  hn::Vec<hn::ScalableTag<C>> sum, best;
+};
+
+// In one pass over three rows: the result of the one before is written, x becomes exponentials, and the
+// maximum of the one behind is found.  Returns the sum of x and that maximum.
+template <class S, bool LOG, bool FIRST>
+std::pair<Compute<S>, Compute<S>> three_rows(const Result<S, LOG>& before, const S* x, const S* behind, std::int64_t n,
+                                             Compute<S> peak, Compute<S>* e, Ahead& ahead) {
   using C = Compute<S>;
   const hn::ScalableTag<C> d;
-  const std::int64_t n = b.length;
+  const auto top = hn::Set(d, peak), lowest = hn::Set(d, kLowest<C>);
+  const SumAndPeak<C> start{hn::Zero(d), lowest};
+  SumAndPeak<C> a[4] = {start, start, start, start};
+  four(d, n, a, [&](auto& s, std::int64_t i, std::int64_t count) HWY_ATTR {
+    if constexpr (!FIRST) before.write(i, count, true);
+    s.best = hn::Max(s.best, load_part(d, behind + i, count, kLowest<C>));
+    const auto v = exp_negative(d, hn::Sub(load_part(d, x + i, count, kLowest<C>), top));
+    if constexpr (!LOG) store_part(d, v, e + i, count, false);
+    s.sum = hn::Add(s.sum, v);
+    ahead.step();
+  });
+  const auto sum = hn::Add(hn::Add(a[0].sum, a[1].sum), hn::Add(a[2].sum, a[3].sum));
+  const auto best = hn::Max(hn::Max(a[0].best, a[1].best), hn::Max(a[2].best, a[3].best));
+  return {hn::GetLane(hn::SumOfLanes(d, sum)), hn::GetLane(hn::MaxOfLanes(d, best))};
+}
+
+// Rows from memory to memory: with each pass over three of them, what one waits for is done in the shadow of
+// the other's exponentials, and reads and writes come evenly.
+template <class S, bool LOG>
+void streamed_rows(SoftmaxKind kind, const SoftmaxBlock& b) {
+  using C = Compute<S>;
   const S* x = static_cast<const S*>(b.a);
   S* y = static_cast<S*>(b.y);
-  C* e = static_cast<C*>(b.scratch);
-  C peak = peak_of(x, n);
-  if (kind == SoftmaxKind::safe && peak == kLowest<C>) peak = 0;
-  if (kind == SoftmaxKind::log) {
-    const C total = exponentials<S>(x, n, peak, nullptr);
-    const auto top = hn::Set(d, peak), logarithm = hn::Set(d, std::log(total));
-    each_vector(d, y, n, b.streams, [&](std::int64_t i, std::int64_t count) HWY_ATTR {
-      store_part(d, hn::Sub(hn::Sub(load_part(d, x + i, count, C{0}), top), logarithm), y + i, count, b.streams);
-    });
-    return;
+  C* e = static_cast<C*>(beside(x, b.scratch));
+  C* other = static_cast<C*>(beside(x, e + b.length));
+  const auto bytes = b.length * static_cast<std::int64_t>(sizeof(S));
+  C peak = shift_of<S>(kind, peak_of(x, b.length));
+  Result<S, LOG> before{};
+  for (std::int64_t i = 0; i < b.width; ++i, x += b.a_step, y += b.y_step, std::swap(e, other)) {
+    const S* behind = i + 1 < b.width ? x + b.a_step : x;
+    Ahead ahead(i + 2 < b.width ? behind + b.a_step : nullptr, bytes);
+    const auto [total, next] = i == 0 ? three_rows<S, LOG, true>(before, x, behind, b.length, peak, e, ahead)
+                                      : three_rows<S, LOG, false>(before, x, behind, b.length, peak, e, ahead);
+    before = result_of<S, LOG>(kind, x, e, y, peak, total);
+    peak = shift_of<S>(kind, next);
   }
-  C total = exponentials(x, n, peak, e);
-  if (kind == SoftmaxKind::safe && total == 0) total = 1;
-  const auto factor = hn::Set(d, C{1} / total);
-  each_vector(d, y, n, b.streams, [&](std::int64_t i, std::int64_t count) HWY_ATTR {
-    store_part(d, hn::Mul(load_part(d, e + i, count, C{0}), factor), y + i, count, b.streams);
-  });
+  before.write_all(b.length, true);
+}
+
+template <class S, bool LOG>
+void forward_rows(SoftmaxKind kind, const SoftmaxBlock& b) {
+  using C = Compute<S>;
+  if constexpr (HWY_TARGET <= HWY_AVX3) {  // Three rows at once take its registers.
+    if (b.streams && b.width > 1 && aligned<S>(b)) return streamed_rows<S, LOG>(kind, b);
+  }
+  const S* x = static_cast<const S*>(b.a);
+  S* y = static_cast<S*>(b.y);
+  C* e = static_cast<C*>(beside(x, b.scratch));
+  for (std::int64_t i = 0; i < b.width; ++i, x += b.a_step, y += b.y_step) {
+    Ahead ahead(i + 1 < b.width ? x + b.a_step : nullptr, b.length * static_cast<std::int64_t>(sizeof(S)));
+    const C peak = shift_of<S>(kind, peak_of(x, b.length));
+    const C total = exponentials<S>(x, b.length, peak, LOG ? nullptr : e, ahead);
+    result_of<S, LOG>(kind, x, e, y, peak, total).write_all(b.length, b.streams);
+  }
 }
 
 template <class S>
-void backward_row(SoftmaxKind kind, const SoftmaxBlock& b) {
+void backward_row(SoftmaxKind kind, const S* r, const S* g, S* y, const SoftmaxBlock& b, Ahead ahead_r, Ahead ahead_g) {
   using C = Compute<S>;
   const hn::ScalableTag<C> d;
   const bool log = kind == SoftmaxKind::log_backward;
-  const S* r = static_cast<const S*>(b.a);
-  const S* g = static_cast<const S*>(b.g);
-  S* y = static_cast<S*>(b.y);
   auto zero = hn::Zero(d);
   decltype(zero) sum[4] = {zero, zero, zero, zero};
   four(d, b.length, sum, [&](auto& s, std::int64_t i, std::int64_t count) HWY_ATTR {
@@ -114,7 +200,22 @@ void backward_row(SoftmaxKind kind, const SoftmaxBlock& b) {
     const auto v = load_part(d, g + i, count, C{0}), w = load_part(d, r + i, count, C{0});
     const auto z = log ? hn::NegMulAdd(exp_any(d, w), all, v) : hn::Mul(w, hn::Sub(v, all));
     store_part(d, z, y + i, count, b.streams);
+    ahead_r.step();
+    ahead_g.step();
   });
+}
+
+template <class S>
+void backward_rows(SoftmaxKind kind, const SoftmaxBlock& b) {
+  const S* r = static_cast<const S*>(b.a);
+  const S* g = static_cast<const S*>(b.g);
+  S* y = static_cast<S*>(b.y);
+  const auto bytes = b.length * static_cast<std::int64_t>(sizeof(S));
+  for (std::int64_t i = 0; i < b.width; ++i, r += b.a_step, g += b.g_step, y += b.y_step) {
+    const bool more = i + 1 < b.width;
+    backward_row(kind, r, g, y, b, Ahead(more ? r + b.a_step : nullptr, bytes),
+                 Ahead(more ? g + b.g_step : nullptr, bytes));
+  }
 }
 
 // f(row k, first column, columns) for the vectors of a block; columns of one row follow one another.
@@ -128,14 +229,6 @@ HWY_INLINE void each_cell(D d, const SoftmaxBlock& b, F&& f) {
   }
 }
 
-// Whether the vectors of every row of y are aligned.
-template <class D, class S>
-bool aligned(D d, const SoftmaxBlock& b, const S*) {
-  const std::size_t bytes = hn::Lanes(d) * sizeof(S);
-  return reinterpret_cast<std::uintptr_t>(b.y) % bytes == 0 &&
-         static_cast<std::size_t>(b.y_step) * sizeof(S) % bytes == 0;
-}
-
 template <class C>
 HWY_INLINE void fill(C* to, std::int64_t n, C value) {
   for (std::int64_t i = 0; i < n; ++i) to[i] = value;
@@ -146,7 +239,7 @@ void forward_columns(SoftmaxKind kind, const SoftmaxBlock& b) {
   using C = Compute<S>;
   const hn::ScalableTag<C> d;
   const std::int64_t w = b.width;
-  const bool streams = b.streams && aligned<decltype(d), S>(d, b, nullptr);
+  const bool streams = b.streams && aligned<S>(b);
   const S* x = static_cast<const S*>(b.a);
   S* y = static_cast<S*>(b.y);
   C* peak = static_cast<C*>(b.scratch);
@@ -180,7 +273,7 @@ void backward_columns(SoftmaxKind kind, const SoftmaxBlock& b) {
   using C = Compute<S>;
   const hn::ScalableTag<C> d;
   const bool log = kind == SoftmaxKind::log_backward;
-  const bool streams = b.streams && aligned<decltype(d), S>(d, b, nullptr);
+  const bool streams = b.streams && aligned<S>(b);
   const S* r = static_cast<const S*>(b.a);
   const S* g = static_cast<const S*>(b.g);
   S* y = static_cast<S*>(b.y);
@@ -210,7 +303,8 @@ LineSums line_sums(const void* x_, std::int64_t n, const void* weight_) {
   LineSums s;
   const C peak = peak_of(x, n);
   s.peak = static_cast<double>(peak);
-  s.total = static_cast<double>(exponentials<S>(x, n, peak, nullptr));
+  Ahead nothing;
+  s.total = static_cast<double>(exponentials<S>(x, n, peak, nullptr, nothing));
   const auto top = hn::Set(d, peak);
   auto zero = hn::Zero(d);
   decltype(zero) sum[4] = {zero, zero, zero, zero};
@@ -224,8 +318,9 @@ LineSums line_sums(const void* x_, std::int64_t n, const void* weight_) {
 }
 
 template <class S>
-void row(SoftmaxKind kind, const SoftmaxBlock& b) {
-  kind < SoftmaxKind::plain_backward ? forward_row<S>(kind, b) : backward_row<S>(kind, b);
+void rows(SoftmaxKind kind, const SoftmaxBlock& b) {
+  if (kind >= SoftmaxKind::plain_backward) return backward_rows<S>(kind, b);
+  kind == SoftmaxKind::log ? forward_rows<S, true>(kind, b) : forward_rows<S, false>(kind, b);
 }
 template <class S>
 void columns(SoftmaxKind kind, const SoftmaxBlock& b) {
@@ -234,7 +329,7 @@ void columns(SoftmaxKind kind, const SoftmaxBlock& b) {
 
 template <class S>
 const SoftmaxOps* table() {
-  static constexpr SoftmaxOps kOps{sizeof(Compute<S>), &row<S>, &columns<S>, &line_sums<S>};
+  static constexpr SoftmaxOps kOps{sizeof(Compute<S>), &rows<S>, &columns<S>, &line_sums<S>};
   return &kOps;
 }
 

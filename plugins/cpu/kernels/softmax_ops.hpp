@@ -15,15 +15,16 @@ namespace fg::cpu {
 // first two, from their results.
 enum class SoftmaxKind : std::uint8_t { plain, log, safe, plain_backward, log_backward };
 
-// `a` is the input, or the result of the forward operator; `g` the gradient (backward only).  Steps are
-// elements between neighbours along the dimension; a block has `width` neighbouring columns.
+// `a` is the input, or the result of the forward operator; `g` the gradient (backward only).  A block has
+// `width` lines.  Those that are columns are neighbours, and steps are elements along the dimension; those
+// that are rows are contiguous, and steps are elements from one row to the next.
 struct SoftmaxBlock {
   const void* a;
   const void* g;
   void* y;
   std::int64_t a_step, g_step, y_step;
   std::int64_t length, width;
-  void* scratch;  // softmax_scratch() elements of the compute type
+  void* scratch;  // softmax_scratch() bytes
   bool streams;   // y goes past the cache
 };
 
@@ -34,12 +35,19 @@ struct LineSums {
 
 struct SoftmaxOps {
   std::int64_t compute_bytes;
-  void (*row)(SoftmaxKind kind, const SoftmaxBlock& b);  // steps are 1, width is not read
+  void (*rows)(SoftmaxKind kind, const SoftmaxBlock& b);
   void (*columns)(SoftmaxKind kind, const SoftmaxBlock& b);
   LineSums (*line_sums)(const void* x, std::int64_t n, const void* weight);  // weight of the compute type, or null
 };
 
-constexpr std::int64_t softmax_scratch(std::int64_t length, std::int64_t width) { return (length + 2) * width; }
+// Bytes for a block of columns, and for any number of rows.
+constexpr std::int64_t softmax_scratch(std::int64_t length, std::int64_t columns, std::int64_t compute_bytes) {
+  return (length + 2) * columns * compute_bytes;
+}
+constexpr std::int64_t softmax_rows_scratch(std::int64_t length, std::int64_t compute_bytes) {
+  constexpr std::int64_t kBeside = 4096 + 64;  // Lets the kernel choose where in a page its rows begin.
+  return 2 * length * compute_bytes + 2 * kBeside;
+}
 
 // Null when the dtype is no float of 16 bits or more.
 const SoftmaxOps* softmax_ops(fg_dtype dtype);
