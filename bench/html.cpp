@@ -7,10 +7,12 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/html_plots.hpp"
+#include "conformance/report/markup.hpp"
 
 namespace fg::bench {
 namespace {
 
+using conformance::escaped;
 using Json = nlohmann::json;
 
 constexpr const char* kStyle = R"css(

@@ -7,8 +7,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "conformance/report/markup.hpp"
+
 namespace fg::bench {
 namespace {
+
+using conformance::escaped;
 
 constexpr double kWidth = 860, kHeight = 420, kLeft = 70, kRight = 20, kTop = 16, kBottom = 46;
 
@@ -72,20 +76,6 @@ std::string roof_line(const Roof& roof, const Axis& x, const Axis& y) {
 }
 
 }  // namespace
-
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      default: out += c;
-    }
-  }
-  return out;
-}
 
 std::string scatter(const std::string& x_label, const std::string& y_label, const std::vector<Point>& points,
                     const std::vector<Roof>& roofs) {

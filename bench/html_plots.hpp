@@ -10,8 +10,6 @@
 
 namespace fg::bench {
 
-std::string escaped(const std::string& text);  // for HTML
-
 struct Point {
   double x, y;
   std::string label;  // shown when the pointer rests on it

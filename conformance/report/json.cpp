@@ -30,7 +30,7 @@ std::string to_json(const Report& report) {
       {"neutral", c.neutral},
       {"seconds", report.seconds},
       {"interrupted", report.interrupted},
-      {"conformant", c.failed == 0 && !report.interrupted}};
+      {"conformant", conformant(report)}};
   std::size_t left_out = 0;
   for (const auto& [op, n] : report.left_out) left_out += n;
   j["left_out"] = {{"cases", left_out}, {"operators", report.left_out}};

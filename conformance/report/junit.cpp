@@ -4,25 +4,11 @@
 
 #include <cstdio>
 
+#include "conformance/report/markup.hpp"
 #include "conformance/report/report.hpp"
 
 namespace fg::conformance {
 namespace {
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '&': out += "&amp;"; break;
-      case '"': out += "&quot;"; break;
-      case '\n': out += "&#10;"; break;
-      default: out += static_cast<unsigned char>(c) < 0x20 ? '?' : c;
-    }
-  }
-  return out;
-}
 
 std::string seconds(double milliseconds) {
   char text[32];

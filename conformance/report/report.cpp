@@ -8,17 +8,21 @@
 
 namespace fg::conformance {
 
+void Counts::add(Verdict v) {
+  passed += passes(v) ? 1 : 0;
+  warned += v == Verdict::quality_warn ? 1 : 0;
+  failed += fails(v) ? 1 : 0;
+  severe += conformance::severe(v) ? 1 : 0;
+  neutral += conformance::neutral(v) ? 1 : 0;
+}
+
 Counts count(const std::vector<CaseResult>& results) {
   Counts c;
-  for (const CaseResult& r : results) {
-    c.passed += passes(r.verdict) ? 1 : 0;
-    c.warned += r.verdict == Verdict::quality_warn ? 1 : 0;
-    c.failed += fails(r.verdict) ? 1 : 0;
-    c.severe += severe(r.verdict) ? 1 : 0;
-    c.neutral += neutral(r.verdict) ? 1 : 0;
-  }
+  for (const CaseResult& r : results) c.add(r.verdict);
   return c;
 }
+
+bool conformant(const Report& report) { return count(report.results).failed == 0 && !report.interrupted; }
 
 std::string failures_by_verdict(const std::vector<CaseResult>& results) {
   std::map<Verdict, std::size_t> by;

@@ -26,13 +26,18 @@ struct Report {
 struct Counts {
   std::size_t passed = 0, warned = 0, failed = 0, severe = 0, neutral = 0;
   std::size_t run() const { return passed + failed + neutral; }
+  void add(Verdict v);
 };
 Counts count(const std::vector<CaseResult>& results);
+// Whether the run says so: nothing failed, and nothing was left undone.
+bool conformant(const Report& report);
 // "2 FAIL, 1 OOB_WRITE": what failed, most frequent first.
 std::string failures_by_verdict(const std::vector<CaseResult>& results);
 
 std::string to_json(const Report& report);   // json.cpp: one document
 std::string to_junit(const Report& report);  // junit.cpp: one suite per operator
+std::string to_markdown(const Report& report);  // markdown.cpp: for a pull request
+std::string to_html(const Report& report);   // html.cpp: one page that needs nothing else
 
 // terminal.cpp
 struct Style {
@@ -43,6 +48,9 @@ std::string header(const Report& report, const Style& style);
 std::string table(const Report& report, const Style& style);  // one line per operator
 std::string failure(const CaseResult& result, const Report& report, const Style& style);
 std::string closing(const Report& report, const Style& style);
+// The command that runs this case again.
+std::string reproduce_line(const CaseResult& result, const Report& report);
+std::string index_text(const std::vector<std::int64_t>& index);  // "[1, 2]"
 // A number as people read it, and its bits when it is a float.
 std::string number_text(reference::Type type, reference::Real x);
 

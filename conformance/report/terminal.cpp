@@ -25,21 +25,26 @@ std::string print(const char* format, A... a) {
   return buffer;
 }
 
+// For a shell.
+std::string quoted(const std::string& text) {
+  std::string s = "'";
+  for (const char c : text) s += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return s + "'";
+}
+
+}  // namespace
+
 std::string index_text(const std::vector<std::int64_t>& index) {
   std::string s = "[";
   for (const std::int64_t i : index) s.append(s.size() > 1 ? ", " : "").append(std::to_string(i));
   return s + "]";
 }
 
-std::string quoted(const std::string& text) { return "'" + text + "'"; }
-
 std::string reproduce_line(const CaseResult& r, const Report& report) {
   const bool golden = r.id.find("::") != std::string::npos;
   return "fg-conformance --plugin " + report.subject.spec +
          (golden ? " --golden " + report.subject.tier + " -f " : " repro ") + quoted(r.id);
 }
-
-}  // namespace
 
 std::string number_text(reference::Type type, reference::Real x) {
   if (std::isnan(x)) return "nan";
