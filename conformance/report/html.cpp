@@ -35,7 +35,7 @@ std::string verdict(const Report& report) {
 
 std::string environment(const Report& report) {
   std::string text = "<section id=\"environment\"><h2>What was judged</h2>\n<dl>\n";
-  for (const auto& [label, value] : facts(report))
+  for (const auto& [label, value] : facts(report.subject))
     text += fmt::format("<div><dt>{}</dt><dd>{}</dd></div>\n", escaped(label), escaped(value));
   return text + "</dl></section>\n";
 }

@@ -38,7 +38,7 @@ std::string cell(const Counts& c) {
 }
 
 std::string matrix_row(const OperatorSummary& op, const std::vector<std::string>& dtypes) {
-  std::string row = fmt::format("<tr data-name=\"{0}\" data-failed=\"{1}\"><th scope=\"row\">{0}</th>{2}",
+  std::string row = fmt::format("<tr data-name=\"{0}\" data-failed=\"{1}\"><th scope=\"row\" title=\"{0}\">{0}</th>{2}",
                                 escaped(op.name), op.counts.failed, cell(op.counts));
   for (const std::string& d : dtypes) {
     const auto found = op.by_dtype.find(d);
@@ -111,7 +111,7 @@ std::string timings(const Summary& s, const Report& report) {
          "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"time by operator\"><table "
          "class=\"plain\"><thead><tr><th scope=\"col\">operator</th><th scope=\"col\">cases</th>"
          "<th scope=\"col\">all</th><th scope=\"col\">share</th><th scope=\"col\">a case</th><th "
-         "scope=\"col\">slowest</th><th scope=\"col\">which</th></tr></thead><tbody>\n" +
+         "scope=\"col\">slowest</th><th scope=\"col\" class=\"id\">which</th></tr></thead><tbody>\n" +
          rows + "</tbody></table></div></section>\n";
 }
 

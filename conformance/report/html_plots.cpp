@@ -48,29 +48,34 @@ std::array<std::string, kShades.size()> strokes(const ErrorMap& m) {
   return paths;
 }
 
+// Bars of the cases with an error; those without would dwarf them, and are said in words.
 std::string histogram(const std::string& title, const Histogram& h) {
   constexpr double kWidth = 240, kHeight = 96, kBase = 74, kTop = 8;
-  constexpr double kStep = kWidth / static_cast<double>(Histogram::kBars);
-  const double most = static_cast<double>(std::max<std::size_t>(1, *std::ranges::max_element(h.cases)));
+  constexpr std::size_t kBars = Histogram::kBars - 1;
+  constexpr double kStep = kWidth / static_cast<double>(kBars);
+  const double most =
+      static_cast<double>(std::max<std::size_t>(1, *std::max_element(h.cases.begin() + 1, h.cases.end())));
   std::string svg = fmt::format(
-      "<figure class=\"histogram\"><figcaption><b>{}</b> {} cases</figcaption><svg viewBox=\"0 0 {} {}\" role=\"img\" "
-      "aria-label=\"error over what is allowed, {}\">",
-      escaped(title), h.total(), kWidth, kHeight, escaped(title));
-  for (std::size_t k = 0; k < Histogram::kBars; ++k) {
-    if (h.cases[k] == 0) continue;
-    const double height = std::max(1.0, static_cast<double>(h.cases[k]) / most * (kBase - kTop));
-    const auto step = static_cast<int>(Histogram::kBars - 1 - k);
-    const std::string range = k == 0 ? "no error" : step == 0 ? "up to 1" : fmt::format("up to 1/{}", 1 << step);
+      "<figure class=\"histogram\"><figcaption><b>{0}</b> {1} cases, {2} without error</figcaption>"
+      "<svg viewBox=\"0 0 {3} {4}\" role=\"img\" aria-label=\"error over what is allowed, {0}\">",
+      escaped(title), h.total(), h.cases[0], kWidth, kHeight);
+  for (std::size_t k = 0; k < kBars; ++k) {
+    const std::size_t cases = h.cases[k + 1];
+    if (cases == 0) continue;
+    const double height = std::max(1.0, static_cast<double>(cases) / most * (kBase - kTop));
+    const std::size_t below = kBars - 1 - k;
     svg += fmt::format(
-        "<rect class=\"{}\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\"><title>{}: {} "
+        "<rect class=\"bar\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\"><title>up to {}: {} "
         "cases</title></rect>",
-        k == 0 ? "none" : "bar", static_cast<double>(k) * kStep + 1, kBase - height, kStep - 2, height, range,
-        h.cases[k]);
+        static_cast<double>(k) * kStep + 1, kBase - height, kStep - 2, height,
+        below == 0 ? "1" : fmt::format("1/{}", 1u << below), cases);
   }
   svg += fmt::format("<line class=\"axis\" x1=\"0\" x2=\"{}\" y1=\"{}\" y2=\"{}\"/>", kWidth, kBase, kBase);
-  for (const auto& [bar, label] : {std::pair{0.0, "0"}, {4.0, "1/128"}, {8.0, "1/8"}, {11.0, "1"}})
-    svg += fmt::format("<text x=\"{:.1f}\" y=\"{}\" text-anchor=\"middle\">{}</text>", (bar + 0.5) * kStep, kHeight - 6,
-                       label);
+  for (const unsigned below : {9u, 6u, 3u, 0u}) {
+    const double x = static_cast<double>(kBars - below) * kStep;
+    svg += fmt::format("<text x=\"{:.1f}\" y=\"{}\" text-anchor=\"end\">{}</text>", x, kHeight - 6,
+                       below == 0 ? "1" : fmt::format("1/{}", 1u << below));
+  }
   return svg + "</svg></figure>\n";
 }
 
@@ -110,7 +115,7 @@ std::string histograms(const Summary& s) {
   if (s.all.total() == 0) return "";
   std::string text =
       "<section id=\"histograms\"><h2>How much of the allowed error was used</h2>\n<p>Passing cases by their greatest "
-      "error over what is allowed; every bar is a factor of two, the first one is no error at all.</p>\n<div "
+      "error over what is allowed; every bar is a factor of two, the last one ends at the limit.</p>\n<div "
       "class=\"plots\">\n" +
       histogram("all operators", s.all);
   for (const auto& [family, h] : s.histograms) text += histogram(family, h);

@@ -83,7 +83,7 @@ std::string failures(const Report& report, const Summary& s) {
 
 std::string environment(const Report& report) {
   std::string text = "### Environment\n\n| | |\n|---|---|\n";
-  for (const auto& [label, value] : facts(report)) text += fmt::format("| {} | {} |\n", label, code(value));
+  for (const auto& [label, value] : facts(report.subject)) text += fmt::format("| {} | {} |\n", label, code(value));
   return text;
 }
 

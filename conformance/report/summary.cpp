@@ -91,8 +91,7 @@ Summary summarise(const Report& report) {
   return s;
 }
 
-std::vector<std::pair<std::string, std::string>> facts(const Report& report) {
-  const Subject& s = report.subject;
+std::vector<std::pair<std::string, std::string>> facts(const Subject& s) {
   const std::string shard = s.shards > 1 ? fmt::format(", shard {} of {}", s.shard, s.shards) : "";
   std::vector<std::pair<std::string, std::string>> all{
       {"Plugin", s.vendor + " " + s.plugin_version},
@@ -110,10 +109,7 @@ std::vector<std::pair<std::string, std::string>> facts(const Report& report) {
       {"Catalogue", s.catalogue},
       {"Plan", fmt::format("{} profile, {}{}", s.profile, s.tier, shard)},
       {"Filters", joined(s.filters)},
-      {"Seed", std::to_string(s.seed)},
-      {"Cases",
-       fmt::format("{} of {} in {:.1f} s, {:.0f} a second", report.results.size(), report.planned, report.seconds,
-                   static_cast<double>(report.results.size()) / std::max(report.seconds, 1e-3))}};
+      {"Seed", std::to_string(s.seed)}};
   std::erase_if(all, [](const auto& fact) { return fact.second.empty(); });
   return all;
 }

@@ -45,7 +45,7 @@ inline constexpr std::string_view kNoDtype = "other";
 std::string dtype_of(const CaseResult& result);
 
 // What was judged and where, label and text; what is not known is left out.
-std::vector<std::pair<std::string, std::string>> facts(const Report& report);
+std::vector<std::pair<std::string, std::string>> facts(const Subject& subject);
 
 }  // namespace fg::conformance
 
