@@ -54,6 +54,7 @@ void add_options(CLI::App& app, CommandLine& line) {
       ->check(CLI::PositiveNumber)
       ->type_name("SECONDS");
   app.add_option("--markdown", line.markdown, "write the report as Markdown")->type_name("FILE|-");
+  app.add_option("--html", line.html, "write the report as one page that needs nothing else")->type_name("FILE|-");
   app.add_option("--seed", line.seed, "another draw of every case's data")
       ->check(CLI::NonNegativeNumber)
       ->type_name("N");
@@ -82,6 +83,10 @@ Parsed parse_command_line(int argc, const char* const* argv) {
   repro->add_option("ID", line.ids, "names as the report prints them")->required();
   CLI::App* merge = app.add_subcommand("merge", "join the journals of all shards of a run, proved complete");
   merge->add_option("JOURNAL", line.files, "one for each shard")->required();
+  CLI::App* diff = app.add_subcommand("diff", "what became better and worse between two journals");
+  diff->add_option("JOURNAL", line.files, "before, after")->required()->expected(2);
+  CLI::App* report = app.add_subcommand("report", "the reports of a journal");
+  report->add_option("JOURNAL", line.files, "of a run")->required()->expected(1);
   CLI::App* mutate = app.add_subcommand("mutate", "the suite against seeded bugs and legal variants");
   mutate->add_option("NAME", line.files, "only these");
   mutate->add_option("--mutants", line.mutants, "folder of libfg_mutant.so")->type_name("DIR");
@@ -95,7 +100,8 @@ Parsed parse_command_line(int argc, const char* const* argv) {
     app.exit(e);
     return {std::nullopt, asked ? kConformant : kUsage};
   }
-  for (const CLI::App* verb : std::initializer_list<const CLI::App*>{list, run, info, repro, merge, mutate, worker}) {
+  for (const CLI::App* verb :
+       std::initializer_list<const CLI::App*>{list, run, info, repro, merge, mutate, diff, report, worker}) {
     if (verb->parsed()) line.verb = verb->get_name();
   }
   return {line, kConformant};

@@ -29,9 +29,9 @@ struct CommandLine {
   std::string tier = "standard";
   std::string golden;
   std::vector<std::string> filters;
-  std::vector<std::string> ids;       // repro
-  std::vector<std::string> files;     // merge: journals; mutate: names
-  std::string json, junit, markdown;  // a file, or - for stdout
+  std::vector<std::string> ids;             // repro
+  std::vector<std::string> files;           // merge: journals; mutate: names; diff: two journals; report: one
+  std::string json, junit, markdown, html;  // a file, or - for stdout
   std::string journal;
   std::string mutants;  // folder
   std::string shard = "1/1";

@@ -16,6 +16,8 @@ int dispatch(const CommandLine& line) {
   if (line.verb == "list") return list_verb(line);
   if (line.verb == "info") return info_verb(line);
   if (line.verb == "mutate") return mutate_verb(line);
+  if (line.verb == "diff") return diff_verb(line);
+  if (line.verb == "report") return report_verb(line);
   if (line.verb == "merge") return merge_verb(line);
   return run_verb(line);
 }

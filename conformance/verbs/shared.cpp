@@ -120,6 +120,8 @@ int write_reports(const CommandLine& line, const Report& report) {
   };
   if (!write(line.json, to_json)) return complain("cannot write " + line.json, kUsage);
   if (!write(line.junit, to_junit)) return complain("cannot write " + line.junit, kUsage);
+  if (!write(line.markdown, to_markdown)) return complain("cannot write " + line.markdown, kUsage);
+  if (!write(line.html, to_html)) return complain("cannot write " + line.html, kUsage);
   if (report.interrupted) return kInterrupted;
   return count(report.results).failed > 0 ? kFailures : kConformant;
 }

@@ -17,6 +17,8 @@ int run_verb(const CommandLine& line);     // run, repro
 int list_verb(const CommandLine& line);    // no plugin is needed
 int info_verb(const CommandLine& line);    // opens the plugin in this process
 int mutate_verb(const CommandLine& line);  // the suite against seeded bugs
+int diff_verb(const CommandLine& line);    // two journals compared
+int report_verb(const CommandLine& line);  // a journal, in any form
 int merge_verb(const CommandLine& line);   // journals of shards
 
 // --- shared ---

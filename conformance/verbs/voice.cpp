@@ -20,7 +20,8 @@ std::string left_out_text(const Report& report) {
 
 Voice::Voice(const CommandLine& line, const Report& report)
     : report_(report), style_{wants_color(line), line.verbose}, quiet_(line.quiet) {
-  stream_ = line.json == "-" || line.junit == "-" ? stderr : stdout;
+  const auto documents = {line.json, line.junit, line.markdown, line.html};
+  stream_ = std::find(documents.begin(), documents.end(), "-") != documents.end() ? stderr : stdout;
 }
 
 void Voice::say(const std::string& text) const {
