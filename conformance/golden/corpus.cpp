@@ -224,20 +224,22 @@ Corpus& Corpus::operator=(Corpus&&) noexcept = default;
 
 Result<Corpus> Corpus::open(const std::string& folder) {
   FG_TRY_ASSIGN(const std::vector<std::byte> bytes, read_file(folder + "/cases.json"));
+  auto file = core::SafetensorsFile::open(folder + "/tensors.safetensors");
+  if (!file) return tl::unexpected(std::move(file.error()).while_doing("golden corpus"));
+  return parse(bytes, *std::move(file), folder + "/cases.json");
+}
+
+Result<Corpus> Corpus::parse(std::span<const std::byte> bytes, core::SafetensorsFile tensors, const std::string& name) {
   const char* begin = reinterpret_cast<const char*>(bytes.data());
   json cases = json::parse(begin, begin + bytes.size(), nullptr, false);
-  if (cases.is_discarded() || !cases.is_array())
-    return invalid("golden corpus: " + folder + "/cases.json is not a JSON list");
+  if (cases.is_discarded() || !cases.is_array()) return invalid("golden corpus: " + name + " is not a JSON list");
   for (std::size_t i = 0; i < cases.size(); ++i) {
     const json& c = cases[i];
     if (!c.is_object() || !text(c, "id") || !text(c, "op")) {
-      return invalid("golden corpus: " + folder + "/cases.json: case " + std::to_string(i) +
-                     " has no text 'id' or no text 'op'");
+      return invalid("golden corpus: " + name + ": case " + std::to_string(i) + " has no text 'id' or no text 'op'");
     }
   }
-  auto file = core::SafetensorsFile::open(folder + "/tensors.safetensors");
-  if (!file) return tl::unexpected(std::move(file.error()).while_doing("golden corpus"));
-  return Corpus(std::make_unique<Data>(Data{std::move(cases), *std::move(file)}));
+  return Corpus(std::make_unique<Data>(Data{std::move(cases), std::move(tensors)}));
 }
 
 std::size_t Corpus::size() const { return data_->cases.size(); }

@@ -6,11 +6,13 @@
 #define FG_CONFORMANCE_GOLDEN_CORPUS_HPP_
 
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "conformance/reference/tensor.hpp"
+#include "core/tensor/safetensors.hpp"
 #include "fg/sdk/result.hpp"
 
 namespace fg::conformance {
@@ -40,6 +42,8 @@ class Corpus {
  public:
   // FG_E_INVALID says what is wrong with which file.
   static Result<Corpus> open(const std::string& folder);
+  // The same with the contents of cases.json in memory; `name` stands in messages.
+  static Result<Corpus> parse(std::span<const std::byte> cases, core::SafetensorsFile tensors, const std::string& name);
   ~Corpus();
   Corpus(Corpus&&) noexcept;
   Corpus& operator=(Corpus&&) noexcept;
