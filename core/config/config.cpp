@@ -4,31 +4,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <ctime>
 #include <utility>
 
+#include "core/certificate/keys.hpp"
+#include "core/config/date.hpp"
 #include "core/config/yaml_tree.hpp"
 #include "fg/abi/host.h"
 
 namespace fg::core {
 namespace {
-
-std::string today() {
-  const std::time_t now = std::time(nullptr);
-  std::tm tm{};
-  gmtime_r(&now, &tm);
-  return fmt::format("{:04}-{:02}-{:02}", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday);
-}
-
-bool is_date(std::string_view s) {
-  if (s.size() != 10 || s[4] != '-' || s[7] != '-') return false;
-  for (const std::size_t i : {0, 1, 2, 3, 5, 6, 8, 9}) {
-    if (s[i] < '0' || s[i] > '9') return false;
-  }
-  const int month = (s[5] - '0') * 10 + (s[6] - '0');
-  const int day = (s[8] - '0') * 10 + (s[9] - '0');
-  return month >= 1 && month <= 12 && day >= 1 && day <= 31;
-}
 
 Result<std::vector<std::string>> text_list(const YamlNode& node) {
   std::vector<std::string> out;
@@ -83,7 +67,7 @@ Result<void> read_deny(Config& config, const YamlNode& list) {
     }
     if (const YamlNode* n = item.find("expires")) {
       FG_TRY_ASSIGN(denied.expires, n->as_text());
-      if (!is_date(denied.expires))
+      if (!parse_date(denied.expires))
         return n->complain("expected a date such as 2027-06-30, not '" + denied.expires + "'");
     }
     if (denied.expired_on(today())) {
@@ -110,6 +94,23 @@ Result<void> read_cache(Config& config, const YamlNode& node) {
   if (const YamlNode* n = node.find("max_size")) {
     FG_TRY_ASSIGN(const std::uint64_t bytes, n->as_bytes());
     if (!config.cache_max_bytes) config.cache_max_bytes = bytes;
+  }
+  return {};
+}
+
+Result<void> read_certificates(Config& config, const YamlNode& node) {
+  FG_TRY(node.expect_keys({"require", "keys"}));
+  if (const YamlNode* n = node.find("require")) {
+    FG_TRY_ASSIGN(const std::size_t word, n->as_word({"off", "warn", "enforce"}));
+    // The strictest file decides, as with `security`.
+    config.certificates = std::max(config.certificates, static_cast<CertificateRule>(word));
+  }
+  if (const YamlNode* n = node.find("keys")) {
+    FG_TRY_ASSIGN(const std::vector<std::string> keys, text_list(*n));
+    for (const std::string& key : keys) {
+      if (!is_lower_hex(key, 32)) return n->complain("expected keys of 64 lower-case hex digits, not '" + key + "'");
+      config.certificate_keys.push_back(key);
+    }
   }
   return {};
 }
@@ -174,13 +175,14 @@ Result<void> read_search(Config& config, const YamlNode& root) {
 
 Result<void> merge_config(Config& config, std::string_view text, const std::string& file) {
   FG_TRY_ASSIGN(const YamlNode root, parse_yaml(text, file));
-  FG_TRY(
-      root.expect_keys({"vendor", "fallback", "log", "security", "plugin_path", "probe", "cache", "deny", "plugins"}));
+  FG_TRY(root.expect_keys(
+      {"vendor", "fallback", "log", "security", "plugin_path", "probe", "cache", "deny", "plugins", "certificates"}));
   FG_TRY(read_selection(config, root));
   FG_TRY(read_search(config, root));
   if (const YamlNode* n = root.find("cache")) FG_TRY(read_cache(config, *n));
   if (const YamlNode* n = root.find("deny")) FG_TRY(read_deny(config, *n));
   if (const YamlNode* n = root.find("plugins")) FG_TRY(read_plugins(config, *n));
+  if (const YamlNode* n = root.find("certificates")) FG_TRY(read_certificates(config, *n));
   config.sources.push_back(file);
   return {};
 }
@@ -201,7 +203,7 @@ Result<bool> merge_file(Config& config, const std::string& path) {
 
 Result<Config> load_config(const Environment& env, const std::string& system_file) {
   Config config;
-  for (const std::string_view name : {"FG_CONFIG", "XDG_CONFIG_HOME"}) {
+  for (const std::string_view name : {"FG_CONFIG", "XDG_CONFIG_HOME", "FG_REQUIRE_CERT"}) {
     if (env.hides(name)) {
       config.notices.push_back(fmt::format("{} is ignored because the process is elevated", name));
     }
@@ -222,16 +224,35 @@ Result<Config> load_config(const Environment& env, const std::string& system_fil
   return config;
 }
 
+Result<CertificateRule> certificate_rule(const Environment& env, const Config& config) {
+  const auto wish = env.get("FG_REQUIRE_CERT");
+  if (!wish) return config.certificates;
+  for (const auto rule : {CertificateRule::off, CertificateRule::warn, CertificateRule::enforce}) {
+    if (*wish == rule_name(rule)) return std::max(rule, config.certificates);
+  }
+  return invalid(fmt::format("FG_REQUIRE_CERT={}, expected off | warn | enforce", *wish));
+}
+
+std::string_view rule_name(CertificateRule rule) {
+  switch (rule) {
+    case CertificateRule::off: return "off";
+    case CertificateRule::warn: return "warn";
+    case CertificateRule::enforce: return "enforce";
+  }
+  return "?";
+}
+
 Result<PluginSettings> parse_sidecar(std::string_view text, const std::string& file) {
   FG_TRY_ASSIGN(const YamlNode root, parse_yaml(text, file));
   return read_plugin(root);
 }
 
-std::string sidecar_of(const std::string& plugin_path) {
+std::string plugin_stem(const std::string& plugin_path) {
   constexpr std::string_view kSuffix = ".so";
-  const std::size_t stem = plugin_path.size() - (plugin_path.ends_with(kSuffix) ? kSuffix.size() : 0);
-  return plugin_path.substr(0, stem) + ".yaml";
+  return plugin_path.substr(0, plugin_path.size() - (plugin_path.ends_with(kSuffix) ? kSuffix.size() : 0));
 }
+
+std::string sidecar_of(const std::string& plugin_path) { return plugin_stem(plugin_path) + ".yaml"; }
 
 Result<std::optional<PluginSettings>> load_sidecar(const std::string& plugin_path) {
   const std::string path = sidecar_of(plugin_path);

@@ -13,6 +13,7 @@
 //     - {op: sort, plugin: vulkan, reason: wrong for NaN, expires: 2027-06-30}
 //   plugins:
 //     vulkan: {disable: false, priority: 5, options: {tile: 64}}
+//   certificates: {require: enforce, keys: [6d1f...]}  # off | warn | enforce; keys that may sign
 
 #ifndef FG_CORE_CONFIG_CONFIG_HPP_
 #define FG_CORE_CONFIG_CONFIG_HPP_
@@ -31,6 +32,11 @@
 namespace fg::core {
 
 enum class FallbackPolicy : std::uint8_t { forbid, warn, allow };
+
+// What becomes of operators that no certificate covers: nothing, a notice, or they are not run.
+// Greater is stricter.
+enum class CertificateRule : std::uint8_t { off, warn, enforce };
+std::string_view rule_name(CertificateRule rule);
 
 // An operator that must not run on a plugin (or on any, when `plugin` is empty: its composite or
 // fallback is used).
@@ -66,6 +72,8 @@ struct Config {
   std::optional<std::uint64_t> cache_max_bytes;  // Else kCacheMaxBytes.
   std::vector<DeniedOperator> deny;              // Expired ones are left out.
   std::map<std::string, PluginSettings> plugins;
+  CertificateRule certificates = CertificateRule::off;
+  std::vector<std::string> certificate_keys;  // Hex.
 };
 
 // Adds what `text` says to `config`, whose earlier contents win.
@@ -74,8 +82,13 @@ Result<void> merge_config(Config& config, std::string_view text, const std::stri
 // FG_CONFIG names it.
 Result<Config> load_config(const Environment& env, const std::string& system_file = "/etc/fg/fg.yaml");
 
+// The stricter of FG_REQUIRE_CERT and fg.yaml; FG_E_INVALID for another word.
+Result<CertificateRule> certificate_rule(const Environment& env, const Config& config);
+
 // libfg_<name>.yaml beside a plugin: {priority, disable, note, options}.
 Result<PluginSettings> parse_sidecar(std::string_view text, const std::string& file);
+// "/x/libfg_acme" of "/x/libfg_acme.so": what the names of the files beside a plugin start with.
+std::string plugin_stem(const std::string& plugin_path);
 // "/x/libfg_acme.yaml" of "/x/libfg_acme.so".
 std::string sidecar_of(const std::string& plugin_path);
 // Nothing when there is no such file.

@@ -19,6 +19,9 @@ constexpr std::array kVariables{
     EnvVariable{"FLAGGEMS_VENDOR", EnvGroup::choice, "synonym of GEMS_VENDOR, accepted with a notice"},
     EnvVariable{"GEMS_BACKEND", EnvGroup::choice, "synonym of GEMS_VENDOR, accepted with a notice"},
     EnvVariable{"FLAGGEMS_BACKEND", EnvGroup::choice, "synonym of GEMS_VENDOR, accepted with a notice"},
+    EnvVariable{"FG_REQUIRE_CERT", EnvGroup::choice,
+                "what of a plugin no certificate covers: off serves it, warn says so, enforce does not run it; never "
+                "looser than fg.yaml"},
     EnvVariable{"FG_PLUGIN_PATH", EnvGroup::files,
                 "folders searched for plugins before the installed ones: absolute paths, colons between"},
     EnvVariable{"FG_CONFIG", EnvGroup::files, "the configuration file to read instead of the usual ones"},

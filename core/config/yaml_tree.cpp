@@ -19,7 +19,6 @@
 namespace fg::core {
 namespace {
 
-constexpr std::size_t kMaxBytes = std::size_t{1} << 20;
 constexpr std::size_t kMaxNodes = 100'000;
 
 constexpr int kMaxDepth = 64;  // An alias inside its own anchor has no end.
@@ -168,7 +167,7 @@ Result<std::size_t> YamlNode::as_word(std::initializer_list<std::string_view> wo
 }
 
 Result<YamlNode> parse_yaml(std::string_view text, const std::string& file) {
-  if (text.size() > kMaxBytes) return invalid(fmt::format("{}: more than {} bytes", file, kMaxBytes));
+  if (text.size() > kMaxYamlBytes) return invalid(fmt::format("{}: more than {} bytes", file, kMaxYamlBytes));
   try {
     std::size_t budget = kMaxNodes;
     YamlNode root = convert(YAML::Load(std::string(text)), file, budget);
@@ -184,7 +183,7 @@ Result<YamlNode> parse_yaml(std::string_view text, const std::string& file) {
   }
 }
 
-Result<std::string> read_text_file(const std::string& path) {
+Result<std::string> read_text_file(const std::string& path, std::size_t limit) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) {
     const int error = errno;
@@ -196,7 +195,7 @@ Result<std::string> read_text_file(const std::string& path) {
     ::close(fd);
     return invalid(fmt::format("{}: not a regular file", path));
   }
-  std::string text(kMaxBytes + 1, '\0');
+  std::string text(limit + 1, '\0');
   std::size_t size = 0;
   ssize_t n = 0;
   while (size < text.size() && (n = ::read(fd, text.data() + size, text.size() - size)) > 0) {

@@ -6,6 +6,7 @@
 #ifndef FG_CORE_CONFIG_YAML_TREE_HPP_
 #define FG_CORE_CONFIG_YAML_TREE_HPP_
 
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <string>
@@ -52,11 +53,12 @@ struct YamlMember {
   YamlNode value;
 };
 
-// Parses text; `file` is for messages.  At most 1 MiB, 100 000 nodes.
+inline constexpr std::size_t kMaxYamlBytes = std::size_t{1} << 20;
+// Parses text; `file` is for messages.  At most kMaxYamlBytes, 100 000 nodes.
 Result<YamlNode> parse_yaml(std::string_view text, const std::string& file);
-// The text of a regular file, cut behind the size that parse_yaml() takes.  FG_E_NOT_FOUND when there
-// is no such file.
-Result<std::string> read_text_file(const std::string& path);
+// The text of a regular file, cut one byte behind `limit`: what a parser takes at most.
+// FG_E_NOT_FOUND when there is no such file.
+Result<std::string> read_text_file(const std::string& path, std::size_t limit = kMaxYamlBytes);
 
 }  // namespace fg::core
 

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "core/catalogue/shape_rules.hpp"
+#include "core/certificate/mask.hpp"
 #include "core/composites/composites.hpp"
 #include "core/dispatch/claims.hpp"
 #include "core/dispatch/enable.hpp"
@@ -203,6 +204,26 @@ Result<void> find_engine(const Call& c, Plan& p) {
   return {};
 }
 
+// The dtype under which the suite counts a case like this call: that of the first tensor, else of an
+// argument that is a dtype.
+std::string_view certified_dtype(const Call& c) {
+  for (const fg_value& v : c.args) {
+    if (v.tag == FG_V_TENSOR) return dtype_name(v.v.tensor->desc.dtype);
+    if (v.tag == FG_V_TENSORS && v.n > 0) return dtype_name(v.v.tensors[0]->desc.dtype);
+  }
+  for (const fg_value& v : c.args) {
+    if (v.tag == FG_V_DTYPE) return dtype_name(static_cast<fg_dtype>(v.v.i));
+  }
+  return kNoDtype;
+}
+
+// Why the device's certificate does not let it run the call, empty when it does.
+std::string uncertified(const Call& c, const Plan& p, std::string_view by) {
+  if (p.device->mask == nullptr) return {};
+  std::string why = p.device->mask->denial(c.op, certified_dtype(c), by);
+  return why.empty() ? why : "not certified: " + why;
+}
+
 bool is_engine_kind(Kind k) { return k == Kind::map || k == Kind::reduce || k == Kind::scan; }
 
 // May equal, dense operands be launched as one dimension, without shape rules?
@@ -261,7 +282,8 @@ Result<Plan> make_plan(const Call& c) {
     refuse(p, "the operator is not enabled");
     return p;
   }
-  const std::string denied = denial(c.op, p.device->api->name);
+  std::string denied = denial(c.op, p.device->api->name);
+  if (denied.empty()) denied = uncertified(c, p, kByPlugin);
   if (!denied.empty()) {
     refuse(p, denied);
   } else if ((c.mode & kComposite) == 0) {
@@ -272,6 +294,10 @@ Result<Plan> make_plan(const Call& c) {
     if (!denied.empty()) p.program = nullptr;
   } else if (c.op.kind == Kind::composite) {
     p.composite = find_composite(c.op.name);
+    if (const std::string why = uncertified(c, p, kByComposition); !why.empty()) {
+      refuse(p, why);
+      p.composite = nullptr;
+    }
   }
   p.flat = p.named == nullptr && launches_flat(c, p);
   return p;

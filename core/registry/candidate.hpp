@@ -110,6 +110,7 @@ struct Candidate {
   Refusal reason = Refusal::none;
   std::string text;                  // One sentence: what is wrong and what was expected.
   std::vector<Notice> notices;       // Loaded nevertheless, but somebody should know.
+  std::string certificate;           // What was made of its certificate; empty when none was asked for.
   std::vector<std::string> devices;  // "cpu:0"
   std::int32_t priority = 0;         // From the sidecar; greater is preferred.
 };

@@ -12,6 +12,7 @@
 
 namespace fg::core {
 
+class OperatorMask;
 class Plugin;
 
 struct Device {
@@ -22,7 +23,8 @@ struct Device {
   std::uint32_t index = 0;    // Within the process, < 1024; part of the dispatch key.
   std::string name;           // "cpu:0"
   fg_device_info info{};
-  Device* same_as = nullptr;  // The same hardware seen through a better-ranked plugin.
+  const OperatorMask* mask = nullptr;  // Of operators that must not run for lack of a certificate; usually none.
+  Device* same_as = nullptr;           // The same hardware seen through a better-ranked plugin.
 
   bool flat() const { return (info.caps & FG_D_FLAT_ADDRESS) != 0; }
   bool host_visible() const { return (info.caps & FG_D_HOST_VISIBLE) != 0; }

@@ -63,6 +63,17 @@ std::string Plugin::identity() const {
   return out;
 }
 
+void Plugin::mask(std::uint32_t ordinal, OperatorMask mask) {
+  ClaimTable& table = claims_[ordinal];
+  for (const fg_op_claim* claim : table.all()) {
+    const OpInfo* op = find_op(claim->op_uid);  // none: an engine, which serves many operators
+    const bool denied = op == nullptr ? !mask.nothing().empty() : !mask.denial(*op, kByPlugin).empty();
+    if (denied) table.withdraw(claim->op_uid);
+  }
+  masks_.push_back(std::make_unique<const OperatorMask>(std::move(mask)));
+  devices_[ordinal]->mask = masks_.back().get();
+}
+
 Result<void> Plugin::destroy_instance() {
   fg_instance* instance = std::exchange(instance_, nullptr);
   if (instance == nullptr) return {};

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "core/certificate/mask.hpp"
 #include "core/registry/blob_cache.hpp"
 #include "core/registry/claims.hpp"
 #include "core/registry/device.hpp"
@@ -41,6 +42,8 @@ class Plugin {
   const std::vector<std::unique_ptr<Device>>& devices() const { return devices_; }
   ClaimTable& claims(std::uint32_t ordinal) { return claims_[ordinal]; }
   const ClaimTable& claims(std::uint32_t ordinal) const { return claims_[ordinal]; }
+  // From now on the device runs what the mask admits; claims that it denies whole are withdrawn.
+  void mask(std::uint32_t ordinal, OperatorMask mask);
   // UUIDs and drivers of the devices, as first contact reports them.
   std::string identity() const;
 
@@ -58,6 +61,7 @@ class Plugin {
   fg_instance* instance_ = nullptr;
   std::vector<std::unique_ptr<Device>> devices_;
   std::vector<ClaimTable> claims_;
+  std::vector<std::unique_ptr<const OperatorMask>> masks_;
 };
 
 }  // namespace fg::core

@@ -69,6 +69,9 @@ class Registry {
   // A further folder, searched before FG_PLUGIN_PATH; relative paths are made absolute now.  Only
   // before the first search, else FG_E_STATE.
   Result<void> add_plugin_path(std::string_view folder);
+  // Plugins are loaded whatever certificates say: for the suite, which makes them.  Only before the
+  // first search, unless none is asked for.
+  Result<void> ignore_certificates();
   // For `--plugin`: a path (with '/'), a file name looked up on the plugin path (ends in ".so"), or a
   // plugin name.  Loads it and returns its first device.
   Result<Device*> load_plugin(std::string_view path_or_name);

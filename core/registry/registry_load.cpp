@@ -65,6 +65,7 @@ Result<void> Registry::State::search() {
   const auto prepared = [&]() -> Result<void> {
     FG_TRY_ASSIGN(config, load_config(options.env, options.system_config));
     if (options.set_log_level) apply_log_level();
+    FG_TRY(read_trust());
     FG_TRY_ASSIGN(VendorChoice choice, vendor_choice(options.env, config.vendor, config.vendor_source));
     spec = std::move(choice.spec);
     notices.insert(notices.end(), choice.notices.begin(), choice.notices.end());
@@ -122,6 +123,7 @@ ContactReport Registry::State::contact(FoundPlugin& found) {
 }
 
 void Registry::State::load(FoundPlugin& found) {
+  const auto stamp = stamp_of(found.path);
   const ContactReport report = contact(found);
   found.notices.insert(found.notices.end(), report.notices.begin(), report.notices.end());
   if (report.refusal != Refusal::none) {
@@ -134,6 +136,9 @@ void Registry::State::load(FoundPlugin& found) {
     refuse_candidate(found, {Refusal::name_taken, fmt::format("{} is loaded from another file", found.name)});
   } else if (auto made = Plugin::load(found, report.identity, cache); !made) {
     refuse_candidate(found, made.error());
+  } else if (stamp != stamp_of(found.path)) {
+    // The hash is of other bytes than those that were loaded.
+    refuse_candidate(found, {Refusal::changed_file, "the file changed while it was loaded"});
   } else if (devices.size() + (*made)->devices().size() > kMaxDevices) {
     refuse_candidate(found, {Refusal::bad_count, fmt::format("more than {} devices in the process", kMaxDevices)});
   } else {
@@ -143,6 +148,7 @@ void Registry::State::load(FoundPlugin& found) {
     found.build_id = (*made)->build_id();
     found.version = (*made)->version();
     found.vendor = (*made)->vendor();
+    certify(found, **made);
     for (const auto& device : (*made)->devices()) {
       device->index = static_cast<std::uint32_t>(devices.size());
       devices.push_back(device.get());

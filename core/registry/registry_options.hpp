@@ -18,9 +18,10 @@ namespace fg::core {
 struct RegistryOptions {
   Environment env;
   std::string system_config = "/etc/fg/fg.yaml";
-  bool system_folders = true;         // Beside the core, /usr/lib/fg/plugins ...
-  std::optional<std::string> helper;  // fg-probe; "" = a plain fork.  Else found beside the core.
-  bool set_log_level = true;          // FG_LOG and fg.yaml decide the level of the log.
+  std::string system_keys = "/etc/fg/keys.d";  // *.pub: who may sign certificates.
+  bool system_folders = true;                  // Beside the core, /usr/lib/fg/plugins ...
+  std::optional<std::string> helper;           // fg-probe; "" = a plain fork.  Else found beside the core.
+  bool set_log_level = true;                   // FG_LOG and fg.yaml decide the level of the log.
 };
 
 }  // namespace fg::core

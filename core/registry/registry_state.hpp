@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "core/certificate/keys.hpp"
 #include "core/config/config.hpp"
 #include "core/registry/blob_cache.hpp"
 #include "core/registry/contact_memory.hpp"
@@ -40,6 +41,12 @@ struct Registry::State {
   Plugin* plugin(std::string_view name);
   std::vector<Device*> ranked();
 
+  // --- registry_certificate.cpp ---
+  // What certificates are asked for, and whose.
+  Result<void> read_trust();
+  // Judges the certificate beside a plugin that was just loaded, and masks what it does not cover.
+  void certify(FoundPlugin& found, Plugin& plugin);
+
   // --- registry_select.cpp ---
   Result<Selection> resolve(const VendorSpec& spec);
   Result<Device*> device_for(const VendorItem& item);
@@ -53,6 +60,9 @@ struct Registry::State {
   bool searched = false, loaded = false, shut = false;
   std::optional<Error> broken;
   Config config;
+  bool certificates_ignored = false;
+  CertificateRule certificates = CertificateRule::off;
+  std::vector<TrustedKey> trusted;
   VendorSpec spec;
   SearchPlan plan;
   DiscoveryRules rules;

@@ -28,6 +28,7 @@ ordered_json plugin_json(const core::Candidate& c) {
   }
   j["notices"] = ordered_json::array();
   for (const core::Notice& n : c.notices) j["notices"].push_back({{"id", n.id}, {"text", n.text}});
+  if (!c.certificate.empty()) j["certificate"] = c.certificate;
   j["devices"] = c.devices;
   return j;
 }

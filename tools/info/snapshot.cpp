@@ -6,6 +6,7 @@
 #include <array>
 
 #include "core/catalogue/op_info.hpp"
+#include "core/certificate/mask.hpp"
 #include "fg/abi/engine.h"
 #include "fg/sdk/op_uid.hpp"
 
@@ -36,10 +37,18 @@ std::string_view engine_of(core::Kind kind) {
 void serve(const core::Registry& registry, const core::Device& device, const core::OpInfo& op, OpRow& row) {
   const std::string_view engine = engine_of(op.kind);
   std::string served = "none", reason;
-  if (registry.claim(device, op.uid) != nullptr) {
-    served = "kernel";
-  } else if (op.kind == core::Kind::view || op.kind == core::Kind::composite) {
+  const auto masked = [&](std::string_view by) {
+    return device.mask == nullptr ? std::string() : device.mask->denial(op, by);
+  };
+  if (op.kind == core::Kind::view) {
     served = kind_name(op.kind);
+  } else if (registry.claim(device, op.uid) != nullptr) {
+    served = "kernel";
+  } else if (op.kind == core::Kind::composite) {
+    reason = masked(core::kByComposition);
+    if (reason.empty()) served = kind_name(op.kind);
+  } else if (reason = masked(core::kByPlugin); !reason.empty()) {
+    reason = fmt::format("{}: not certified: {}", device.name, reason);
   } else if (!engine.empty() && registry.claim(device, sdk::op_uid(engine)) != nullptr) {
     served = "engine";
   } else {

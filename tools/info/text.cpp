@@ -87,6 +87,7 @@ std::optional<std::string> why_text(const Snapshot& s, std::string_view name, co
     if (!c.build_id.empty()) out += fmt::format("  build     {}\n", c.build_id);
     if (!c.sha256.empty()) out += fmt::format("  sha256    {}\n", c.sha256);
     out += fmt::format("  priority  {}\n", c.priority);
+    if (!c.certificate.empty()) out += fmt::format("  certified {}\n", c.certificate);
     for (const core::Notice& n : c.notices) out += fmt::format("  notice    {}: {}\n", n.id, n.text);
     std::size_t rank = 0;
     for (const DeviceRow& row : s.devices) {

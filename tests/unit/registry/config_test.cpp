@@ -30,7 +30,9 @@ TEST(Config, ReadsEveryKey) {
                                    "deny:\n"
                                    "  - {op: sort, plugin: vulkan, reason: wrong for NaN, expires: 2999-06-30}\n"
                                    "plugins:\n"
-                                   "  vulkan: {disable: false, priority: 5, options: {tile: 64}}\n",
+                                   "  vulkan: {disable: false, priority: 5, options: {tile: 64}}\n"
+                                   "certificates: {require: warn, keys: [" +
+                                       std::string(64, '7') + "]}\n",
                                    "fg.yaml");
   ASSERT_TRUE(merged) << merged.error().message;
   EXPECT_EQ(c.vendor, "vulkan,cpu");
@@ -47,6 +49,8 @@ TEST(Config, ReadsEveryKey) {
   EXPECT_EQ(c.deny[0].plugin, "vulkan");
   EXPECT_EQ(c.plugins["vulkan"].priority, 5);
   EXPECT_EQ(c.plugins["vulkan"].options["tile"], "64");
+  EXPECT_EQ(c.certificates, CertificateRule::warn);
+  EXPECT_EQ(c.certificate_keys, std::vector<std::string>{std::string(64, '7')});
 }
 
 struct BadConfig {
