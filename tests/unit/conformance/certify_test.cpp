@@ -60,6 +60,14 @@ std::string refusal(const Report& r, const std::vector<WaiverUse>& uses = {}) {
   return c ? "certified" : c.error().message;
 }
 
+// A waiver of kAddHalf that has waived nothing yet.
+WaiverUse halves() {
+  WaiverUse use;
+  use.waiver = {"w.yaml:2", kAddHalf, {Verdict::fail}, "", "", "", "", "halves", "a@b", "https://b/7", "2027-03-31"};
+  use.matched = 1;
+  return use;
+}
+
 class Certify : public ::testing::Test {
  protected:
   Certify() {
@@ -143,9 +151,7 @@ TEST_F(Certify, NoFailingVerdictPasses) {
 TEST_F(Certify, WaiversAreWrittenDown) {
   Report r = complete();
   r.results[1].verdict = Verdict::waived;
-  WaiverUse use;
-  use.waiver = {"w.yaml:2", kAddHalf, {Verdict::fail}, "", "", "", "", "halves", "a@b", "https://b/7", "2027-03-31"};
-  use.matched = 1;
+  WaiverUse use = halves();
   EXPECT_THAT(refusal(r, {use}), HasSubstr("w.yaml:2: " + std::string(kAddHalf) + " waived nothing"));
   use.waived = 1;
   const auto c = certify(r, kPlan, {use}, kJournal);
@@ -302,8 +308,7 @@ TEST(Spot, EveryCaseIsChosenAsOften) {
 TEST(Spot, ContradictionsAreNamed) {
   Report r = complete();
   r.results[1].verdict = Verdict::waived;
-  WaiverUse use;
-  use.waiver = {"w.yaml:2", kAddHalf, {Verdict::fail}, "", "", "", "", "halves", "a@b", "https://b/7", "2027-03-31"};
+  WaiverUse use = halves();
   use.waived = 1;
   const auto c = certify(r, kPlan, {use}, kJournal);
   ASSERT_TRUE(c) << c.error().message;

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "tests/unit/certificate/signed.hpp"
 #include "tests/unit/registry/fixture.hpp"
 
 namespace fg::core::testing {
@@ -140,6 +141,26 @@ TEST_F(Info, OpsSayWhoServesAndWhyNobodyDoes) {
   EXPECT_EQ(served["add"]["by"], "none");
   EXPECT_THAT(served["add"]["reason"].get<std::string>(), HasSubstr("fg.map/1"));
   EXPECT_THAT(info("--ops").out, HasSubstr("mm "));
+}
+
+TEST_F(Info, WhyAndOpsSayWhatIsNotCertified) {
+  const fs::path file = install("stub_gpu");
+  set("FG_REQUIRE_CERT", "enforce");
+  EXPECT_THAT(info("--why stub_gpu").out,
+              AllOf(HasSubstr("certified it has no certificate"), HasSubstr("every operator is masked")));
+  EXPECT_THAT(json("--ops --json").dump(), HasSubstr("stub_gpu:0: not certified: it has no certificate"));
+  const TestKey key(1);
+  configure("certificates: {keys: [" + key.text() + "]}\n");
+  Certificate c = sample_certificate();
+  c.subject.plugin_sha256 = hex(*sha256_of_file(file.string()));
+  write_file(dir_.path() / "plugins/libfg_stub_gpu.cert.json", signed_file(c, key));
+  EXPECT_THAT(info("--why stub_gpu").out, HasSubstr("certified valid: tier standard"));
+  EXPECT_THAT(plugin(json(), "stub_gpu")["certificate"].get<std::string>(), StartsWith("valid: "));
+  std::map<std::string, nlohmann::json> served;
+  const nlohmann::json ops = json("--ops --json");
+  for (const auto& op : ops["operators"]) served[op["name"]] = op["served"]["stub_gpu:0"];
+  EXPECT_EQ(served["mm"]["by"], "kernel");
+  EXPECT_THAT(served["bmm"]["reason"].get<std::string>(), HasSubstr("bmm is not in the certificate"));
 }
 
 TEST_F(Info, PluginsCanBeNamedOnTheCommandLine) {
