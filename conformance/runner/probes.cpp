@@ -10,6 +10,7 @@
 
 #include "conformance/data/rng.hpp"
 #include "conformance/runner/phase.hpp"
+#include "conformance/runner/probes_areas.hpp"
 #include "conformance/runner/statistics.hpp"
 
 namespace fg::conformance {
@@ -188,7 +189,7 @@ CaseResult run_check(const Device& device) {
   return failed(gap ? Verdict::profile_gap : memory ? Verdict::resource : Verdict::fail, r.error().message);
 }
 
-constexpr std::array<Probe, 13> kProbes{{
+constexpr std::array<Probe, 42> kProbes{{
     {"memory", "round_trip", "what is written is read back", run_check<round_trip>, true},
     {"memory", "disjoint", "live tensors share no memory", run_check<disjoint>, true},
     {"memory", "alignment", "new tensors are aligned", run_check<alignment>, true},
@@ -203,6 +204,38 @@ constexpr std::array<Probe, 13> kProbes{{
      true},
     {"random", "bernoulli", "bernoulli_ draws as often as it should", run_check<bernoulli_numbers>, true},
     {"random", "generator", "no number comes twice, the same seed repeats them", run_check<generator_moves>, true},
+    {"abi", "must_understand", "unknown bits and extensions are refused or skipped as they say",
+     run_check<must_understand>, true},
+    {"abi", "struct_sizes", "structs may be larger or smaller than known", run_check<struct_sizes>, true},
+    {"abi", "floating_point_mode", "a launch leaves the floating-point mode as it was", run_check<floating_point_mode>,
+     true},
+    {"abi", "no_notices", "loading it is nothing to speak of", run_check<no_notices>, true},
+    {"direct", "null_pointers", "NULL is refused", run_check<null_pointers>, true},
+    {"direct", "bad_signatures", "a mistake in a signature is refused and named", run_check<bad_signatures>, true},
+    {"direct", "bad_ranks", "ranks 17 and -1 are refused and named", run_check<bad_ranks>, true},
+    {"direct", "bad_memory_calls", "mistaken allocations, copies and fills are refused", run_check<bad_memory_calls>,
+     true},
+    {"direct", "no_elements", "a launch without elements writes nothing", run_check<no_elements>, true},
+    {"direct", "workspace_bounds", "a kernel stays in its workspace", run_check<workspace_bounds>, true},
+    {"stream", "order", "work of one stream runs in order", run_check<stream_order>, true},
+    {"stream", "waits_for_timeline", "a stream waits for another's timeline", run_check<waits_for_timeline>, true},
+    {"stream", "signals_after_work", "a timeline is raised when the work is done", run_check<signals_after_work>, true},
+    {"stream", "descriptors", "a launch keeps nothing of the caller's", run_check<descriptors_end_with_the_call>, true},
+    {"stream", "timelines", "polling, time-outs, order of values", run_check<timelines>, true},
+    {"thread", "prepare", "four threads prepare, launch and release", run_check<parallel_prepare>, true},
+    {"thread", "first_launch", "four threads launch a new kernel at once", run_check<parallel_first_launch>, true},
+    {"thread", "log", "the log may call back", run_check<log_calls_back>, true},
+    {"leak", "objects", "kernels leave no objects and files behind", run_check<nothing_left_behind>, true},
+    {"leak", "heap", "kernels leave no memory behind", run_check<no_memory_lost>, true},
+    {"claims", "query_is_pure", "a query changes nothing", run_check<query_is_pure>, true},
+    {"claims", "accuracy", "kernels have the accuracy class of their claim", run_check<claimed_accuracy>, true},
+    {"claims", "kept", "what is claimed and could be composed is not refused", run_check<claims_are_kept>, true},
+    {"cache", "damaged_blobs", "damaged compiled programs are made again", run_check<damaged_blobs>, true},
+    {"value", "negative_zero", "-0 where it is due", run_check<negative_zero>, true},
+    {"value", "large_mean", "a mean far from 0 costs layer_norm no digits", run_check<large_mean>, true},
+    {"value", "eps", "eps where it is larger than what it is added to", run_check<eps_counts>, true},
+    {"value", "lowest_integers", "abs and neg of the lowest integers wrap", run_check<lowest_integers>, true},
+    {"value", "many_elements", "more than 2^31 elements", run_check<many_elements>, false},
 }};
 
 // A claim that names an operator of the catalogue, with rows.

@@ -15,7 +15,7 @@ namespace fg::mutants {
 namespace {
 
 // One in so many launches, by their shapes.
-constexpr std::uint64_t kRare = 500, kCorrupting = 100;
+constexpr std::uint64_t kRare = 100, kCorrupting = 50;
 
 void flood(const Call& call) {
   const std::string line(64 << 10, '#');

@@ -17,7 +17,10 @@ const std::string_view kVariant = FG_MUTANT_VARIANT;
 namespace {
 
 #ifdef FG_MUTANT_PRINTS
-[[gnu::constructor]] void print() { std::fputs("mutant: loaded\n", stdout); }
+[[gnu::constructor]] void print() {
+  std::fputs("mutant: loaded\n", stdout);
+  std::fflush(stdout);
+}
 #endif
 
 constexpr fg_api kApi = make_api(FG_MUTANT_NAME, std::string_view(FG_MUTANT_VARIANT) == "nullopt");

@@ -202,7 +202,7 @@ Result<fg_kernel*> make_kernel(fg_instance* i, const fg_sig& sig) {
   k->hook = hook_of(*k);
   ++i->kernels;
   const std::uint64_t seen = i->miscounted;
-  if (has(fault("non_atomic_counter"))) std::this_thread::yield();
+  if (has(fault("non_atomic_counter"))) std::this_thread::sleep_for(std::chrono::microseconds(20));
   i->miscounted = seen + 1;
   Kernel* const made = k.release();
   if (has(fault("cache_without_program")) && made->programs.main) {

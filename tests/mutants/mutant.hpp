@@ -60,6 +60,7 @@ struct Kernel : fg_kernel {
   Hook hook = nullptr;
   bool may_wait = false;  // May run after launch has returned.
   mutable std::atomic<const fg_scalar*> kept{nullptr};
+  mutable std::atomic<bool> ready{false}, filled{false};  // racy_init
 
   bool is_map() const { return uid == FG_OP_MAP_UID; }
   bool is_reduce() const { return uid == FG_OP_REDUCE_UID; }

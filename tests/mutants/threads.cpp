@@ -2,6 +2,7 @@
 //
 // State that threads share without care.
 
+#include <chrono>
 #include <thread>
 
 #include "tests/mutants/edited.hpp"
@@ -34,15 +35,13 @@ fg_status shared_scratch(const Call& c) {
 }
 
 fg_status racy_init(const Call& c) {
-  static std::atomic<bool> ready{false};
-  static std::atomic<std::int64_t> scale{0};
-  if (!ready.exchange(true)) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    scale = 1;
+  if (!c.kernel.ready.exchange(true)) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    c.kernel.filled = true;
   }
   // A table that is not filled yet says that there is nothing to do.
   Edited e(c.launch);
-  if (scale == 0 && out_of(c).ndim > 0) e.set_length(0, 0);
+  if (!c.kernel.filled && out_of(c).ndim > 0) e.set_length(0, 0);
   return forward(c, e.launch());
 }
 

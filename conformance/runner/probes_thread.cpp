@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Several threads at once, and what is left when they are done.
+
+#include <malloc.h>
+
+#include <barrier>
+#include <filesystem>
+#include <thread>
+
+#include "conformance/runner/direct.hpp"
+#include "conformance/runner/probes_areas.hpp"
+
+namespace fg::conformance {
+namespace {
+
+constexpr std::size_t kThreads = 4;
+constexpr std::int64_t kElements = 256;
+
+// Memory of one thread, and a call of `a + b * s + plus`.
+struct Bench {
+  RawBuffer out, a, b;
+  std::unique_ptr<RawAxpy> axpy;
+  Owned<fg_stream> stream;
+  float want = 0;
+
+  static Result<Bench> make(const Direct& d, double s, double plus) {
+    const std::vector<float> ones(kElements, 1.0F);
+    FG_TRY_ASSIGN(RawBuffer out, d.buffer_of(ones));
+    FG_TRY_ASSIGN(RawBuffer a, d.buffer_of(ones));
+    FG_TRY_ASSIGN(RawBuffer b, d.buffer_of(ones));
+    FG_TRY_ASSIGN(std::unique_ptr<RawAxpy> axpy, RawAxpy::make(d, out, a, b, kElements, s, plus));
+    FG_TRY_ASSIGN(Owned<fg_stream> stream, d.stream());
+    return Bench{std::move(out),  std::move(a),      std::move(b),
+                 std::move(axpy), std::move(stream), static_cast<float>(1 + s + plus)};
+  }
+  std::string launch(const Direct& d, const fg_kernel& kernel) {
+    const fg_launch l = axpy->call().launch(stream.get());
+    if (const fg_status s = kernel.launch(&kernel, &l); s < 0) return expect_status("launch", s, FG_OK);
+    if (const Result<void> r = d.finish(stream.get()); !r) return r.error().message;
+    const Result<std::vector<float>> got = d.floats(out, kElements);
+    if (!got) return got.error().message;
+    for (const float x : *got) {
+      if (x != want) return "an element is " + std::to_string(x) + ", expected " + std::to_string(want);
+    }
+    return "";
+  }
+};
+
+Result<std::vector<std::unique_ptr<Bench>>> benches(const Direct& d, double plus) {
+  std::vector<std::unique_ptr<Bench>> all;
+  for (std::size_t t = 0; t < kThreads; ++t) {
+    FG_TRY_ASSIGN(Bench b, Bench::make(d, static_cast<double>(t + 2), plus));
+    all.push_back(std::make_unique<Bench>(std::move(b)));
+  }
+  return all;
+}
+
+// body(thread) on all threads at once; the first complaint.
+std::string at_once(const std::function<std::string(std::size_t)>& body) {
+  std::barrier<> start(static_cast<std::ptrdiff_t>(kThreads));
+  std::vector<std::string> texts(kThreads);
+  {
+    std::vector<std::jthread> threads;
+    for (std::size_t t = 0; t < kThreads; ++t) {
+      threads.emplace_back([&, t] {
+        start.arrive_and_wait();
+        texts[t] = body(t);
+      });
+    }
+  }
+  for (const std::string& text : texts) {
+    if (!text.empty()) return text;
+  }
+  return "";
+}
+
+// One prepare, launch, release, `rounds` times.
+std::string churn(const Direct& d, Bench& b, int rounds) {
+  for (int k = 0; k < rounds; ++k) {
+    const Result<Owned<fg_kernel>> kernel = d.prepare(b.axpy->call().sig());
+    if (!kernel) return kernel.error().message;
+    if (std::string text = b.launch(d, **kernel); !text.empty()) return text;
+  }
+  return "";
+}
+
+std::size_t open_files() {
+  std::error_code none;
+  std::size_t n = 0;
+  for (std::filesystem::directory_iterator i("/proc/self/fd", none), end; i != end; i.increment(none)) ++n;
+  return n;
+}
+
+}  // namespace
+
+Result<std::string> parallel_prepare(const Device& device) {
+  constexpr int kRounds = 200;
+  FG_TRY_ASSIGN(const Direct d, Direct::of(device));
+  FG_TRY_ASSIGN(const auto all, benches(d, 0.25));
+  const std::optional<fg_test_counts> before = d.counts();
+  std::string text = at_once([&](std::size_t t) { return churn(d, *all[t], kRounds); });
+  if (!text.empty()) return "four threads that prepare, launch and release: " + text;
+  const std::optional<fg_test_counts> after = d.counts();
+  if (before && after && before->kernels != after->kernels) {
+    return "after as many prepares as releases " + std::to_string(after->kernels) + " kernels live, before " +
+           std::to_string(before->kernels);
+  }
+  return "";
+}
+
+Result<std::string> parallel_first_launch(const Device& device) {
+  constexpr int kKernels = 20;
+  FG_TRY_ASSIGN(const Direct d, Direct::of(device));
+  for (int k = 0; k < kKernels; ++k) {
+    FG_TRY_ASSIGN(const auto all, benches(d, k + 1));
+    FG_TRY_ASSIGN(const Owned<fg_kernel> kernel, d.prepare(all[0]->axpy->call().sig()));
+    std::string text = at_once([&](std::size_t t) { return all[t]->launch(d, *kernel); });
+    if (!text.empty()) return "the first launch of a kernel, by four threads at once: " + text;
+  }
+  return "";
+}
+
+Result<std::string> log_calls_back(const Device& device) {
+  constexpr double kPatience = 5;
+  FG_TRY_ASSIGN(const Direct first, Direct::of(device));
+  FG_TRY_ASSIGN(const auto all, benches(first, 0));
+  // A host whose log asks the plugin something, as an application's may.
+  struct Curious {
+    std::shared_ptr<TestHost> host;
+    std::shared_ptr<RawAxpy> question;
+    std::optional<Direct> direct;
+    std::atomic<int> depth{0};
+
+    fg_status ask() {
+      fg_verdict v{};
+      v.hdr.struct_size = sizeof v;
+      return direct->api().query(direct->instance(), &question->call().sig(), &v);
+    }
+  };
+  auto curious = std::make_shared<Curious>();
+  FG_TRY_ASSIGN(curious->host, TestHost::of(device));
+  curious->question = std::move(all[0]->axpy);
+  FG_TRY_ASSIGN(curious->direct, Direct::fresh(device, *curious->host));
+  curious->host->on_log = [c = curious.get()] {
+    if (c->depth.fetch_add(1) == 0) c->ask();
+    --c->depth;
+  };
+  return within(kPatience, "a query whose log line asks the plugin again",
+                [curious] { return expect_status("query", std::min<fg_status>(curious->ask(), FG_OK), FG_OK); });
+}
+
+Result<std::string> nothing_left_behind(const Device& device) {
+  constexpr int kRounds = 200;
+  FG_TRY_ASSIGN(const Direct d, Direct::of(device));
+  FG_TRY_ASSIGN(const auto all, benches(d, 0.5));
+  std::string text = churn(d, *all[0], 1);  // what is made once
+  if (!text.empty()) return text;
+  const std::optional<fg_test_counts> before = d.counts();
+  const std::size_t files = open_files();
+  text = churn(d, *all[0], kRounds);
+  if (!text.empty()) return text;
+  const std::string after = " after " + std::to_string(kRounds) + " kernels";
+  if (open_files() > files) return std::to_string(open_files() - files) + " more files are open" + after;
+  const std::optional<fg_test_counts> now = d.counts();
+  if (!before || !now) return "";
+  const auto more = [&](const char* what, std::uint64_t x, std::uint64_t y) {
+    return y > x ? std::to_string(y - x) + " more " + what + after : std::string();
+  };
+  for (std::string t :
+       {more("kernels", before->kernels, now->kernels), more("buffers", before->buffers, now->buffers),
+        more("streams", before->streams, now->streams), more("timelines", before->timelines, now->timelines)}) {
+    if (!t.empty()) return t;
+  }
+  return "";
+}
+
+Result<std::string> no_memory_lost(const Device& device) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__GLIBC__)
+  (void)device;  // another allocator, which counts elsewhere
+  return "";
+#else
+  constexpr int kRounds = 500;
+  constexpr std::size_t kAllowed = 16 * kRounds;  // bytes: less than any object takes
+  FG_TRY_ASSIGN(const Direct d, Direct::of(device));
+  FG_TRY_ASSIGN(const auto all, benches(d, 0.75));
+  const auto grown = [&]() -> Result<std::size_t> {
+    const std::size_t before = mallinfo2().uordblks;
+    if (std::string text = churn(d, *all[0], kRounds); !text.empty()) return fail(FG_E_INTERNAL, std::move(text));
+    const std::size_t after = mallinfo2().uordblks;
+    return after > before ? after - before : 0;
+  };
+  // Caches fill in the first rounds; a leak goes on.
+  std::size_t least = SIZE_MAX;
+  for (int k = 0; k < 4; ++k) {
+    FG_TRY_ASSIGN(const std::size_t bytes, grown());
+    least = std::min(least, bytes);
+  }
+  if (least <= kAllowed) return "";
+  return std::to_string(least / kRounds) + " bytes of the heap are lost with every kernel";
+#endif
+}
+
+}  // namespace fg::conformance
