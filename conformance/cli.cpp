@@ -55,6 +55,8 @@ void add_options(CLI::App& app, CommandLine& line) {
       ->type_name("SECONDS");
   app.add_option("--markdown", line.markdown, "write the report as Markdown")->type_name("FILE|-");
   app.add_option("--html", line.html, "write the report as one page that needs nothing else")->type_name("FILE|-");
+  app.add_option("--waivers", line.waivers, "known failures that somebody answers for (docs/certification.md)")
+      ->type_name("FILE");
   app.add_option("--seed", line.seed, "another draw of every case's data")
       ->check(CLI::NonNegativeNumber)
       ->type_name("N");
@@ -87,6 +89,17 @@ Parsed parse_command_line(int argc, const char* const* argv) {
   diff->add_option("JOURNAL", line.files, "before, after")->required()->expected(2);
   CLI::App* report = app.add_subcommand("report", "the reports of a journal");
   report->add_option("JOURNAL", line.files, "of a run")->required()->expected(1);
+  CLI::App* keygen = app.add_subcommand("keygen", "make a key that signs certificates: FILE and FILE.pub");
+  keygen->add_option("FILE", line.files, "of the secret key")->required()->expected(1);
+  keygen->add_option("--name", line.key_name, "what the key is called (default: the file's name)")->type_name("NAME");
+  CLI::App* sign = app.add_subcommand("sign", "certify the whole run of a journal");
+  sign->add_option("JOURNAL", line.files, "of a run of the whole tier, without a failure")->required()->expected(1);
+  sign->add_option("--key", line.key, "the secret key")->required()->type_name("FILE");
+  sign->add_option("-o,--output", line.output, "the certificate (default: stdout)")->type_name("FILE|-");
+  CLI::App* verify = app.add_subcommand("verify", "whether a certificate holds for --plugin here");
+  verify->add_option("CERTIFICATE", line.files, "libfg_<name>.cert.json")->required()->expected(1);
+  verify->add_option("--key", line.key, "the public key to trust")->type_name("FILE.pub");
+  verify->add_option("--spot", line.spot, "run N cases of the plan again, chosen at random")->type_name("N");
   CLI::App* mutate = app.add_subcommand("mutate", "the suite against seeded bugs and legal variants");
   mutate->add_option("NAME", line.files, "only these");
   mutate->add_option("--mutants", line.mutants, "folder of libfg_mutant.so")->type_name("DIR");
@@ -100,8 +113,8 @@ Parsed parse_command_line(int argc, const char* const* argv) {
     app.exit(e);
     return {std::nullopt, asked ? kConformant : kUsage};
   }
-  for (const CLI::App* verb :
-       std::initializer_list<const CLI::App*>{list, run, info, repro, merge, mutate, diff, report, worker}) {
+  for (const CLI::App* verb : std::initializer_list<const CLI::App*>{list, run, info, repro, merge, mutate, diff,
+                                                                     report, keygen, sign, verify, worker}) {
     if (verb->parsed()) line.verb = verb->get_name();
   }
   return {line, kConformant};

@@ -29,11 +29,16 @@ struct CommandLine {
   std::string tier = "standard";
   std::string golden;
   std::vector<std::string> filters;
-  std::vector<std::string> ids;             // repro
-  std::vector<std::string> files;           // merge: journals; mutate: names; diff: two journals; report: one
+  std::vector<std::string> ids;    // repro
+  std::vector<std::string> files;  // merge: journals; mutate: names; diff: two journals; report, sign: one; verify: a
+                                   // certificate; keygen: a key
   std::string json, junit, markdown, html;  // a file, or - for stdout
   std::string journal;
   std::string mutants;  // folder
+  std::string waivers;  // file
+  std::string key, key_name;
+  std::string output = "-";  // sign
+  std::size_t spot = 0;      // verify: cases to run again
   std::string shard = "1/1";
   std::string color = "auto";
   std::size_t fail_fast = 0;

@@ -85,7 +85,13 @@ void judge_verdicts(const Report& report, Reasons& no) {
   if (count(report.results).passed == 0) no.add("no case passed");
 }
 
-void judge_waivers(const std::vector<WaiverUse>& uses, Reasons& no) {
+void judge_waivers(const Report& report, const std::vector<WaiverUse>& uses, Reasons& no) {
+  std::size_t accounted = 0;
+  for (const WaiverUse& u : uses) accounted += u.waived;
+  const auto waived = static_cast<std::size_t>(std::count_if(
+      report.results.begin(), report.results.end(), [](const CaseResult& r) { return r.verdict == Verdict::waived; }));
+  if (waived != accounted)
+    no.add("{} cases are WAIVED, the waivers given account for {}: sign with the file of the run", waived, accounted);
   for (const WaiverUse& u : uses) {
     if (u.waived == 0 && u.passed == 0)
       no.add("{}: {} waived nothing: none of its cases failed as it says", u.waiver.where, u.waiver.cases);
@@ -132,7 +138,7 @@ Result<core::Certificate> certify(const Report& report, std::span<const std::str
   judge_extent(report, no);
   judge_plan(report, plan, no);
   judge_verdicts(report, no);
-  judge_waivers(uses, no);
+  judge_waivers(report, uses, no);
   if (!core::is_lower_hex(report.subject.plugin_sha256, 32))
     no.add("the journal does not say which file was judged: its plugin_sha256 is '{}'", report.subject.plugin_sha256);
   if (provenance.journal_head.empty()) no.add("the journal has no hash of its last line");

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sodium/core.h>
 #include <sodium/crypto_sign.h>
 #include <sodium/utils.h>
 #include <sys/stat.h>
@@ -85,6 +86,7 @@ core::Signature SecretKey::sign(std::string_view bytes) const {
 Result<core::TrustedKey> keygen(const std::string& path, const std::string& key_name) {
   if (!core::is_key_name(key_name))
     return invalid(fmt::format("the key's name '{}', expected 1 to 64 letters, digits and ._@+-", key_name));
+  if (sodium_init() < 0) return fail(FG_E_INTERNAL, "keygen: libsodium cannot be used: no random numbers");
   const std::string public_path = path + ".pub";
   for (const std::string& file : {path, public_path}) {
     struct stat st {};

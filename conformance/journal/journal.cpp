@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -45,13 +46,26 @@ Result<Line> split(std::string_view line) {
               std::string(line.substr(line.size() - 2 - kHexDigits, kHexDigits))};
 }
 
-std::string head_body(const Subject& subject) { return R"({"journal":1,"subject":)" + subject_to_json(subject) + "}"; }
+std::string now_utc() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  ::gmtime_r(&now, &parts);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text;
+}
+
+std::string head_body(const Subject& subject) {
+  return R"({"journal":1,"started":")" + now_utc() + R"(","subject":)" + subject_to_json(subject) + "}";
+}
 
 Result<void> read_head(const std::string& body, Journal& journal) {
   const ordered_json j = ordered_json::parse(body, nullptr, false);
-  if (!j.is_object() || !j.contains("journal") || !j.contains("subject"))
+  if (!j.is_object() || !j.contains("journal") || !j.contains("subject") || !j.contains("started") ||
+      !j["started"].is_string())
     return invalid("is not the head of a journal of fg-conformance");
   if (j["journal"] != 1) return invalid("has journal format " + j["journal"].dump() + ", this suite reads 1");
+  journal.started = j["started"].get<std::string>();
   FG_TRY_ASSIGN(journal.report.subject, subject_from_json(j["subject"].dump()));
   return {};
 }

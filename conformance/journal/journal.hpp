@@ -4,7 +4,7 @@
 // the end.  Lines are only ever appended.  Each ends in a SHA-256 over the previous line's and its own
 // text, so that a file that was cut, reordered or edited is seen to be.
 //
-//   {"journal":1,"subject":{...},"chain":"<64 hex digits>"}
+//   {"journal":1,"started":"2027-01-31T12:00:00Z","subject":{...},"chain":"<64 hex digits>"}
 //   {"id":"op.add/...","verdict":"PASS",...,"chain":"..."}
 //   {"end":{"seconds":12.5,"interrupted":false,"left_out":{}},"chain":"..."}
 
@@ -21,6 +21,7 @@ namespace fg::conformance {
 struct Journal {
   // Subject, results in the order of the file, seconds, left_out, interrupted.
   Report report;
+  std::string started;    // when the first part of the run began, UTC
   std::string head;       // chain of the last line
   std::size_t lines = 0;  // whole ones
   bool ended = false;     // its last line is an end

@@ -15,9 +15,7 @@ Result<Report> merged(const CommandLine& line) {
     FG_TRY_ASSIGN(Journal j, read_journal(path));
     journals.push_back(std::move(j));
   }
-  const Subject& s = journals.front().report.subject;
-  const bool tier = s.tier == "quick" || s.tier == "standard";
-  FG_TRY_ASSIGN(const Selection plan, select_cases(s.tier, tier ? "" : s.tier, s.filters, s.seed));
+  FG_TRY_ASSIGN(const Selection plan, plan_of(journals.front().report.subject));
   return merge(journals, plan.names);
 }
 
@@ -35,11 +33,7 @@ int merge_verb(const CommandLine& line) {
   if (!line.journal.empty()) {
     if (const Result<void> written = write_journal(line.journal, *report); !written) return complain(written.error());
   }
-  const Voice voice(line, *report);
-  voice.begin();
-  for (const CaseResult& r : report->results) voice.result(r);
-  voice.end();
-  return write_reports(line, *report);
+  return tell(line, *report);
 }
 
 }  // namespace fg::conformance

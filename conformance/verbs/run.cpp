@@ -12,25 +12,9 @@
 #include "conformance/journal/merge.hpp"
 #include "conformance/journal/selection.hpp"
 #include "conformance/verbs/voice.hpp"
-#include "core/registry/sha256.hpp"
 
 namespace fg::conformance {
 namespace {
-
-// The plugin's part of a subject.
-void describe_plugin(Subject& s, const Subject& plugin) {
-  s.vendor = plugin.vendor;
-  s.plugin_version = plugin.plugin_version;
-  s.build_id = plugin.build_id;
-  s.plugin_path = plugin.plugin_path;
-  if (const auto sum = core::sha256_of_file(plugin.plugin_path)) s.plugin_sha256 = core::hex(*sum);
-  s.device = plugin.device;
-  s.device_uuid = plugin.device_uuid;
-  s.description = plugin.description;
-  s.arch = plugin.arch;
-  s.driver = plugin.driver;
-  s.spec = plugin.spec;
-}
 
 // A run with its journal.
 class Session {
@@ -105,13 +89,22 @@ class Session {
     return {};
   }
 
+  // Verdicts of the report change; the journal keeps what was seen.
+  Result<std::string> waive() {
+    if (line_.waivers.empty()) return std::string();
+    FG_TRY_ASSIGN(const std::vector<WaiverUse> uses, waivers_used(line_.waivers, report_));
+    return text_of(uses);
+  }
+
   int finish() {
     if (Result<void> ended = journal_.end(report_); !ended) return complain(ended.error());
     report_.results.insert(report_.results.begin(), earlier_.report.results.begin(), earlier_.report.results.end());
     report_.seconds += earlier_.report.seconds;
     report_.planned = names_.size();
     if (Result<Verdicts> ordered = in_order(report_.results, names_)) report_.results = std::move(ordered->results);
-    voice_.end();
+    const Result<std::string> waived = waive();
+    if (!waived) return complain(waived.error());
+    voice_.end(*waived);
     return write_reports(line_, report_);
   }
 

@@ -10,6 +10,7 @@
 #include "conformance/cases/plan.hpp"
 #include "conformance/golden/golden.hpp"
 #include "conformance/verbs/verbs.hpp"
+#include "core/config/date.hpp"
 #include "core/config/secure_env.hpp"
 #include "core/registry/sha256.hpp"
 #include "fg/abi/version.h"
@@ -101,6 +102,45 @@ Result<Selection> select_cases(const std::string& tier, const std::string& golde
       s.names.push_back(std::move(id));
   }
   return s;
+}
+
+Result<Selection> plan_of(const Subject& s) {
+  const bool tier = s.tier == "quick" || s.tier == "standard";
+  return select_cases(tier ? s.tier : "", tier ? "" : s.tier, s.filters, s.seed);
+}
+
+void describe_plugin(Subject& s, const Subject& plugin) {
+  s.vendor = plugin.vendor;
+  s.plugin_version = plugin.plugin_version;
+  s.build_id = plugin.build_id;
+  s.plugin_path = plugin.plugin_path;
+  if (const auto sum = core::sha256_of_file(plugin.plugin_path)) s.plugin_sha256 = core::hex(*sum);
+  s.device = plugin.device;
+  s.device_uuid = plugin.device_uuid;
+  s.description = plugin.description;
+  s.arch = plugin.arch;
+  s.driver = plugin.driver;
+  s.spec = plugin.spec;
+}
+
+Result<Journal> last_verdicts(const std::string& path) {
+  FG_TRY_ASSIGN(Journal j, read_journal(path));
+  std::vector<CaseResult>& all = j.report.results;
+  std::map<std::string, std::size_t> last;
+  for (std::size_t i = 0; i < all.size(); ++i) last[all[i].id] = i;
+  std::vector<CaseResult> kept;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (last[all[i].id] == i) kept.push_back(std::move(all[i]));
+  }
+  all = std::move(kept);
+  j.report.interrupted = j.report.interrupted || !j.ended;
+  return j;
+}
+
+Result<std::vector<WaiverUse>> waivers_used(const std::string& file, Report& report) {
+  FG_TRY_ASSIGN(const std::vector<Waiver> waivers, read_waivers(file, core::today()));
+  FG_TRY_ASSIGN(const Selection plan, select_cases("standard", "", {}, report.subject.seed));
+  return apply_waivers(waivers, report.subject, plan.names, report.results);
 }
 
 Subject suite_subject() {

@@ -9,7 +9,8 @@
 #include <vector>
 
 #include "conformance/cli.hpp"
-#include "conformance/report/report.hpp"
+#include "conformance/journal/journal.hpp"
+#include "conformance/waivers/waivers.hpp"
 
 namespace fg::conformance {
 
@@ -19,6 +20,9 @@ int info_verb(const CommandLine& line);    // opens the plugin in this process
 int mutate_verb(const CommandLine& line);  // the suite against seeded bugs
 int diff_verb(const CommandLine& line);    // two journals compared
 int report_verb(const CommandLine& line);  // a journal, in any form
+int keygen_verb(const CommandLine& line);
+int sign_verb(const CommandLine& line);    // a journal
+int verify_verb(const CommandLine& line);  // a certificate
 int merge_verb(const CommandLine& line);   // journals of shards
 
 // --- shared ---
@@ -35,6 +39,14 @@ Result<Selection> select_cases(const std::string& tier, const std::string& golde
                                const std::vector<std::string>& filters, int seed);
 // Parts of a Subject that do not need the plugin.
 Subject suite_subject();
+// The plan of the run that a journal is of.
+Result<Selection> plan_of(const Subject& subject);
+// Copies what the plugin's process said of it, and takes the hash of its file.
+void describe_plugin(Subject& s, const Subject& plugin);
+// A journal in which the last verdict of every case stands once; interrupted when it has no end.
+Result<Journal> last_verdicts(const std::string& path);
+// Applies the waiver file to the results; its patterns are matched with all cases of the standard tier.
+Result<std::vector<WaiverUse>> waivers_used(const std::string& file, Report& report);
 // Nothing for an empty path, stdout for -; false when it cannot be written.
 bool write_file(const std::string& path, const std::string& text);
 // Writes what --json and --junit ask for; the exit code of the run.

@@ -38,9 +38,18 @@ void Voice::result(const CaseResult& r) const {
     say(std::string(name(r.verdict)) + " " + r.id + "\n");
 }
 
-void Voice::end() const {
+void Voice::end(const std::string& waived) const {
   if (!quiet_) say(left_out_text(report_) + table(report_, style_) + "\n");
+  if (!waived.empty()) say(waived);
   say(closing(report_, style_));
+}
+
+int tell(const CommandLine& line, const Report& report) {
+  const Voice voice(line, report);
+  voice.begin();
+  for (const CaseResult& r : report.results) voice.result(r);
+  voice.end();
+  return write_reports(line, report);
 }
 
 }  // namespace fg::conformance

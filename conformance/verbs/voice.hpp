@@ -16,7 +16,7 @@ class Voice {
   Voice(const CommandLine& line, const Report& report);
   void begin() const;
   void result(const CaseResult& r) const;
-  void end() const;
+  void end(const std::string& waived = "") const;
 
  private:
   void say(const std::string& text) const;
@@ -26,6 +26,9 @@ class Voice {
   bool quiet_;
   std::FILE* stream_;
 };
+
+// Everything that a finished run says, and its documents; the exit code.
+int tell(const CommandLine& line, const Report& report);
 
 }  // namespace fg::conformance
 

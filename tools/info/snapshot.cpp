@@ -38,7 +38,8 @@ void serve(const core::Registry& registry, const core::Device& device, const cor
   const std::string_view engine = engine_of(op.kind);
   std::string served = "none", reason;
   const auto masked = [&](std::string_view by) {
-    return device.mask == nullptr ? std::string() : device.mask->denial(op, by);
+    const std::string why = device.mask == nullptr ? std::string() : device.mask->denial(op, by);
+    return why.empty() ? why : fmt::format("{}: not certified: {}", device.name, why);
   };
   if (op.kind == core::Kind::view) {
     served = kind_name(op.kind);
@@ -48,7 +49,7 @@ void serve(const core::Registry& registry, const core::Device& device, const cor
     reason = masked(core::kByComposition);
     if (reason.empty()) served = kind_name(op.kind);
   } else if (reason = masked(core::kByPlugin); !reason.empty()) {
-    reason = fmt::format("{}: not certified: {}", device.name, reason);
+    // served stays "none"
   } else if (!engine.empty() && registry.claim(device, sdk::op_uid(engine)) != nullptr) {
     served = "engine";
   } else {

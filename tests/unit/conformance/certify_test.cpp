@@ -134,7 +134,10 @@ TEST_F(Certify, NoFailingVerdictPasses) {
   for (unsigned k = 0; k <= static_cast<unsigned>(kLastVerdict); ++k) {
     Report r = complete();
     r.results[2].verdict = static_cast<Verdict>(k);
-    const std::string said = refusal(r);
+    WaiverUse use = halves();
+    use.waived = 1;
+    const bool waived = r.results[2].verdict == Verdict::waived;
+    const std::string said = refusal(r, waived ? std::vector{use} : std::vector<WaiverUse>{});
     EXPECT_EQ(said == "certified", !fails(r.results[2].verdict)) << name(r.results[2].verdict) << ": " << said;
     if (said == "certified") continue;
     EXPECT_THAT(said, HasSubstr(kMm));
@@ -153,6 +156,7 @@ TEST_F(Certify, WaiversAreWrittenDown) {
   r.results[1].verdict = Verdict::waived;
   WaiverUse use = halves();
   EXPECT_THAT(refusal(r, {use}), HasSubstr("w.yaml:2: " + std::string(kAddHalf) + " waived nothing"));
+  EXPECT_THAT(refusal(r), HasSubstr("1 cases are WAIVED, the waivers given account for 0"));
   use.waived = 1;
   const auto c = certify(r, kPlan, {use}, kJournal);
   ASSERT_TRUE(c) << c.error().message;

@@ -2,10 +2,12 @@
 //
 // Calls that the tensors' device cannot serve, on the cpu plugin: policy, copies, counts.
 
+#include "core/certificate/mask.hpp"
 #include "core/dispatch/run.hpp"
 #include "core/dispatch/state.hpp"
 #include "core/registry/registry.hpp"
 #include "fg/abi/ops.h"
+#include "tests/unit/certificate/signed.hpp"
 #include "tests/unit/dispatch/calls.hpp"
 
 namespace fg::test {
@@ -98,6 +100,29 @@ TEST_F(Fallback, AClaimThatPrepareRefusesIsWithdrawn) {
     for (const core::Notice& n : c.notices) notice += n.id == "CLAIM_REFUSED" ? n.text : "";
   }
   EXPECT_NE(notice.find("f32 is not supported after all"), std::string::npos) << notice;
+}
+
+TEST_F(Fallback, WhatIsNotCertifiedRunsElsewhere) {
+  core::Certificate c = core::testing::sample_certificate();
+  c.operators = {core::testing::row("add", "f32"), core::testing::row("copy_", "f32"),
+                 core::testing::row("mul", "f32", 1)};
+  const core::OperatorMask mask(c);
+  poor().device()->mask = &mask;
+  core::g_generation.fetch_add(1);
+  const Tensor x = f32({2}, {1, 2});
+  const std::uint64_t before = fallbacks();
+  EXPECT_EQ(values_of<float>(get("add", x, x)), (Floats{2, 4}));
+  EXPECT_EQ(fallbacks(), before);
+  EXPECT_EQ(values_of<float>(get("mul", x, x)), (Floats{1, 4}));
+  ASSERT_TRUE(run_inplace("mul", x, x).has_value());
+  EXPECT_EQ(values_of<float>(x), (Floats{1, 4}));
+  EXPECT_EQ(fallbacks(), before + 2);
+  bool said = false;
+  for (const core::FallbackRow& r : core::fallback_rows())
+    said = said || r.why.find("not certified: mul of f32 is waived") != std::string::npos;
+  EXPECT_TRUE(said);
+  poor().device()->mask = nullptr;
+  core::g_generation.fetch_add(1);
 }
 
 TEST(VendorScopes, NestAndRestore) {
