@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <set>
 #include <sstream>
 
@@ -56,41 +57,83 @@ fg_dtype dtype_of(const Arg& a) { return a.dtypes != 0 && (a.dtypes & dtype_bit(
 
 }  // namespace
 
-// The order of names and scalars is that of core/dispatch/plan_program.cpp.
+namespace {
+
+// An expression's names with what they stand for, tensors before numbers: the order of
+// core/dispatch/plan_program.cpp.
+struct Names {
+  std::vector<std::string_view> tensors, numbers;
+  std::vector<expr::Binding> bindings;
+  std::vector<fg_scalar> fixed;  // Of the numbers; none where the call gives it.
+
+  void add_tensor(std::string_view name, expr::Binding binding) {
+    tensors.push_back(name);
+    bindings.push_back(binding);
+  }
+  void add_number(std::string_view name, fg_scalar value) {
+    numbers.push_back(name);
+    fixed.push_back(value);
+  }
+};
+
+Result<FusedProgram> instantiate(const std::string& line, Names names, std::vector<std::string_view> texts,
+                                 expr::Typing typing) {
+  names.tensors.insert(names.tensors.end(), names.numbers.begin(), names.numbers.end());
+  typing.names = std::move(names.bindings);
+  typing.names.insert(typing.names.end(), names.numbers.size(), expr::Binding::number(FG_CT_F32));
+  FG_TRY_ASSIGN(const expr::Parsed parsed, expr::parse(texts, names.tensors));
+  FG_TRY_ASSIGN(const expr::Program program, expr::instantiate(parsed, typing));
+  return FusedProgram{line, expr::specialise(program, names.fixed)};
+}
+
+// "= x #y: expression" of tensors and numbers, for the programs of composites.
+Result<FusedProgram> make_expression(const std::string& text) {
+  const std::size_t colon = text.find(':');
+  if (colon == std::string::npos) return invalid(fmt::format("'{}' has no ':' before its expression", text));
+  std::vector<std::string> words;
+  std::istringstream list(text.substr(1, colon - 1));
+  for (std::string word; list >> word;) words.push_back(word);
+  Names names;
+  for (const std::string& word : words) {
+    if (word[0] == '#')
+      names.add_number(std::string_view(word).substr(1), fg_scalar{});
+    else
+      names.add_tensor(word, expr::Binding::promoted(FG_F32, FG_F32));
+  }
+  expr::Typing typing;
+  typing.out.push_back(expr::stored_as(FG_F32));
+  return instantiate(text, std::move(names), {std::string_view(text).substr(colon + 1)}, std::move(typing));
+}
+
+}  // namespace
+
 Result<FusedProgram> make_fused(const Catalogue& catalogue, const std::string& text) {
+  if (text[0] == '=') return make_expression(text);
   FG_TRY_ASSIGN(const Line line, read_line(catalogue, text));
-  std::vector<std::string_view> names, number_names, texts;
-  std::vector<expr::Binding> bindings, numbers;
-  std::vector<fg_scalar> fixed;
+  Names names;
   std::vector<core::Operand> operands;
   for (const Arg& a : line.op->args) {
-    const bool number = line.numbers.count(a.name) != 0;
+    const bool number = line.numbers.count(a.name) != 0, given = line.given.count(a.name) != 0;
     if (a.type == ArgType::tensor && !number && !a.written) {
-      names.push_back(a.name);
-      bindings.push_back(a.promotes ? expr::Binding::promoted(FG_F32, FG_F32) : expr::Binding::tensor(dtype_of(a)));
+      names.add_tensor(a.name,
+                       a.promotes ? expr::Binding::promoted(FG_F32, FG_F32) : expr::Binding::tensor(dtype_of(a)));
       if (a.promotes) operands.push_back(core::Operand::tensor(FG_F32, 1));
     } else if (number || is_attribute_number(a)) {
-      if (!number && !a.has_default && line.given.count(a.name) == 0) continue;
-      number_names.push_back(a.name);
-      numbers.push_back(expr::Binding::number(FG_CT_F32));
-      fixed.push_back(number || line.given.count(a.name) != 0 ? fg_scalar{} : a.default_value);
+      if (!number && !a.has_default && !given) continue;
+      names.add_number(a.name, number || given ? fg_scalar{} : a.default_value);
     }
   }
-  names.insert(names.end(), number_names.begin(), number_names.end());
-  bindings.insert(bindings.end(), numbers.begin(), numbers.end());
   fg_dtype result = FG_F32;
   if (!operands.empty()) {
     FG_TRY_ASSIGN(const core::Promoted promoted, core::promote(line.variant->promote, operands));
     result = promoted.out;
   }
   expr::Typing typing;
-  typing.names = std::move(bindings);
   for (const Out& o : line.op->outs)
     typing.out.push_back(expr::stored_as(o.rule == DtypeRule::fixed ? o.dtype : result));
+  std::vector<std::string_view> texts;
   for (const Text& t : line.variant->expr) texts.push_back(t.text);
-  FG_TRY_ASSIGN(const expr::Parsed parsed, expr::parse(texts, names));
-  FG_TRY_ASSIGN(const expr::Program program, expr::instantiate(parsed, typing));
-  return FusedProgram{text, expr::specialise(program, fixed)};
+  return instantiate(text, std::move(names), std::move(texts), std::move(typing));
 }
 
 namespace {
@@ -118,8 +161,24 @@ constexpr VectorOp kReal[] = {
     {FG_EX_ROUND, "OpRound()(d, {0})"},
     {FG_EX_SQRT, "OpSqrt()(d, {0})"},
     {FG_EX_RSQRT, "OpRsqrt()(d, {0})"},
+    {FG_EX_ATAN2, "atan2_f32(d, {0}, {1})"},
+    {FG_EX_FMOD, "fmod_f32(d, {0}, {1})"},
+    {FG_EX_REMAINDER, "remainder_f32(d, {0}, {1})"},
+    {FG_EX_FLOOR_DIV, "floor_div_f32(d, {0}, {1})"},
     {FG_EX_EXP, "exp_f32(d, {0})"},
+    {FG_EX_EXP2, "exp2_f32(d, {0})"},
+    {FG_EX_LOG, "log_f32(d, {0})"},
+    {FG_EX_LOG1P, "log1p_f32(d, {0})"},
+    {FG_EX_SIN, "sin_f32(d, {0})"},
+    {FG_EX_COS, "cos_f32(d, {0})"},
+    {FG_EX_TAN, "tan_f32(d, {0})"},
+    {FG_EX_ASIN, "asin_f32(d, {0})"},
+    {FG_EX_ACOS, "acos_f32(d, {0})"},
+    {FG_EX_ATAN, "atan_f32(d, {0})"},
+    {FG_EX_SINH, "sinh_f32(d, {0})"},
+    {FG_EX_COSH, "cosh_f32(d, {0})"},
     {FG_EX_TANH, "tanh_f32(d, {0})"},
+    {FG_EX_ATANH, "atanh_f32(d, {0})"},
     {FG_EX_ERF, "erf_f32(d, {0})"},
     {FG_EX_SIGMOID, "sigmoid_f32(d, {0})"},
     {FG_EX_CAST, "hn::IfThenElseZero({0}, hn::Set(d, 1.0f))"},  // from BOOL
@@ -138,11 +197,16 @@ constexpr VectorOp kTruth[] = {
 };
 
 int cost_of(std::uint16_t op) {
-  const bool function = op >= FG_EX_EXP || op == FG_EX_DIV || op == FG_EX_SQRT || op == FG_EX_RSQRT;
+  const bool division = op >= FG_EX_DIV && op <= FG_EX_REMAINDER;
+  const bool function = op >= FG_EX_EXP || division || op == FG_EX_ATAN2 || op == FG_EX_SQRT || op == FG_EX_RSQRT;
   return function ? 6 : 1;
 }
 
-std::string real(double x) { return fmt::format("static_cast<float>({:a})", x); }
+std::string real(double x) {
+  if (std::isnan(x)) return "std::numeric_limits<float>::quiet_NaN()";
+  if (std::isinf(x)) return fmt::format("{}std::numeric_limits<float>::infinity()", x < 0 ? "-" : "");
+  return fmt::format("static_cast<float>({:a})", x);
+}
 
 class StructWriter {
  public:

@@ -11,7 +11,7 @@ namespace fg::cpu {
 
 Micro micro_arith(std::uint16_t op, std::uint16_t type, Form form);
 Micro micro_logic(std::uint16_t op, std::uint16_t type, std::uint16_t arg_type, Form form);
-Micro micro_math(std::uint16_t op, std::uint16_t type);
+Micro micro_math(std::uint16_t op, std::uint16_t type, Form form);
 Micro micro_scalar(std::uint16_t op, std::uint16_t type, Form form);
 
 // Conversions that have a vector form; the rest is in micro_scalar.cpp.

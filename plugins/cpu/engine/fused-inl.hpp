@@ -15,10 +15,11 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
 #include "hwy/highway.h"
+#include "plugins/cpu/engine/functions-inl.hpp"
 #include "plugins/cpu/engine/fused.hpp"
-#include "plugins/cpu/engine/math-inl.hpp"
 #include "plugins/cpu/engine/ops-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Vector functions of F32, at most 2 ulp (tests/unit/cpu measures every one).  Included once per
-// Highway target.  exp, sigmoid, tanh and erf work in float; the others work in double, where a
-// short series is enough for an error below 0.51 ulp of the float result.
+// Highway target.  exp, exp2, sigmoid, tanh and erf work in float; the others work in double, where
+// a short series is enough for an error below 0.51 ulp of the float result.
 
 #if defined(PLUGINS_CPU_ENGINE_MATH_INL_HPP_) == defined(HWY_TARGET_TOGGLE)
 #ifdef PLUGINS_CPU_ENGINE_MATH_INL_HPP_
@@ -29,6 +29,12 @@ HWY_INLINE V horner(D d, V x, const hn::TFromD<D> (&c)[N]) {
   return r;
 }
 
+template <class D, class V>
+HWY_INLINE hn::Mask<D> sign_bit_set(D d, V x) {
+  const hn::RebindToSigned<D> di;
+  return hn::RebindMask(d, hn::Lt(hn::BitCast(di, x), hn::Zero(di)));
+}
+
 // exp(x) = 2^n (1 + r + r^2 q(r)) with |r| <= ln 2 / 2.  q is the Taylor series of
 // (exp(r) - 1 - r) / r^2 to r^5: the first term left out is below 5.3e-9, 0.1 ulp.
 template <class V>
@@ -51,18 +57,34 @@ HWY_INLINE V power_of_two(D d, V n) {
   const hn::RebindToSigned<D> di;
   return hn::BitCast(d, hn::ShiftLeft<23>(hn::Add(hn::ConvertTo(di, n), hn::Set(di, 127))));
 }
+// 2^n y for 1/2 < y < 2, in two factors, so that overflow and denormal results come out with one rounding.
+template <class D, class V>
+HWY_INLINE V scale_f32(D d, V y, V n) {
+  const V half = hn::Trunc(hn::Mul(n, hn::Set(d, 0.5f)));
+  return hn::Mul(hn::Mul(y, power_of_two(d, half)), power_of_two(d, hn::Sub(n, half)));
+}
+// 1 + r + q with what 1 + r rounds away: below 0.7 ulp instead of 1.
+template <class D, class V>
+HWY_INLINE V one_plus(D d, const ExpParts<V>& e) {
+  const V one = hn::Set(d, 1.0f), one_r = hn::Add(one, e.r);
+  return hn::Add(one_r, hn::Add(e.q, hn::Add(hn::Sub(one, one_r), e.r)));
+}
 template <class D, class V>
 HWY_INLINE V exp_f32(D d, V x) {
-  // Beyond these the result is 0 or infinity in any case; the scale is applied in two factors, so
-  // overflow and denormal results come out with one rounding.
+  // Beyond these the result is 0 or infinity in any case.
   const V in = hn::Min(hn::Max(x, hn::Set(d, -104.0f)), hn::Set(d, 89.0f));
   const ExpParts<V> e = exp_parts(d, in);
-  const V half = hn::Trunc(hn::Mul(e.n, hn::Set(d, 0.5f)));
-  // 1 + r + q with what 1 + r rounds away: below 0.7 ulp instead of 1.
-  const V one = hn::Set(d, 1.0f), one_r = hn::Add(one, e.r);
-  const V y = hn::Add(one_r, hn::Add(e.q, hn::Add(hn::Sub(one, one_r), e.r)));
-  const V r = hn::Mul(hn::Mul(y, power_of_two(d, half)), power_of_two(d, hn::Sub(e.n, half)));
-  return hn::IfThenElse(hn::IsNaN(x), x, r);
+  return hn::IfThenElse(hn::IsNaN(x), x, scale_f32(d, one_plus(d, e), e.n));
+}
+// 2^n 2^r, |r| <= 1/2: a Chebyshev fit of (2^r - 1) / r made with mpmath, error below 4e-9.
+template <class D, class V>
+HWY_INLINE V exp2_f32(D d, V x) {
+  constexpr float kFit[] = {0.693147182f,  0.240226507f,    0.0555041097f,  0.00961805694f,
+                            0.0013333502f, 0.000154614449f, 1.52973244e-05f};
+  const V in = hn::Min(hn::Max(x, hn::Set(d, -152.0f)), hn::Set(d, 129.0f));
+  const V n = hn::Round(in), r = hn::Sub(in, n);
+  const V y = hn::MulAdd(r, horner(d, r, kFit), hn::Set(d, 1.0f));
+  return hn::IfThenElse(hn::IsNaN(x), x, scale_f32(d, y, n));
 }
 
 template <class D, class V>
@@ -84,7 +106,11 @@ HWY_INLINE V tanh_f32(D d, V x) {
   const ExpParts<V> e = exp_parts(d, hn::Add(a, a));
   const V scale = power_of_two(d, e.n);
   const V t = hn::MulAdd(scale, hn::Add(e.r, e.q), hn::Sub(scale, hn::Set(d, 1.0f)));
-  const V r = hn::CopySign(hn::Div(t, hn::Add(t, hn::Set(d, 2.0f))), x);
+  const V two = hn::Set(d, 2.0f), sum = hn::Add(t, two);
+  // sum + lost is the exact sum, and 1 / sum is (1 - q) / 2, too coarse where q is almost 1.
+  const V lost = hn::IfThenElseZero(hn::Lt(t, hn::Set(d, 16.0f)), hn::Sub(t, hn::Sub(sum, two)));
+  const V q = hn::Div(t, sum), half = hn::Set(d, 0.5f), inverse = hn::NegMulAdd(q, half, half);
+  const V r = hn::CopySign(hn::NegMulAdd(hn::Mul(q, lost), inverse, q), x);
   return hn::IfThenElse(hn::IsNaN(x), x, r);
 }
 
@@ -131,16 +157,24 @@ struct Exp2F64 {
     return hn::IfThenElse(hn::IsNaN(x), x, hn::MulAdd(scale, p, scale));
   }
 };
+// exp(x) = scale (1 + p) for |x| <= 110.
+template <class V>
+struct ExpF64 {
+  V scale, p;
+};
+template <class D, class V>
+HWY_INLINE ExpF64<V> exp_parts_f64(D d, V x) {
+  const V n = hn::Round(hn::Mul(x, hn::Set(d, 1.4426950408889634)));
+  // ln 2 in two parts, the first of 33 bits: n times it is exact.
+  V r = hn::NegMulAdd(n, hn::Set(d, 0x1.62e42fefp-1), x);
+  r = hn::NegMulAdd(n, hn::Set(d, 0x1.473de6af278edp-34), r);
+  return {power_of_two_f64(d, n), expm1_small(d, r)};
+}
 struct Expm1F64 {
   template <class D, class V>
   HWY_INLINE V operator()(D d, V x) const {
-    const V in = hn::Min(hn::Max(x, hn::Set(d, -110.0)), hn::Set(d, 110.0));
-    const V n = hn::Round(hn::Mul(in, hn::Set(d, 1.4426950408889634)));
-    // ln 2 in two parts, the first of 33 bits: n times it is exact.
-    V r = hn::NegMulAdd(n, hn::Set(d, 0x1.62e42fefp-1), in);
-    r = hn::NegMulAdd(n, hn::Set(d, 0x1.473de6af278edp-34), r);
-    const V scale = power_of_two_f64(d, n);
-    const V y = hn::MulAdd(scale, expm1_small(d, r), hn::Sub(scale, hn::Set(d, 1.0)));
+    const ExpF64<V> e = exp_parts_f64(d, hn::Min(hn::Max(x, hn::Set(d, -110.0)), hn::Set(d, 110.0)));
+    const V y = hn::MulAdd(e.scale, e.p, hn::Sub(e.scale, hn::Set(d, 1.0)));
     return hn::IfThenElse(hn::Or(hn::IsNaN(x), hn::Eq(x, hn::Zero(d))), x, y);
   }
 };
@@ -177,76 +211,43 @@ template <int BASE>
 struct LogF64 {
   template <class D, class V>
   HWY_INLINE V operator()(D d, V x) const {
-    V y = log_core(d, x, x, false);
-    if constexpr (BASE == 2) y = hn::Mul(y, hn::Set(d, 1.4426950408889634));
-    if constexpr (BASE == 10) y = hn::Mul(y, hn::Set(d, 0.43429448190325183));
-    return log_edges(d, x, y);
+    const V y = log_core(d, x, x, false);
+    return log_edges(d, x, hn::Mul(y, hn::Set(d, BASE == 2 ? 1.4426950408889634 : 0.43429448190325183)));
   }
 };
-struct Log1pF64 {
-  template <class D, class V>
-  HWY_INLINE V operator()(D d, V x) const {
-    const V u = hn::Add(x, hn::Set(d, 1.0));
-    const V y = log_edges(d, u, log_core(d, u, x, true));
-    return hn::IfThenElse(hn::Eq(x, hn::Zero(d)), x, y);
-  }
-};
-
-// Above this the reduction would lose bits and libm takes over.
-inline constexpr double kMaxReduced = 1048576.0;
-
-// sin and cos of r = x - q pi/2 with pi/2 in two parts, the first of 33 bits (q has at most 20).
-// Taylor to r^13 and r^14: errors below 2e-14 and 2e-15.  Bit 0 of the quadrant chooses the series,
-// bit 1 the sign.
-template <int QUADRANT>
-struct SinCosF64 {
-  template <class D, class V>
-  HWY_INLINE V operator()(D d, V x) const {
-    constexpr double kSin[] = {1.0, -1.0 / 6, 1.0 / 120, -1.0 / 5040, 1.0 / 362880, -1.0 / 39916800, 1.0 / 6227020800};
-    constexpr double kCos[] = {1.0,         -1.0 / 2,       1.0 / 24,        -1.0 / 720,
-                               1.0 / 40320, -1.0 / 3628800, 1.0 / 479001600, -1.0 / 87178291200};
-    const hn::RebindToUnsigned<D> du;
-    const V q = hn::Round(hn::Mul(x, hn::Set(d, 0.63661977236758134)));
-    V r = hn::NegMulAdd(q, hn::Set(d, 0x1.921fb544p+0), x);
-    r = hn::NegMulAdd(q, hn::Set(d, 0x1.0b4611a626331p-34), r);
-    const V r2 = hn::Mul(r, r);
-    const V sin = hn::Mul(r, horner(d, r2, kSin)), cos = horner(d, r2, kCos);
-    const auto quadrant =
-        hn::Add(hn::BitCast(du, hn::Add(q, hn::Set(d, 6755399441055744.0))), hn::Set(du, std::uint64_t{QUADRANT}));
-    const auto odd = hn::RebindMask(d, hn::Ne(hn::And(quadrant, hn::Set(du, std::uint64_t{1})), hn::Zero(du)));
-    const auto sign = hn::ShiftLeft<62>(hn::And(quadrant, hn::Set(du, std::uint64_t{2})));
-    const V y = hn::BitCast(d, hn::Xor(hn::BitCast(du, hn::IfThenElse(odd, cos, sin)), sign));
-    if constexpr (QUADRANT == 0)
-      return hn::IfThenElse(hn::Eq(x, hn::Zero(d)), x, y);
-    else
-      return y;
-  }
-};
-
-// A function of double applied to both halves of a float vector.
-template <class F, class D, class V>
-HWY_INLINE V in_double(D d, V x) {
+// A function of doubles applied to both halves of float vectors.
+template <class F, class D, class... V>
+HWY_INLINE hn::Vec<D> in_double(D d, V... x) {
 #if HWY_TARGET == HWY_SCALAR
   const hn::Rebind<double, D> one;
   // Not DemoteTo: on one lane it makes the greatest float of an overflow.
-  return hn::Set(d, static_cast<float>(hn::GetLane(F()(one, hn::PromoteTo(one, x)))));
+  return hn::Set(d, static_cast<float>(hn::GetLane(F()(one, hn::PromoteTo(one, x)...))));
 #else
   const hn::Half<D> dh;
   const hn::Rebind<double, decltype(dh)> dd;
   const F f{};
-  const auto lo = f(dd, hn::PromoteTo(dd, hn::LowerHalf(dh, x)));
-  const auto hi = f(dd, hn::PromoteTo(dd, hn::UpperHalf(dh, x)));
+  const auto lo = f(dd, hn::PromoteTo(dd, hn::LowerHalf(dh, x))...);
+  const auto hi = f(dd, hn::PromoteTo(dd, hn::UpperHalf(dh, x))...);
   return hn::Combine(d, hn::DemoteTo(dh, hi), hn::DemoteTo(dh, lo));
 #endif
 }
 
-// libm for the rare vector with a huge element; infinities give NaN by the reduction.
+// libm for the rare vector with an element that the vector form leaves out.
 template <class D, class V>
 HWY_NOINLINE V libm_lanes(D d, V x, double (*f)(double)) {
   HWY_ALIGN float lane[16];
   hn::Store(x, d, lane);
   for (std::size_t i = 0; i < hn::Lanes(d); ++i) lane[i] = static_cast<float>(f(static_cast<double>(lane[i])));
   return hn::Load(d, lane);
+}
+template <class D, class V>
+HWY_NOINLINE V libm_lanes(D d, V x, V y, double (*f)(double, double)) {
+  HWY_ALIGN float lane[2][16];
+  hn::Store(x, d, lane[0]);
+  hn::Store(y, d, lane[1]);
+  for (std::size_t i = 0; i < hn::Lanes(d); ++i)
+    lane[0][i] = static_cast<float>(f(static_cast<double>(lane[0][i]), static_cast<double>(lane[1][i])));
+  return hn::Load(d, lane[0]);
 }
 
 }  // namespace fg::cpu::HWY_NAMESPACE

@@ -74,7 +74,12 @@ HWY_INLINE __m512 tanh_512(__m512 x) {
   const ExpParts512 e = exp_parts_512<Exp512::fine>(_mm512_add_ps(a, a));
   const __m512 scale = _mm512_scalef_ps(_mm512_set1_ps(1.0f), e.n);
   const __m512 t = _mm512_fmadd_ps(scale, e.p, _mm512_sub_ps(scale, _mm512_set1_ps(1.0f)));
-  return with_sign_of_512(_mm512_div_ps(t, _mm512_add_ps(t, _mm512_set1_ps(2.0f))), x);
+  const __m512 two = _mm512_set1_ps(2.0f), d = _mm512_add_ps(t, two);
+  // d + lost is the exact sum, and 1 / d is (1 - q) / 2, too coarse where q is almost 1.
+  const __mmask16 small = _mm512_cmp_ps_mask(t, _mm512_set1_ps(16.0f), _CMP_LT_OQ);
+  const __m512 lost = _mm512_maskz_sub_ps(small, t, _mm512_sub_ps(d, two));
+  const __m512 q = _mm512_div_ps(t, d), half = _mm512_set1_ps(0.5f), inverse = _mm512_fnmadd_ps(q, half, half);
+  return with_sign_of_512(_mm512_fnmadd_ps(_mm512_mul_ps(q, lost), inverse, q), x);
 }
 
 // 32 intervals of length 1/8; on each a quartic in the distance h from about its centre, chosen so that
@@ -154,6 +159,10 @@ struct Erf512 {
 };
 
 // Better matches than the templates of math-inl.hpp.
+template <class D>
+HWY_INLINE hn::Vec512<float> scale_f32(D, hn::Vec512<float> y, hn::Vec512<float> n) {
+  return hn::Vec512<float>{_mm512_scalef_ps(y.raw, n.raw)};
+}
 template <class D>
 HWY_INLINE hn::Vec512<float> exp_f32(D, hn::Vec512<float> x) {
   return hn::Vec512<float>{exp_512(x.raw)};

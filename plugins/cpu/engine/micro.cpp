@@ -13,9 +13,7 @@ Micro find_micro(std::uint16_t op, std::uint16_t type, std::uint16_t arg_type, F
   if (Micro m = micro_logic(op, type, arg_type, form)) return m;
   if (type != arg_type) return nullptr;
   if (Micro m = micro_arith(op, type, form)) return m;
-  if (form == 0) {
-    if (Micro m = micro_math(op, type)) return m;
-  }
+  if (Micro m = micro_math(op, type, form)) return m;
   return micro_scalar(op, type, form);
 }
 
@@ -36,10 +34,10 @@ Micro find_store(std::uint16_t from, fg_dtype to) {
 
 int micro_cost(std::uint16_t op, std::uint16_t type) {
   constexpr int kLight = 1, kVectorMath = 8, kScalar = 150;
+  if (micro_math(op, type, 0) != nullptr) return kVectorMath;
   if (op == FG_EX_TRUNC_DIV || op == FG_EX_FLOOR_DIV || op == FG_EX_FMOD || op == FG_EX_REMAINDER) return kScalar / 3;
   if (op == FG_EX_POW || op == FG_EX_ATAN2) return kScalar;
-  if (op < FG_EX_EXP || op >= kOpMulAdd) return kLight;
-  return micro_math(op, type) != nullptr ? kVectorMath : kScalar;
+  return op < FG_EX_EXP || op >= kOpMulAdd ? kLight : kScalar;
 }
 
 }  // namespace fg::cpu

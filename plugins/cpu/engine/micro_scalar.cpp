@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The operations without a vector form, one element at a time.  F32 functions are computed in
-// double and rounded once: at most 0.51 ulp where libm's double functions are within 1 ulp.
+// The operations without a vector form, or without one on this machine, one element at a time.  F32 functions are
+// computed in double and rounded once: at most 0.51 ulp where libm's double functions are within 1 ulp.
 
 #include <math.h>
 
@@ -11,6 +11,7 @@
 
 #include "plugins/cpu/engine/convert.hpp"
 #include "plugins/cpu/engine/families.hpp"
+#include "plugins/cpu/engine/libm.hpp"
 
 namespace fg::cpu {
 namespace {
@@ -74,30 +75,12 @@ T int_shr(T a, T count) {
 
 // --- floats, in double ---
 
-// Python's rule: the quotient that goes with the remainder of the divisor's sign.
-double floor_div(double a, double b) {
-  if (b == 0) return a / b;
-  const double mod = std::fmod(a, b);
-  double q = (a - mod) / b;
-  if (mod != 0 && (b < 0) != (mod < 0)) q -= 1;
-  if (q == 0) return std::copysign(0.0, a / b);
-  const double floor = std::floor(q);
-  return q - floor > 0.5 ? floor + 1 : floor;
-}
-double remainder_of(double a, double b) {
-  const double mod = std::fmod(a, b);
-  return mod != 0 && (b < 0) != (mod < 0) ? mod + b : mod;
-}
 double sigmoid(double x) {
   const double e = std::exp(-std::fabs(x));
   return x >= 0 ? 1 / (1 + e) : e / (1 + e);
 }
 // glibc's erfc in double is off by up to 5 units in the last place, more than the contract grants.
 double complementary_error(double x) { return static_cast<double>(std::erfc(static_cast<long double>(x))); }
-double log_gamma(double x) {
-  int sign = 0;
-  return ::lgamma_r(x, &sign);  // lgamma() writes a global
-}
 template <class T>
 T trunc_div(T a, T b) {
   return std::trunc(a / b);
@@ -146,7 +129,6 @@ Micro unary(Form form) {
   return form == 0 ? run_unary<T, F> : nullptr;
 }
 double power(double a, double b) { return std::pow(a, b); }
-double c_fmod(double a, double b) { return std::fmod(a, b); }
 double c_atan2(double a, double b) { return std::atan2(a, b); }
 
 // One exponent for all, most often 2, 3 or -1: exact in double for F32, correctly rounded for 2 and -1.
@@ -171,8 +153,8 @@ Micro find_binary_float(std::uint16_t op, Form form) {
   switch (op) {
     case FG_EX_TRUNC_DIV: return binary<T, trunc_div<T>>(form);
     case FG_EX_FLOOR_DIV: return binary<T, floor_div>(form);
-    case FG_EX_FMOD: return binary<T, c_fmod>(form);
-    case FG_EX_REMAINDER: return binary<T, remainder_of>(form);
+    case FG_EX_FMOD: return binary<T, float_mod>(form);
+    case FG_EX_REMAINDER: return binary<T, python_remainder>(form);
     case FG_EX_POW: return form == 2 ? run_pow_scalar<T> : binary<T, power>(form);
     case FG_EX_ATAN2: return binary<T, c_atan2>(form);
     default: return nullptr;
@@ -247,6 +229,26 @@ void run_fill(void* dst, const void* a, const void*, const void*, std::size_t n)
 }
 
 }  // namespace
+
+double float_mod(double a, double b) { return std::fmod(a, b); }
+double python_remainder(double a, double b) {
+  const double mod = std::fmod(a, b);
+  return mod != 0 && (b < 0) != (mod < 0) ? mod + b : mod;
+}
+double floor_div(double a, double b) {
+  if (b == 0) return a / b;
+  const double mod = std::fmod(a, b);
+  double q = (a - mod) / b;
+  if (mod != 0 && (b < 0) != (mod < 0)) q -= 1;
+  if (q == 0) return std::copysign(0.0, a / b);
+  const double floor = std::floor(q);
+  return q - floor > 0.5 ? floor + 1 : floor;
+}
+// In double glibc's is off by up to 4 units in the last place.
+double log_gamma(double x) {
+  int sign = 0;
+  return static_cast<double>(::lgammal_r(static_cast<long double>(x), &sign));  // lgamma() writes a global
+}
 
 Micro micro_scalar(std::uint16_t op, std::uint16_t type, Form form) {
   switch (type) {
