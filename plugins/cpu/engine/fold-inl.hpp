@@ -38,12 +38,14 @@ inline constexpr std::size_t kPartialTerms = 64;
 
 template <Term TERM, class D, class V>
 HWY_INLINE V term(D, V x) {
+  if constexpr (TERM == Term::number) return hn::IfThenZeroElse(hn::IsNaN(x), x);
   if constexpr (TERM == Term::absolute) return hn::Abs(x);
   if constexpr (TERM == Term::square) return hn::Mul(x, x);
   return x;
 }
 template <Term TERM, class T>
 HWY_INLINE T term(T x) {
+  if constexpr (TERM == Term::number) return x == x ? x : T{0};
   if constexpr (TERM == Term::absolute) return x < 0 ? -x : x;
   if constexpr (TERM == Term::square) return x * x;
   return x;

@@ -14,8 +14,8 @@
 
 namespace fg::cpu {
 
-// What is folded of an element.
-enum class Term : std::uint8_t { none, plain, absolute, square, nonzero };
+// What is folded of an element; number: the element, or 0 for a NaN.
+enum class Term : std::uint8_t { none, plain, absolute, square, nonzero, number };
 
 // The term that a prologue of one input of type `in` is; none when it is something else.
 Term term_of(const fg_expr& prologue, fg_dtype in);

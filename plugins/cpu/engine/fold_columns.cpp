@@ -356,10 +356,11 @@ ColumnFold float_columns(const FoldKey& k) {
     case FG_MONOID_SUM:
       return absolute                 ? column_sum<S, Term::absolute>
              : k.term == Term::square ? column_sum<S, Term::square>
+             : k.term == Term::number ? column_sum<S, Term::number>
                                       : column_sum<S, Term::plain>;
     case FG_MONOID_MAX:
     case FG_MONOID_MIN:
-      if (k.term == Term::square) return nullptr;
+      if (k.term == Term::square || k.term == Term::number) return nullptr;
       if (absolute) return max ? column_extreme<S, Term::absolute, true> : column_extreme<S, Term::absolute, false>;
       return max ? column_extreme<S, Term::plain, true> : column_extreme<S, Term::plain, false>;
     default: break;

@@ -276,10 +276,11 @@ RowFold float_row(const FoldKey& k) {
     case FG_MONOID_SUM:
       return absolute                 ? row_sum<S, Term::absolute>
              : k.term == Term::square ? row_sum<S, Term::square>
+             : k.term == Term::number ? row_sum<S, Term::number>
                                       : row_sum<S, Term::plain>;
     case FG_MONOID_MAX:
     case FG_MONOID_MIN:
-      if (k.term == Term::square) return nullptr;
+      if (k.term == Term::square || k.term == Term::number) return nullptr;
       if (absolute) return max ? row_extreme<S, Term::absolute, true> : row_extreme<S, Term::absolute, false>;
       return max ? row_extreme<S, Term::plain, true> : row_extreme<S, Term::plain, false>;
     default: break;

@@ -65,6 +65,41 @@ struct Dense {
   }
 };
 
+// Contiguous results that depend on no element: one block of them is computed and then repeated.
+struct Repeated {
+  const MapKernel& kernel;
+  std::array<std::byte*, kMaxOperands> base;
+  std::int64_t n;
+  std::uint64_t* cells;
+  bool stream;
+
+  void operator()(std::int64_t first_block, std::int64_t last_block) const {
+    const Program& p = kernel.program;
+    const std::int64_t block = kernel.block;
+    alignas(64) std::byte scratch[kScratchBytes];
+    Frame frame(p, cells, scratch, block);
+    std::byte* const staging = scratch + p.n_temps * static_cast<std::size_t>(block) * 8;
+    for (std::size_t j = 0; j < p.n_out; ++j) frame.output(j) = staging + j * static_cast<std::size_t>(block) * 8;
+    frame.run_block(block);
+    const std::int64_t begin = first_block * block, end = std::min(n, last_block * block);
+    for (std::size_t j = 0; j < p.n_out; ++j) {
+      const auto* value = static_cast<const std::byte*>(frame.output(j));
+      const auto bytes = static_cast<std::int64_t>(p.out_bytes[j]);
+      std::byte* const to = base[j] + begin * bytes;
+      if (std::all_of(value, value + bytes, [&](std::byte b) { return b == value[0]; })) {
+        std::memset(to, static_cast<int>(value[0]), static_cast<std::size_t>((end - begin) * bytes));
+        continue;
+      }
+      for (std::int64_t at = begin; at < end; at += block) {
+        const auto part = static_cast<std::size_t>(std::min(block, end - at) * bytes);
+        std::byte* const here = base[j] + at * bytes;
+        stream ? stream_copy(here, value, part) : static_cast<void>(std::memcpy(here, value, part));
+      }
+    }
+    if (stream) stream_fence();
+  }
+};
+
 // Any strides: blocks of the row-major range.
 struct Strided {
   const MapKernel& kernel;
@@ -277,6 +312,12 @@ Result<void> run_any(const MapKernel& k, const fg_launch& l) {
   bool dense = p.index_dims.empty();
   for (int i = 0; dense && i < l.n_out + l.n_in; ++i) dense = sdk::is_dense(l.t[i]);
   if (!dense) return run_strided(k, l, cells);
+  if (p.n_in == 0) {
+    Repeated work{k, {}, n, cells, should_stream(l)};
+    for (int i = 0; i < l.n_out; ++i) work.base[static_cast<std::size_t>(i)] = static_cast<std::byte*>(l.t[i].ptr);
+    in_parallel(l, k, (n + k.block - 1) / k.block, k.block, work);
+    return {};
+  }
   Dense work{k, {}, n, cells, should_stream(l)};
   for (int i = 0; i < l.n_out + l.n_in; ++i)
     work.base[static_cast<std::size_t>(i)] = static_cast<std::byte*>(l.t[i].ptr);

@@ -209,16 +209,18 @@ Term term_of(const fg_expr& e, fg_dtype in) {
   }
   const fg_expr_node& n = node(k);
   const auto reads = [&](std::uint32_t a) { return node(a).op == FG_EX_INPUT; };
+  const auto is_zero = [&](std::uint32_t a) {
+    return node(a).op == FG_EX_CONST && node(a).arg[0] == 0 && node(a).arg[1] == 0;
+  };
+  const auto is_number = [&](const fg_expr_node& c) { return c.op == FG_EX_EQ && reads(c.arg[0]) && reads(c.arg[1]); };
   const bool real = n.type == FG_CT_F32 || n.type == FG_CT_F64;
   switch (n.op) {
     case FG_EX_INPUT: return Term::plain;
     case FG_EX_ABS: return real && reads(n.arg[0]) ? Term::absolute : Term::none;
     case FG_EX_MUL: return real && reads(n.arg[0]) && reads(n.arg[1]) ? Term::square : Term::none;
-    case FG_EX_NE: {
-      const fg_expr_node& c = node(n.arg[1]);
-      const bool zero = c.op == FG_EX_CONST && c.arg[0] == 0 && c.arg[1] == 0;
-      return zero && reads(n.arg[0]) && in != FG_BOOL ? Term::nonzero : Term::none;
-    }
+    case FG_EX_NE: return is_zero(n.arg[1]) && reads(n.arg[0]) && in != FG_BOOL ? Term::nonzero : Term::none;
+    case FG_EX_WHERE:
+      return real && is_number(node(n.arg[0])) && reads(n.arg[1]) && is_zero(n.arg[2]) ? Term::number : Term::none;
     default: return Term::none;
   }
 }

@@ -25,23 +25,18 @@ namespace hn = hwy::HWY_NAMESPACE;
 inline constexpr bool kMasked = HWY_TARGET <= HWY_AVX2;
 
 // What is read after the row in hand, asked for into the second level while that row is computed from the
-// cache: otherwise memory rests in every pass but the first.  No further than a part of that level.
+// cache: otherwise memory rests in every pass but the first.  Asks at places that depend on nothing: a cursor
+// that stops at an end costs more than all the lines that are asked for in vain.
 class Ahead {
  public:
-  Ahead() = default;
-  Ahead(const void* next, std::int64_t bytes)
-      : at_(static_cast<const char*>(next)), end_(next == nullptr ? at_ : at_ + std::min(bytes, kMostBytes)) {}
-  // A cache line more.
-  HWY_INLINE void step() {
-    if (at_ == end_) return;
-    __builtin_prefetch(at_, 0, 2);
-    at_ += std::min<std::int64_t>(kLineBytes, end_ - at_);
-  }
+  // `next` may be null; rows that would fill a good part of that level are not asked for.  Both have `bytes`.
+  Ahead(const void* row, const void* next, std::int64_t bytes)
+      : at_(static_cast<const char*>(next == nullptr || bytes > kMostBytes ? row : next)) {}
+  HWY_INLINE void ask(std::int64_t byte) const { __builtin_prefetch(at_ + byte, 0, 2); }
 
  private:
-  static constexpr std::int64_t kLineBytes = 64, kMostBytes = 128 << 10;
-  const char* at_ = nullptr;
-  const char* end_ = nullptr;
+  static constexpr std::int64_t kMostBytes = 128 << 10;
+  const char* at_;
 };
 
 // Room in `scratch` (kBesideBytes more than is used) for what is written while `row` is read: half a page

@@ -55,20 +55,10 @@ C max_of(const C* x, std::int64_t n) {
   return best;
 }
 
-// Asks for the next row in passes that leave memory time.
-struct NextRow {
-  Ahead x, residual;
-  NextRow() = default;
-  NextRow(const NormRow& r, std::int64_t bytes) : x(r.next, bytes), residual(r.next_residual, bytes) {}
-  HWY_INLINE void step() {
-    x.step();
-    residual.step();
-  }
-};
-
-// Sum of f(vector) over the row; the last part is filled up with `fill`, for which f yields 0.
-template <class C, class F>
-HWY_INLINE C sum_of(const C* x, std::int64_t n, C fill, NextRow& next, F&& f) {
+// Sum of f(vector) over the row; the last part is filled up with `fill`, for which f yields 0.  Calls
+// meanwhile(position) for every other vector.
+template <class C, class F, class M>
+HWY_INLINE C sum_of(const C* x, std::int64_t n, C fill, F&& f, M&& meanwhile) {
   const Tag<C> d;
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
   auto s0 = hn::Zero(d), s1 = s0, s2 = s0, s3 = s0;
@@ -78,12 +68,16 @@ HWY_INLINE C sum_of(const C* x, std::int64_t n, C fill, NextRow& next, F&& f) {
     s1 = hn::Add(s1, f(hn::LoadU(d, x + i + lanes)));
     s2 = hn::Add(s2, f(hn::LoadU(d, x + i + 2 * lanes)));
     s3 = hn::Add(s3, f(hn::LoadU(d, x + i + 3 * lanes)));
-    next.step();
-    next.step();
+    meanwhile(i);
+    meanwhile(i + 2 * lanes);
   }
   for (; i + lanes <= n; i += lanes) s0 = hn::Add(s0, f(hn::LoadU(d, x + i)));
   if (i < n) s1 = hn::Add(s1, f(load_n(d, x + i, static_cast<std::size_t>(n - i), fill)));
   return hn::GetLane(hn::SumOfLanes(d, hn::Add(hn::Add(s0, s1), hn::Add(s2, s3))));
+}
+template <class C, class F>
+HWY_INLINE C sum_of(const C* x, std::int64_t n, C fill, F&& f) {
+  return sum_of(x, n, fill, f, [](std::int64_t) HWY_ATTR {});
 }
 
 // y[i] = f(x[i], i) with x of the compute type and y of the storage type.
@@ -217,20 +211,23 @@ struct Moments {
 // Mean and sum of squared deviations: two passes over a part in the L1 cache, parts joined as in Chan,
 // Golub, LeVeque, Updating formulae and a pairwise algorithm for computing sample variances.
 template <class S>
-Moments<Compute<S>> moments(const NormRow& r, const Compute<S>*& row, NextRow& next) {
+HWY_INLINE Moments<Compute<S>> moments(const NormRow& r, const Compute<S>*& row, const Ahead& ahead) {
   using C = Compute<S>;
   const Tag<C> d;
-  NextRow nothing;
   Moments<C> all;
   for (std::int64_t begin = 0; begin < r.n; begin += kChunk) {
     const std::int64_t count = std::min(kChunk, r.n - begin);
     const C* x = take_part<S>(r, begin, count);
     if (begin == 0) row = x;
-    const C mean = sum_of(x, count, C{0}, nothing, [](auto v) HWY_ATTR { return v; }) / static_cast<C>(count);
+    const C mean = sum_of(x, count, C{0}, [](auto v) HWY_ATTR { return v; }) / static_cast<C>(count);
     const auto m = hn::Set(d, mean);
-    const C m2 = sum_of(x, count, mean, next, [&](auto v) HWY_ATTR {
+    const auto deviation = [&](auto v) HWY_ATTR {
       const auto c = hn::Sub(v, m);
       return hn::Mul(c, c);
+    };
+    // The first half of the next row; the second is asked for while this one is written.
+    const C m2 = sum_of(x, count, mean, deviation, [&](std::int64_t i) HWY_ATTR {
+      ahead.ask((begin + i) * static_cast<std::int64_t>(sizeof(S)) / 2);
     });
     if (begin == 0) {
       all = {mean, m2};
@@ -245,8 +242,13 @@ Moments<Compute<S>> moments(const NormRow& r, const Compute<S>*& row, NextRow& n
 
 // y = f(x), then the weight and bias of each segment.
 template <class S, class F>
-void write_row(const NormRow& r, const Compute<S>* x, NextRow next, F&& f) {
+void write_row(const NormRow& r, const Compute<S>* x, const Ahead& ahead, F&& f) {
   using C = Compute<S>;
+  const Ahead residual(r.residual, r.next_residual, r.n * static_cast<std::int64_t>(sizeof(S)));
+  const auto ask = [&](std::int64_t i) HWY_ATTR {
+    ahead.ask(i * static_cast<std::int64_t>(sizeof(S)));
+    if (r.residual != nullptr) residual.ask(i * static_cast<std::int64_t>(sizeof(S)));
+  };
   const Tag<C> d;
   S* y = static_cast<S*>(r.y);
   const C* weight = static_cast<const C*>(r.weight);
@@ -258,7 +260,7 @@ void write_row(const NormRow& r, const Compute<S>* x, NextRow next, F&& f) {
         auto z = hn::Mul(f(load_part(d, x + at + i, n, C{0})), w);
         if (bias != nullptr) z = hn::Add(z, b);
         store_part(d, z, y + at + i, n, r.streams);
-        next.step();
+        ask(at + i);
       });
     }
     return;
@@ -269,7 +271,7 @@ void write_row(const NormRow& r, const Compute<S>* x, NextRow next, F&& f) {
       if constexpr (has_weight.value) z = hn::Mul(z, load_part(d, weight + i, n, C{0}));
       if constexpr (has_bias.value) z = hn::Add(z, load_part(d, bias + i, n, C{0}));
       store_part(d, z, y + i, n, r.streams);
-      next.step();
+      ask(i);
     });
   };
   if (weight != nullptr && bias != nullptr) return run(std::true_type{}, std::true_type{});
@@ -283,12 +285,12 @@ void layer_norm(const NormRow& r) {
   using C = Compute<S>;
   const Tag<C> d;
   const C* x = nullptr;
-  NextRow next(r, r.n * static_cast<std::int64_t>(sizeof(S)));
-  Moments<C> s = moments<S>(r, x, next);
+  const Ahead ahead(r.x, r.next, r.n * static_cast<std::int64_t>(sizeof(S)));
+  Moments<C> s = moments<S>(r, x, ahead);
   if (r.n == 0) s.mean = s.m2 = std::numeric_limits<C>::quiet_NaN();
   const C rstd = C{1} / std::sqrt(s.m2 / static_cast<C>(r.n) + static_cast<C>(r.eps));
   const auto m = hn::Set(d, s.mean), by = hn::Set(d, rstd);
-  write_row<S>(r, x, next, [&](auto v) HWY_ATTR { return hn::Mul(hn::Sub(v, m), by); });
+  write_row<S>(r, x, ahead, [&](auto v) HWY_ATTR { return hn::Mul(hn::Sub(v, m), by); });
   if (r.mean != nullptr) *static_cast<C*>(r.mean) = s.mean;
   if (r.rstd != nullptr) *static_cast<C*>(r.rstd) = rstd;
 }
@@ -298,16 +300,16 @@ void rms_norm(const NormRow& r) {
   using C = Compute<S>;
   const Tag<C> d;
   const C* row = nullptr;
-  NextRow next(r, r.n * static_cast<std::int64_t>(sizeof(S))), nothing;
+  const Ahead ahead(r.x, r.next, r.n * static_cast<std::int64_t>(sizeof(S)));
   C squares = 0;
   for (std::int64_t begin = 0; begin < r.n; begin += kChunk) {
     const std::int64_t count = std::min(kChunk, r.n - begin);
     const C* x = take_part<S>(r, begin, count);
     if (begin == 0) row = x;
-    squares += sum_of(x, count, C{0}, nothing, [](auto v) HWY_ATTR { return hn::Mul(v, v); });
+    squares += sum_of(x, count, C{0}, [](auto v) HWY_ATTR { return hn::Mul(v, v); });
   }
   const auto by = hn::Set(d, C{1} / std::sqrt(squares / static_cast<C>(r.n) + static_cast<C>(r.eps)));
-  write_row<S>(r, row, next, [&](auto v) HWY_ATTR { return hn::Mul(v, by); });
+  write_row<S>(r, row, ahead, [&](auto v) HWY_ATTR { return hn::Mul(v, by); });
 }
 
 template <class S>

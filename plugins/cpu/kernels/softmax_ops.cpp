@@ -56,7 +56,7 @@ Compute<S> peak_of(const S* x, std::int64_t n) {
 
 // Sum of exp(x - peak); the exponentials are kept in `e` unless it is null.
 template <class S>
-Compute<S> exponentials(const S* x, std::int64_t n, Compute<S> peak, Compute<S>* e, Ahead& ahead) {
+Compute<S> exponentials(const S* x, std::int64_t n, Compute<S> peak, Compute<S>* e, const Ahead& ahead) {
   using C = Compute<S>;
   const hn::ScalableTag<C> d;
   const auto top = hn::Set(d, peak);
@@ -66,7 +66,7 @@ Compute<S> exponentials(const S* x, std::int64_t n, Compute<S> peak, Compute<S>*
     const auto v = exp_negative(d, hn::Sub(load_part(d, x + i, count, kLowest<C>), top));
     if (e != nullptr) store_part(d, v, e + i, count, false);
     s = hn::Add(s, v);
-    ahead.step();
+    ahead.ask(i * static_cast<std::int64_t>(sizeof(S)));
   });
   return hn::GetLane(hn::SumOfLanes(d, hn::Add(hn::Add(sum[0], sum[1]), hn::Add(sum[2], sum[3]))));
 }
@@ -123,20 +123,20 @@ struct SumAndPeak {
 // In one pass over three rows: the result of the one before is written, x becomes exponentials, and the
 // maximum of the one behind is found.  Returns the sum of x and that maximum.
 template <class S, bool LOG, bool FIRST>
-std::pair<Compute<S>, Compute<S>> three_rows(const Result<S, LOG>& before, const S* x, const S* behind, std::int64_t n,
-                                             Compute<S> peak, Compute<S>* e, Ahead& ahead) {
+std::pair<Compute<S>, Compute<S>> three_rows(Result<S, LOG> before, const S* x, const S* behind, std::int64_t n,
+                                             Compute<S> peak, Compute<S>* e, const Ahead& ahead) {
   using C = Compute<S>;
   const hn::ScalableTag<C> d;
   const auto top = hn::Set(d, peak), lowest = hn::Set(d, kLowest<C>);
   const SumAndPeak<C> start{hn::Zero(d), lowest};
   SumAndPeak<C> a[4] = {start, start, start, start};
   four(d, n, a, [&](auto& s, std::int64_t i, std::int64_t count) HWY_ATTR {
-    if constexpr (!FIRST) before.write(i, count, true);
-    s.best = hn::Max(s.best, load_part(d, behind + i, count, kLowest<C>));
     const auto v = exp_negative(d, hn::Sub(load_part(d, x + i, count, kLowest<C>), top));
     if constexpr (!LOG) store_part(d, v, e + i, count, false);
     s.sum = hn::Add(s.sum, v);
-    ahead.step();
+    s.best = hn::Max(s.best, load_part(d, behind + i, count, kLowest<C>));
+    if constexpr (!FIRST) before.write(i, count, true);
+    ahead.ask(i * static_cast<std::int64_t>(sizeof(S)));
   });
   const auto sum = hn::Add(hn::Add(a[0].sum, a[1].sum), hn::Add(a[2].sum, a[3].sum));
   const auto best = hn::Max(hn::Max(a[0].best, a[1].best), hn::Max(a[2].best, a[3].best));
@@ -157,7 +157,7 @@ void streamed_rows(SoftmaxKind kind, const SoftmaxBlock& b) {
   Result<S, LOG> before{};
   for (std::int64_t i = 0; i < b.width; ++i, x += b.a_step, y += b.y_step, std::swap(e, other)) {
     const S* behind = i + 1 < b.width ? x + b.a_step : x;
-    Ahead ahead(i + 2 < b.width ? behind + b.a_step : nullptr, bytes);
+    const Ahead ahead(behind, i + 2 < b.width ? behind + b.a_step : nullptr, bytes);
     const auto [total, next] = i == 0 ? three_rows<S, LOG, true>(before, x, behind, b.length, peak, e, ahead)
                                       : three_rows<S, LOG, false>(before, x, behind, b.length, peak, e, ahead);
     before = result_of<S, LOG>(kind, x, e, y, peak, total);
@@ -176,7 +176,7 @@ void forward_rows(SoftmaxKind kind, const SoftmaxBlock& b) {
   S* y = static_cast<S*>(b.y);
   C* e = static_cast<C*>(beside(x, b.scratch));
   for (std::int64_t i = 0; i < b.width; ++i, x += b.a_step, y += b.y_step) {
-    Ahead ahead(i + 1 < b.width ? x + b.a_step : nullptr, b.length * static_cast<std::int64_t>(sizeof(S)));
+    const Ahead ahead(x, i + 1 < b.width ? x + b.a_step : nullptr, b.length * static_cast<std::int64_t>(sizeof(S)));
     const C peak = shift_of<S>(kind, peak_of(x, b.length));
     const C total = exponentials<S>(x, b.length, peak, LOG ? nullptr : e, ahead);
     result_of<S, LOG>(kind, x, e, y, peak, total).write_all(b.length, b.streams);
@@ -184,7 +184,8 @@ void forward_rows(SoftmaxKind kind, const SoftmaxBlock& b) {
 }
 
 template <class S>
-void backward_row(SoftmaxKind kind, const S* r, const S* g, S* y, const SoftmaxBlock& b, Ahead ahead_r, Ahead ahead_g) {
+void backward_row(SoftmaxKind kind, const S* r, const S* g, S* y, const SoftmaxBlock& b, const Ahead& ahead_r,
+                  const Ahead& ahead_g) {
   using C = Compute<S>;
   const hn::ScalableTag<C> d;
   const bool log = kind == SoftmaxKind::log_backward;
@@ -200,8 +201,8 @@ void backward_row(SoftmaxKind kind, const S* r, const S* g, S* y, const SoftmaxB
     const auto v = load_part(d, g + i, count, C{0}), w = load_part(d, r + i, count, C{0});
     const auto z = log ? hn::NegMulAdd(exp_any(d, w), all, v) : hn::Mul(w, hn::Sub(v, all));
     store_part(d, z, y + i, count, b.streams);
-    ahead_r.step();
-    ahead_g.step();
+    ahead_r.ask(i * static_cast<std::int64_t>(sizeof(S)));
+    ahead_g.ask(i * static_cast<std::int64_t>(sizeof(S)));
   });
 }
 
@@ -213,8 +214,8 @@ void backward_rows(SoftmaxKind kind, const SoftmaxBlock& b) {
   const auto bytes = b.length * static_cast<std::int64_t>(sizeof(S));
   for (std::int64_t i = 0; i < b.width; ++i, r += b.a_step, g += b.g_step, y += b.y_step) {
     const bool more = i + 1 < b.width;
-    backward_row(kind, r, g, y, b, Ahead(more ? r + b.a_step : nullptr, bytes),
-                 Ahead(more ? g + b.g_step : nullptr, bytes));
+    backward_row(kind, r, g, y, b, Ahead(r, more ? r + b.a_step : nullptr, bytes),
+                 Ahead(g, more ? g + b.g_step : nullptr, bytes));
   }
 }
 
@@ -303,8 +304,7 @@ LineSums line_sums(const void* x_, std::int64_t n, const void* weight_) {
   LineSums s;
   const C peak = peak_of(x, n);
   s.peak = static_cast<double>(peak);
-  Ahead nothing;
-  s.total = static_cast<double>(exponentials<S>(x, n, peak, nullptr, nothing));
+  s.total = static_cast<double>(exponentials<S>(x, n, peak, nullptr, Ahead(x, nullptr, 0)));
   const auto top = hn::Set(d, peak);
   auto zero = hn::Zero(d);
   decltype(zero) sum[4] = {zero, zero, zero, zero};
