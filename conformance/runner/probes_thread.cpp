@@ -95,18 +95,46 @@ std::size_t open_files() {
 }  // namespace
 
 Result<std::string> parallel_prepare(const Device& device) {
-  constexpr int kRounds = 200;
+  constexpr int kRounds = 50;
+  constexpr std::size_t kHeld = 4;  // kernels of each thread
   FG_TRY_ASSIGN(const Direct d, Direct::of(device));
   FG_TRY_ASSIGN(const auto all, benches(d, 0.25));
   const std::optional<fg_test_counts> before = d.counts();
-  std::string text = at_once([&](std::size_t t) { return churn(d, *all[t], kRounds); });
-  if (!text.empty()) return "four threads that prepare, launch and release: " + text;
-  const std::optional<fg_test_counts> after = d.counts();
-  if (before && after && before->kernels != after->kernels) {
-    return "after as many prepares as releases " + std::to_string(after->kernels) + " kernels live, before " +
-           std::to_string(before->kernels);
-  }
-  return "";
+  std::barrier<> together(static_cast<std::ptrdiff_t>(kThreads));
+  // Counted by one thread while the others wait.
+  const auto counted = [&](std::size_t t, std::uint64_t more) -> std::string {
+    together.arrive_and_wait();
+    std::string text;
+    const std::optional<fg_test_counts> now = t == 0 && before ? d.counts() : std::nullopt;
+    if (now && now->kernels != before->kernels + more) {
+      text = std::to_string(now->kernels) + " kernels are counted, " + std::to_string(before->kernels + more) + " live";
+    }
+    together.arrive_and_wait();
+    return text;
+  };
+  std::string text = at_once([&](std::size_t t) {
+    std::string wrong;
+    const auto note = [&](std::string complaint) {
+      if (wrong.empty()) wrong = std::move(complaint);
+    };
+    for (int k = 0; k < kRounds; ++k) {
+      std::vector<Owned<fg_kernel>> held;
+      for (std::size_t n = 0; n < kHeld; ++n) {
+        Result<Owned<fg_kernel>> kernel = d.prepare(all[t]->axpy->call().sig());
+        if (!kernel) {
+          note(kernel.error().message);
+          continue;  // the others wait for this thread
+        }
+        note(all[t]->launch(d, **kernel));
+        held.push_back(std::move(*kernel));
+      }
+      note(counted(t, kThreads * kHeld));
+      held.clear();
+      note(counted(t, 0));
+    }
+    return wrong;
+  });
+  return text.empty() ? text : "four threads that prepare, launch and release: " + text;
 }
 
 Result<std::string> parallel_first_launch(const Device& device) {

@@ -96,11 +96,19 @@ fg_status launch(const fg_kernel* self, const fg_launch* l) {
   return run(k, *l);
 }
 
+// Reads, and writes back later: what another thread counted meanwhile is lost.
+void miscount(fg_instance& i, std::uint64_t by) {
+  if (!has(fault("non_atomic_counter"))) return;
+  const std::uint64_t seen = i.miscounted;
+  std::this_thread::sleep_for(std::chrono::microseconds(20));
+  i.miscounted = seen + by;
+}
+
 void release(fg_kernel* self) noexcept {
   auto* k = static_cast<Kernel*>(self);
   if (has(fault("leaks_kernel")) || has(fault("cache_without_program"))) return;
   --k->owner->kernels;
-  k->owner->miscounted = k->owner->miscounted - 1;
+  miscount(*k->owner, ~std::uint64_t{0});
   if (k->wide != nullptr) k->wide->release(k->wide);
   k->real->release(k->real);
   delete k;
@@ -201,9 +209,7 @@ Result<fg_kernel*> make_kernel(fg_instance* i, const fg_sig& sig) {
   put_head(*k);
   k->hook = hook_of(*k);
   ++i->kernels;
-  const std::uint64_t seen = i->miscounted;
-  if (has(fault("non_atomic_counter"))) std::this_thread::sleep_for(std::chrono::microseconds(20));
-  i->miscounted = seen + 1;
+  miscount(*i, 1);
   Kernel* const made = k.release();
   if (has(fault("cache_without_program")) && made->programs.main) {
     const std::lock_guard lock(i->mutex);

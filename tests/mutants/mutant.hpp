@@ -94,7 +94,7 @@ struct fg_instance {
   std::unique_ptr<fg::mutants::Queue> stray;
   std::vector<fg_op_claim> claims;
   std::atomic<std::uint64_t> kernels{0};
-  std::uint64_t miscounted = 0;  // Kernels, counted without care.
+  std::atomic<std::uint64_t> miscounted{0};  // Kernels, read and written back in two steps.
 };
 
 struct fg_stream {
