@@ -26,17 +26,28 @@ std::size_t first_tensor(const core::OpInfo& op) {
   return i;
 }
 
-// Of the first result, by the catalogue's rule; numbers have no say in it here.
+core::CaseArg line_arg(const core::ArgInfo& info, const ArgSpec& spec) {
+  core::CaseArg a;
+  a.given = spec.kind != ArgSpec::Kind::absent;
+  a.is_number = spec.kind == ArgSpec::Kind::number;
+  a.number = spec.number;
+  a.dims = spec.dims;
+  for (const TensorSpec& t : spec.tensors) {
+    a.shapes.push_back(t.shape);
+    a.transposed.push_back(false);
+  }
+  if (spec.kind == ArgSpec::Kind::dtype) a.number = ArgSpec::of_int(spec.dtype).number;
+  if (spec.kind == ArgSpec::Kind::word) {
+    const auto at = std::find(info.enum_names.begin(), info.enum_names.end(), spec.word);
+    a.number = ArgSpec::of_int(at - info.enum_names.begin()).number;
+  }
+  return a;
+}
+
+// Of the first result, by the catalogue's rules; nothing when they refuse the call.
 std::optional<Shape> result_shape(const core::OpInfo& op, const Case& c) {
   core::CaseValues values;
-  values.args.resize(op.args.size());
-  for (std::size_t i = 0; i < op.args.size(); ++i) {
-    for (const TensorSpec& t : c.args[i].tensors) {
-      values.args[i].given = true;
-      values.args[i].shapes.push_back(t.shape);
-      values.args[i].transposed.push_back(false);
-    }
-  }
+  for (std::size_t i = 0; i < op.args.size(); ++i) values.args.push_back(line_arg(op.args[i], c.args[i]));
   std::vector<core::Shape> shapes(op.outs.size());
   if (!core::infer_case(op, values, shapes)) return std::nullopt;
   return Shape(shapes[0].dims().begin(), shapes[0].dims().end());
@@ -122,6 +133,26 @@ bool masks_fit(const core::OpInfo& op, const Case& c) {
          std::equal(mask.begin(), mask.end(), self.begin() + static_cast<std::ptrdiff_t>(first));
 }
 
+// Form, layout of a written tensor, dtypes.
+bool fits(const core::OpInfo& op, const Case& c) {
+  if (!is_defined(op, c)) return false;
+  if (!masks_fit(op, c)) return false;
+  if (c.form == Form::fresh) return op.has_functional;
+  if (op.kind == core::Kind::view || op.dynamic) return false;
+  if (c.form == Form::out) return op.has_out;
+  const std::size_t self = first_tensor(op);
+  if (self == op.args.size() || c.args[self].tensors.size() != 1) return false;
+  if (c.form == Form::inplace && !op.has_inplace) return false;
+  if (c.form == Form::alias && (!op.has_out || op.outs.size() != 1 || op.kind != core::Kind::map)) return false;
+  if (c.args[self].tensors.front().layout == Layout::repeated || !stores_in_self(op, c)) return false;
+  // addmm and its like: a self that was broadcast cannot hold the result.
+  if (op.args[self].pattern.broadcast) return result_shape(op, c) == c.args[self].tensors.front().shape;
+  if (op.kind != core::Kind::map) return true;
+  if (c.form == Form::alias && op.outs.front().rule != core::DtypeRule::promoted) return false;
+  if (c.form == Form::alias && op.variants.front().promote == core::Promote::always_bool) return false;
+  return broadcast_all(c) == c.args[self].tensors.front().shape;
+}
+
 void add_probes(Tier tier, std::vector<Case>& out) {
   for (const Probe& p : probes()) {
     Case c;
@@ -138,6 +169,12 @@ void add_probes(Tier tier, std::vector<Case>& out) {
 }
 
 }  // namespace
+
+bool is_legal(const core::OpInfo& op, const Case& c) {
+  if (!fits(op, c)) return false;
+  // The shape of a view follows from its strides, for which the catalogue has no rule.
+  return op.kind == core::Kind::view || result_shape(op, c).has_value();
+}
 
 std::vector<fg_dtype> members(core::DtypeSet set) {
   std::vector<fg_dtype> m;
@@ -173,25 +210,6 @@ std::vector<std::vector<fg_dtype>> dtype_rows(const core::OpInfo& op) {
   return rows;
 }
 
-bool Collector::fits(const Case& c) const {
-  if (!is_defined(op_, c)) return false;
-  if (!masks_fit(op_, c)) return false;
-  if (c.form == Form::fresh) return op_.has_functional;
-  if (op_.kind == core::Kind::view || op_.dynamic) return false;
-  if (c.form == Form::out) return op_.has_out;
-  const std::size_t self = first_tensor(op_);
-  if (self == op_.args.size() || c.args[self].tensors.size() != 1) return false;
-  if (c.form == Form::inplace && !op_.has_inplace) return false;
-  if (c.form == Form::alias && (!op_.has_out || op_.outs.size() != 1 || op_.kind != core::Kind::map)) return false;
-  if (c.args[self].tensors.front().layout == Layout::repeated || !stores_in_self(op_, c)) return false;
-  // addmm and its like: a self that was broadcast cannot hold the result.
-  if (op_.args[self].pattern.broadcast) return result_shape(op_, c) == c.args[self].tensors.front().shape;
-  if (op_.kind != core::Kind::map) return true;
-  if (c.form == Form::alias && op_.outs.front().rule != core::DtypeRule::promoted) return false;
-  if (c.form == Form::alias && op_.variants.front().promote == core::Promote::always_bool) return false;
-  return broadcast_all(c) == c.args[self].tensors.front().shape;
-}
-
 void Collector::push(Case c) {
   if (seen_.insert(name_of(c)).second) out_.push_back(std::move(c));
 }
@@ -204,8 +222,8 @@ void Collector::add(std::vector<ArgSpec> args, Values values, Form form) {
   c.args.resize(op_.args.size());
   c.values = values;
   c.form = form;
-  if (!fits(c)) c.form = op_.has_functional ? Form::fresh : Form::inplace;
-  if (!fits(c)) return;
+  if (!fits(op_, c)) c.form = op_.has_functional ? Form::fresh : Form::inplace;
+  if (!fits(op_, c)) return;
   push(c);
   if (op_.kind != core::Kind::composite) return;
   c.composite = true;

@@ -16,6 +16,11 @@ namespace fg::conformance {
 
 enum class Tier : std::uint8_t { quick, standard };
 
+// Whether the call of an operator's case is one that a plugin must serve: shapes and attributes that the
+// catalogue allows, a form that the operator has and whose tensor can hold the result, dtypes on which it
+// is defined.  The arguments of views are not looked at.
+bool is_legal(const core::OpInfo& op, const Case& c);
+
 // Every case of the tier, in a fixed order, no name twice.
 std::vector<Case> plan(Tier tier);
 
@@ -36,7 +41,6 @@ class Collector {
   void spread(const std::vector<ArgSpec>& args, std::size_t layouts = 7);
 
  private:
-  bool fits(const Case& c) const;
   void push(Case c);
 
   const core::OpInfo& op_;

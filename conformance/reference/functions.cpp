@@ -207,6 +207,13 @@ Real trunc_of(Real x) { return std::trunc(x); }
 
 }  // namespace
 
+std::optional<int> error_class(std::string_view name) {
+  for (const Rule& rule : kRules) {
+    if (rule.name == name) return rule.ulp;
+  }
+  return std::nullopt;
+}
+
 Unary find_unary(std::string_view name) {
   static constexpr std::array<std::pair<std::string_view, Unary>, 18> kExact{{
       {"neg", negate},

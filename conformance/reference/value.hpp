@@ -15,6 +15,7 @@
 #define FG_CONFORMANCE_REFERENCE_VALUE_HPP_
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "conformance/reference/types.hpp"
@@ -52,6 +53,9 @@ using Unary = Value (*)(const Value&);
 using Binary = Value (*)(const Value&, const Value&);
 Unary find_unary(std::string_view name);    // functions.cpp
 Binary find_binary(std::string_view name);  // arithmetic.cpp
+
+// Error of a function in ulp of its compute type, by its class; nothing for exact ones and other names.
+std::optional<int> error_class(std::string_view name);  // functions.cpp
 
 Value add(const Value& a, const Value& b);
 Value sub(const Value& a, const Value& b);

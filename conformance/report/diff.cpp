@@ -22,7 +22,7 @@ std::optional<int> rank(Verdict v) {
 
 using Index = std::unordered_map<std::string_view, const CaseResult*>;
 
-Index index_of(const Run& run) {
+Index index_of(const Report& run) {
   Index index;
   for (const CaseResult& r : run.results) index[r.id] = &r;
   return index;
@@ -57,7 +57,7 @@ std::vector<TimeChange> sorted(const std::map<std::string, TimeChange>& by_opera
 
 }  // namespace
 
-Diff diff(const Run& before, const Run& after) {
+Diff diff(const Report& before, const Report& after) {
   const Index old = index_of(before);
   const Index now = index_of(after);
   Diff d;

@@ -9,11 +9,6 @@
 
 namespace fg::conformance {
 
-struct Run {
-  Subject subject;
-  std::vector<CaseResult> results;
-};
-
 // The same case in both runs.
 struct CaseChange {
   std::string id;
@@ -38,10 +33,10 @@ struct Diff {
 };
 
 // Of a case that comes more than once in a run, the last result counts.
-Diff diff(const Run& before, const Run& after);
+Diff diff(const Report& before, const Report& after);
 
-std::string diff_text(const Diff& d, const Run& before, const Run& after);
-std::string diff_json(const Diff& d, const Run& before, const Run& after);
+std::string diff_text(const Diff& d, const Report& before, const Report& after);
+std::string diff_json(const Diff& d, const Report& before, const Report& after);
 
 }  // namespace fg::conformance
 

@@ -83,7 +83,7 @@ ordered_json names(const std::vector<CaseResult>& list) {
 
 }  // namespace
 
-std::string diff_text(const Diff& d, const Run& before, const Run& after) {
+std::string diff_text(const Diff& d, const Report& before, const Report& after) {
   std::string text;
   for (const auto& [label, was, is] : differences(before.subject, after.subject))
     text += fmt::format("{}: {} -> {}\n", label, was.empty() ? "-" : was, is.empty() ? "-" : is);
@@ -99,7 +99,7 @@ std::string diff_text(const Diff& d, const Run& before, const Run& after) {
                             d.regressions.size(), d.improvements.size(), d.regressions.empty() ? 0 : 1);
 }
 
-std::string diff_json(const Diff& d, const Run& before, const Run& after) {
+std::string diff_json(const Diff& d, const Report& before, const Report& after) {
   ordered_json j{{"common", d.common}};
   j["subject"] = ordered_json::array();
   for (const auto& [label, was, is] : differences(before.subject, after.subject))

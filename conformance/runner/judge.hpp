@@ -35,6 +35,9 @@ CaseResult run_case(const Device& device, const Case& c);
 // The call that a case describes, with its data.
 Prepared prepare(const Case& c);
 
+// What its outputs must be; their dtypes and shapes are kept in the call.  Throws reference::Mistake.
+std::vector<reference::Output> expected_outputs(Prepared& call);
+
 // as_strided's storage offset counts from the start of the storage, which here begins with a guard:
 // call after the oracle has seen the offset from element 0.
 void count_offset_from_storage(Prepared& call);

@@ -20,19 +20,6 @@ std::size_t first_tensor(const Prepared& p) {
   return i;
 }
 
-std::vector<reference::Output> oracle(Prepared& p) {
-  enter(Phase::oracle);
-  std::vector<reference::Argument> values;
-  for (const PreparedArg& a : p.args) values.push_back(a.value);
-  std::vector<reference::Output> want = reference::evaluate(reference::Call(oracle_operator(*p.op), std::move(values)));
-  if (p.form == Form::inplace || p.form == Form::alias) want.front().type = p.args[first_tensor(p)].value.tensor().type;
-  for (const reference::Output& o : want) {
-    p.out_types.push_back(o.type);
-    p.out_shapes.push_back(o.shape);
-  }
-  return want;
-}
-
 // What a mistaken call must answer, by the name of the reason.
 constexpr std::array<std::pair<std::string_view, fg_reason>, 12> kReasons{{{"null", FG_R_NULL_POINTER},
                                                                            {"dtype", FG_R_DTYPE},
@@ -86,7 +73,7 @@ CaseResult expect_refusal(const Device& device, const Case& c, const Prepared& p
 CaseResult run_operator(const Device& device, const Case& c) {
   Prepared p = prepare(c);
   if (c.bad) return expect_refusal(device, c, p);
-  const std::vector<reference::Output> want = oracle(p);
+  const std::vector<reference::Output> want = expected_outputs(p);
   count_offset_from_storage(p);
   return judge(device, p, want, rng_of(c).bits(1));
 }
@@ -109,6 +96,19 @@ Prepared prepare(const Case& c) {
     p.args.push_back(std::move(a));
   }
   return p;
+}
+
+std::vector<reference::Output> expected_outputs(Prepared& p) {
+  enter(Phase::oracle);
+  std::vector<reference::Argument> values;
+  for (const PreparedArg& a : p.args) values.push_back(a.value);
+  std::vector<reference::Output> want = reference::evaluate(reference::Call(oracle_operator(*p.op), std::move(values)));
+  if (p.form == Form::inplace || p.form == Form::alias) want.front().type = p.args[first_tensor(p)].value.tensor().type;
+  for (const reference::Output& o : want) {
+    p.out_types.push_back(o.type);
+    p.out_shapes.push_back(o.shape);
+  }
+  return want;
 }
 
 void count_offset_from_storage(Prepared& call) {

@@ -19,8 +19,8 @@ CaseResult result(std::string id, Verdict verdict, double ratio = 0, double mill
   return r;
 }
 
-Run before() {
-  Run r;
+Report before() {
+  Report r;
   r.subject.vendor = "acme";
   r.subject.plugin_version = "1.0";
   r.subject.tier = "quick";
@@ -31,8 +31,8 @@ Run before() {
   return r;
 }
 
-Run after() {
-  Run r = before();
+Report after() {
+  Report r = before();
   r.subject.plugin_version = "2.0";
   r.results = {
       result("a1", Verdict::pass, 0.3), result("a2", Verdict::pass),        result("a3", Verdict::pass, 0.009),
