@@ -16,32 +16,6 @@ using reference::Real;
 using reference::Type;
 using reference::Value;
 
-struct Range {
-  Real lo, hi;
-  bool nan, number;
-};
-
-Range range_of(const Value& v, Type type) {
-  const bool from_float = reference::is_float(v.type);
-  if (v.nan == Nan::always) {
-    if (reference::is_float(type)) return {0, 0, true, false};
-    const Real zero = reference::store(type, std::numeric_limits<Real>::quiet_NaN(), true);
-    return {zero, zero, false, true};
-  }
-  Range r{reference::store(type, v.lo, from_float), reference::store(type, v.hi, from_float), v.nan != Nan::never,
-          true};
-  const bool wraps = !reference::is_float(type) && !from_float && v.lo != v.hi && (r.lo != v.lo || r.hi != v.hi);
-  if (wraps) r = {reference::lowest(type), reference::highest(type), false, true};
-  // Overflow of a type without infinity is NaN.
-  if (std::isnan(r.lo) || std::isnan(r.hi)) {
-    r.nan = true;
-    r.number = !std::isnan(r.lo) || !std::isnan(r.hi);
-    if (std::isnan(r.lo)) r.lo = -reference::format(type).max;
-    if (std::isnan(r.hi)) r.hi = reference::format(type).max;
-  }
-  return r;
-}
-
 // Mean signed error over the outputs in units of its standard deviation.
 Real bias_of(const Output& want, const std::vector<Real>& got) {
   Real sum = 0;
@@ -80,13 +54,34 @@ void set_worst(Comparison& c, const Output& want, std::size_t at, Real got, cons
 
 }  // namespace
 
+Range legal_range(const Value& v, Type type) {
+  const bool from_float = reference::is_float(v.type);
+  if (v.nan == Nan::always) {
+    if (reference::is_float(type)) return {0, 0, true, false};
+    const Real zero = reference::store(type, std::numeric_limits<Real>::quiet_NaN(), true);
+    return {zero, zero, false, true};
+  }
+  Range r{reference::store(type, v.lo, from_float), reference::store(type, v.hi, from_float), v.nan != Nan::never,
+          true};
+  const bool wraps = !reference::is_float(type) && !from_float && v.lo != v.hi && (r.lo != v.lo || r.hi != v.hi);
+  if (wraps) r = {reference::lowest(type), reference::highest(type), false, true};
+  // Overflow of a type without infinity is NaN.
+  if (std::isnan(r.lo) || std::isnan(r.hi)) {
+    r.nan = true;
+    r.number = !std::isnan(r.lo) || !std::isnan(r.hi);
+    if (std::isnan(r.lo)) r.lo = -reference::format(type).max;
+    if (std::isnan(r.hi)) r.hi = reference::format(type).max;
+  }
+  return r;
+}
+
 bool legal(const Value& v, Type type, Real x) {
-  const Range r = range_of(v, type);
+  const Range r = legal_range(v, type);
   return std::isnan(x) ? r.nan : r.number && r.lo <= x && x <= r.hi;
 }
 
 Real allowed(const Value& v, Type type) {
-  const Range r = range_of(v, type);
+  const Range r = legal_range(v, type);
   if (!r.number) return 0;
   const Real mid = std::isnan(v.mid) ? Real{0} : v.mid;
   return std::max({std::fabs(r.hi - mid), std::fabs(mid - r.lo), Real{0}});

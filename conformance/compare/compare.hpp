@@ -44,6 +44,12 @@ struct CompareOptions {
 Comparison compare(const reference::Output& want, const std::vector<reference::Real>& got,
                    const CompareOptions& options);
 
+// What an element of `type` may be for `v`: NaN if `nan`, a number from lo to hi if `number`.
+struct Range {
+  reference::Real lo, hi;
+  bool nan, number;
+};
+Range legal_range(const reference::Value& v, reference::Type type);
 // Whether `x`, an element of `type`, is legal for `v`.
 bool legal(const reference::Value& v, reference::Type type, reference::Real x);
 // The greatest distance from the true value that a legal element may have.

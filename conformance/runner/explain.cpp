@@ -120,7 +120,7 @@ std::string interval_text(const reference::Value& v, Type type) {
   if (v.nan == reference::Nan::always) return "NaN";
   const std::string nan = v.nan == reference::Nan::maybe ? ", or NaN" : "";
   if (v.lo == v.hi) return fmt::format("exactly {}{}", number_text(type, v.mid), nan);
-  return fmt::format("between {:.12Lg} and {:.12Lg}{}", v.lo, v.hi, nan);
+  return fmt::format("between {:.12g} and {:.12g}{}", v.lo, v.hi, nan);
 }
 
 std::string element_text(const Output& want, const std::vector<Real>& got, std::int64_t at) {
@@ -135,7 +135,7 @@ std::string element_text(const Output& want, const std::vector<Real>& got, std::
   text += fmt::format("      the oracle: {}", interval_text(v, want.type));
   const Real ratio = error_ratio(v, want.type, x);
   if (std::isfinite(ratio)) {
-    text += fmt::format("; |error| {:.3Lg}, allowed {:.3Lg}, {:.3Lg} of it", std::fabs(x - v.mid),
+    text += fmt::format("; |error| {:.3g}, allowed {:.3g}, {:.3g} of it", std::fabs(x - v.mid),
                         allowed(v, want.type), ratio);
   }
   return text + "\n";
