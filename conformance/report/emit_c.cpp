@@ -197,10 +197,12 @@ std::string assembled(const Case& c, const Program& program) {
       "/* {}\n *\n * Made by fg-conformance.  cc -std=c11 case.c -lfg_core -lm && ./a.out [device]\n", title);
   for (const std::string& remark : program.remarks) text += " * " + remark + "\n";
   text +=
-      " */\n#include <fg/fg.h>\n#include <float.h>\n#include <math.h>\n#include <stdint.h>\n#include <stdio.h>\n"
+      " */\n#include <fg/abi/kernel.h>\n#include <fg/fg.h>\n#include <float.h>\n#include <math.h>\n#include "
+      "<stdint.h>\n#include <stdio.h>\n"
       "#include <stdlib.h>\n#include <string.h>\n";
   return text + std::string(emitted::runtime()) + "\n" + program.data +
-         "\nint main(int argc, char** argv) {\n  fg_device_handle device = NULL;\n  int64_t wrong = 0;\n"
+         "\nint main(int argc, char** argv) {\n  fg_device_handle device = NULL;\n  int64_t wrong = 0;\n  (void)place, "
+         "(void)check; /* some cases need but one */\n"
          "  if (argc > 1)\n    need(argv[1], fg_device_find(argv[1], &device, &err));\n  else\n"
          "    need(\"device\", fg_device_current(&device, &err));\n"
          "  need(\"fallback\", fg_set_fallback(FG_FALLBACK_FORBID, &err));\n"

@@ -116,10 +116,10 @@ std::string operands_text(const Prepared& p, const Shape& space, std::int64_t at
   return text;
 }
 
-std::string interval_text(const reference::Value& v, Type type) {
+std::string interval_text(const reference::Value& v) {
   if (v.nan == reference::Nan::always) return "NaN";
   const std::string nan = v.nan == reference::Nan::maybe ? ", or NaN" : "";
-  if (v.lo == v.hi) return fmt::format("exactly {}{}", number_text(type, v.mid), nan);
+  if (v.lo == v.hi) return fmt::format("exactly {:.12g}{}", v.mid, nan);
   return fmt::format("between {:.12g} and {:.12g}{}", v.lo, v.hi, nan);
 }
 
@@ -132,11 +132,11 @@ std::string element_text(const Output& want, const std::vector<Real>& got, std::
       fmt::format("    {}  {}\n", index_text(index_at(want.shape, at)), legal(v, want.type, x) ? "legal" : "WRONG");
   text += fmt::format("      got  {}  {}\n", number_text(want.type, x), bits_text(want.type, x));
   text += fmt::format("      want {}  {}\n", number_text(want.type, right), bits_text(want.type, right));
-  text += fmt::format("      the oracle: {}", interval_text(v, want.type));
+  text += fmt::format("      the oracle: {}", interval_text(v));
   const Real ratio = error_ratio(v, want.type, x);
   if (std::isfinite(ratio)) {
-    text += fmt::format("; |error| {:.3g}, allowed {:.3g}, {:.3g} of it", std::fabs(x - v.mid),
-                        allowed(v, want.type), ratio);
+    text += fmt::format("; |error| {:.3g}, allowed {:.3g}, {:.3g} of it", std::fabs(x - v.mid), allowed(v, want.type),
+                        ratio);
   }
   return text + "\n";
 }

@@ -35,6 +35,4 @@ int run(std::string_view verb, const char* plugin, const char* id) {
 }  // namespace
 }  // namespace fg::conformance
 
-int main(int argc, char** argv) {
-  return argc < 3 ? 2 : fg::conformance::run(argv[1], argv[argc - 2], argv[argc - 1]);
-}
+int main(int argc, char** argv) { return argc < 3 ? 2 : fg::conformance::run(argv[1], argv[argc - 2], argv[argc - 1]); }

@@ -42,15 +42,15 @@ for id in 'op.add/self=f16:3x4:g,other=f16:4,alpha=2.5/special/out#0' \
   'op.mul/self=f64:2x3:p,other=f64:0d/real/inplace#0' \
   'op.neg/self=i64:7:o/special/alias#0' \
   'op.cat/tensors=f32:2x3+f32:1x3+f32:0x3,dim=0/real/new#0' \
-  'op.eq/self=f8_e4m3fn:3x5,other=f8_e4m3fn:3x5/special/new#0' \
+  'op.clone/self=f8_e4m3fn:3x5:t/special/new#0' 'op.eq/self=bool:3x5,other=u8:5/special/new#0' \
   'op.sum/self=f32:17x9:t,dim=1,keepdim=true/real/new#0' \
   'view.as_strided/self=f32:24,size=4_3,stride=6_2/real/new#0' \
   'op.zeros/size=2_0,dtype=i32/real/new#0' \
   "$product"; do
   expect 0 ' 0 of ' "$id" "$cpu" cpu
 done
-expect 0 'FG_E_INVALID' 'robust.mm/self=f32:2x3,mat2=f32:4x5/real/new/bad=shape:1#0' "$cpu" cpu
-expect 1 'FG_OK' 'robust.mm/self=f32:2x3,mat2=f32:3x5/real/new/bad=shape:1#0' "$cpu" cpu
+expect 0 'invalid, shape, argument 1' 'robust.mm/self=f32:2x3,mat2=f32:4x5/real/new/bad=shape:1#0' "$cpu" cpu
+expect 1 'ok, none' 'robust.mm/self=f32:2x3,mat2=f32:3x5/real/new/bad=shape:1#0' "$cpu" cpu
 "$tool" emit memory.no_such 2>/dev/null && complain 'a probe became a program'
 
 export FG_MUTANT_FAULT=drop_last_k
