@@ -105,6 +105,11 @@ Parsed parse_command_line(int argc, const char* const* argv) {
   mutate->add_option("--mutants", line.mutants, "folder of libfg_mutant.so")->type_name("DIR");
   mutate->add_flag("--all-cases", line.all_cases, "not only cases where the bug can show");
   const CLI::App* worker = app.add_subcommand("worker", "the process that loads the plugin")->group("");
+  repro->add_option("--emit-c", line.emit_c, "write the case as a C program over fg.h instead")->type_name("FILE|-");
+  CLI::App* explain = app.add_subcommand("explain", "data, bound, oracle and result of a case");
+  explain->add_option("ID", line.ids, "name of the case")->required()->expected(1);
+  CLI::App* minimise = app.add_subcommand("minimise", "the smallest case that fails with the same verdict");
+  minimise->add_option("ID", line.ids, "name of the case")->required()->expected(1);
   app.require_subcommand(0, 1);
   try {
     app.parse(argc, argv);
@@ -113,8 +118,8 @@ Parsed parse_command_line(int argc, const char* const* argv) {
     app.exit(e);
     return {std::nullopt, asked ? kConformant : kUsage};
   }
-  for (const CLI::App* verb : std::initializer_list<const CLI::App*>{list, run, info, repro, merge, mutate, diff,
-                                                                     report, keygen, sign, verify, worker}) {
+  for (const CLI::App* verb : std::initializer_list<const CLI::App*>{
+           list, run, info, repro, merge, mutate, diff, report, keygen, sign, verify, explain, minimise, worker}) {
     if (verb->parsed()) line.verb = verb->get_name();
   }
   return {line, kConformant};

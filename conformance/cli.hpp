@@ -29,11 +29,12 @@ struct CommandLine {
   std::string tier = "standard";
   std::string golden;
   std::vector<std::string> filters;
-  std::vector<std::string> ids;    // repro
+  std::vector<std::string> ids;    // repro, explain, minimise
   std::vector<std::string> files;  // merge: journals; mutate: names; diff: two journals; report, sign: one; verify: a
                                    // certificate; keygen: a key
   std::string json, junit, markdown, html;  // a file, or - for stdout
   std::string journal;
+  std::string emit_c;   // repro: a file
   std::string mutants;  // folder
   std::string waivers;  // file
   std::string key, key_name;

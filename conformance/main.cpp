@@ -18,6 +18,9 @@ int dispatch(const CommandLine& line) {
   if (line.verb == "mutate") return mutate_verb(line);
   if (line.verb == "diff") return diff_verb(line);
   if (line.verb == "report") return report_verb(line);
+  if (line.verb == "explain") return explain_verb(line);
+  if (line.verb == "minimise") return minimise_verb(line);
+  if (!line.emit_c.empty()) return emit_c_verb(line);
   if (line.verb == "keygen") return keygen_verb(line);
   if (line.verb == "sign") return sign_verb(line);
   if (line.verb == "verify") return verify_verb(line);

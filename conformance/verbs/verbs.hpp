@@ -14,12 +14,15 @@
 
 namespace fg::conformance {
 
-int run_verb(const CommandLine& line);     // run, repro
-int list_verb(const CommandLine& line);    // no plugin is needed
-int info_verb(const CommandLine& line);    // opens the plugin in this process
-int mutate_verb(const CommandLine& line);  // the suite against seeded bugs
-int diff_verb(const CommandLine& line);    // two journals compared
-int report_verb(const CommandLine& line);  // a journal, in any form
+int run_verb(const CommandLine& line);       // run, repro
+int list_verb(const CommandLine& line);      // no plugin is needed
+int info_verb(const CommandLine& line);      // opens the plugin in this process
+int mutate_verb(const CommandLine& line);    // the suite against seeded bugs
+int diff_verb(const CommandLine& line);      // two journals compared
+int report_verb(const CommandLine& line);    // a journal, in any form
+int explain_verb(const CommandLine& line);   // one case, opened in this process
+int minimise_verb(const CommandLine& line);  // the smallest case that fails alike
+int emit_c_verb(const CommandLine& line);    // a case as a program
 int keygen_verb(const CommandLine& line);
 int sign_verb(const CommandLine& line);    // a journal
 int verify_verb(const CommandLine& line);  // a certificate
