@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Vector functions of F32, at most 2 ulp (tests/unit/cpu measures every one).  Included once per
-// Highway target.  exp, exp2, sigmoid, tanh and erf work in float; the others work in double, where
-// a short series is enough for an error below 0.51 ulp of the float result.
+// Highway target.  exp, exp2, sigmoid, tanh and erf work in float; the others here in double, where
+// a short series is enough for an error below 0.51 ulp of the float result.  functions-inl.hpp names all.
 
 #if defined(PLUGINS_CPU_ENGINE_MATH_INL_HPP_) == defined(HWY_TARGET_TOGGLE)
 #ifdef PLUGINS_CPU_ENGINE_MATH_INL_HPP_
@@ -180,8 +180,8 @@ struct Expm1F64 {
 };
 
 // log(u) = k ln 2 + 2 atanh(f / (2 + f)), u = 2^k (1 + f), sqrt(1/2) <= 1 + f < sqrt(2); the series
-// of atanh to s^11 has a relative error below 1e-11.  Where k = 0, `f0` is used for f: log1p passes
-// its argument, which u = 1 + x has rounded.
+// of atanh to s^11 has a relative error below 1e-11.  Where k = 0, `f0` is used for f: asinh and
+// acosh pass what u = 1 + f0 has rounded.
 template <class D, class V>
 HWY_INLINE V log_core(D d, V u, V f0, bool use_f0) {
   constexpr double kAtanh[] = {1.0, 1.0 / 3, 1.0 / 5, 1.0 / 7, 1.0 / 9, 1.0 / 11};

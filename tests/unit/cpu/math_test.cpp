@@ -125,7 +125,8 @@ TEST_P(CpuMath, SignOfZeroIsKept) {
   ASSERT_EQ(plugin.map(e, {&r}, {&x}), FG_OK);
   for (std::int64_t i = 0; i < 20; ++i) {
     const auto want = static_cast<double>(f.reference(static_cast<long double>(x.get(i).f)));
-    if (!std::isnan(want)) EXPECT_EQ(std::signbit(r.get(i).f), std::signbit(want)) << f.name;
+    if (std::isnan(want)) continue;
+    EXPECT_EQ(std::signbit(r.get(i).f), std::signbit(want)) << f.name;
   }
 }
 

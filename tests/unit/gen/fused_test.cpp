@@ -44,6 +44,16 @@ TEST(FusedList, LinesBecomeProgramsOnce) {
   EXPECT_NE(text.find("OpMul()"), std::string::npos);
 }
 
+TEST(FusedList, ExpressionsBecomePrograms) {
+  std::string errors;
+  const std::string text = all("= x #n: where(x == -inf, n, where(isnan(x), nan, x))\n", &errors);
+  EXPECT_EQ(errors, "");
+  EXPECT_NE(text.find("-std::numeric_limits<float>::infinity()"), std::string::npos);
+  EXPECT_NE(text.find("std::numeric_limits<float>::quiet_NaN()"), std::string::npos);
+  all("= x #n\n", &errors);
+  EXPECT_EQ(errors, "list.txt:1: '= x #n' has no ':' before its expression\n");
+}
+
 TEST(FusedList, MistakesAreNamedWithTheirLine) {
   std::string errors;
   all("scaled\nunknown\n", &errors);
