@@ -28,6 +28,9 @@ Result<void> addr(CompositeCall& c) {
     return read ? map_into(c.out[0], "s && (a == a) && (b == b)", std::array{self, a, b})
                 : map_into(c.out[0], "(a != a) && (b != b)", std::array{a, b});
   }
+  if (c.number("beta") == 1.0)
+    return apply_into(c.out[0], "addcmul",
+                      {arg(c.tensor("self")), arg(column), arg(c.tensor("vec2")), c.scalar("alpha", common)});
   const Named alpha("alpha", c.scalar("alpha", common)), beta("beta", c.scalar("beta", common));
   return read ? map_into(c.out[0], "beta * s + alpha * (a * b)", std::array{beta, self, alpha, a, b})
               : map_into(c.out[0], "alpha * (a * b)", std::array{alpha, a, b});

@@ -2,13 +2,14 @@
 
 #include "plugins/cpu/cores.hpp"
 
-#include <hwloc.h>
 #include <hwloc/glibc-sched.h>
 
 #include <algorithm>
 #include <fstream>
 #include <memory>
 #include <string>
+
+#include "plugins/cpu/topology.hpp"
 
 namespace fg::cpu {
 namespace {
@@ -24,21 +25,25 @@ int cgroup_quota() {
   return us <= 0 ? kNoQuota : std::max(1, static_cast<int>((us + period - 1) / period));
 }
 
-struct DestroyTopology {
-  void operator()(hwloc_topology* t) const { hwloc_topology_destroy(t); }
-};
 struct FreeBitmap {
   void operator()(hwloc_bitmap_s* b) const { hwloc_bitmap_free(b); }
 };
+
+// What is left to ask where the topology is hidden.
+Cores logical_processors() {
+  Cores cores;
+  if (::sched_getaffinity(0, sizeof cores.set, &cores.set) != 0) return {};
+  cores.count = std::max(1, std::min(CPU_COUNT(&cores.set), cgroup_quota()));
+  return cores;
+}
 
 }  // namespace
 
 Cores usable_cores() {
   Cores cores;
-  hwloc_topology_t raw = nullptr;
-  if (hwloc_topology_init(&raw) != 0) return cores;
-  const std::unique_ptr<hwloc_topology, DestroyTopology> topology(raw);
-  if (hwloc_topology_load(raw) != 0) return cores;
+  const Topology topology = load_topology();
+  if (topology == nullptr) return logical_processors();
+  hwloc_topology_t raw = topology.get();
   const std::unique_ptr<hwloc_bitmap_s, FreeBitmap> allowed(hwloc_bitmap_alloc());
   const std::unique_ptr<hwloc_bitmap_s, FreeBitmap> chosen(hwloc_bitmap_alloc());
   if (allowed == nullptr || chosen == nullptr) return cores;

@@ -2,7 +2,6 @@
 //
 // What the processor says of itself, through hwloc.
 
-#include <hwloc.h>
 #include <hwy/targets.h>
 #include <sys/sysinfo.h>
 
@@ -15,22 +14,10 @@
 
 #include "fg/sdk/op_uid.hpp"
 #include "plugins/cpu/instance.hpp"
+#include "plugins/cpu/topology.hpp"
 
 namespace fg::cpu {
 namespace {
-
-struct DestroyTopology {
-  void operator()(hwloc_topology* t) const { hwloc_topology_destroy(t); }
-};
-using Topology = std::unique_ptr<hwloc_topology, DestroyTopology>;
-
-Topology load_topology() {
-  hwloc_topology_t t = nullptr;
-  if (hwloc_topology_init(&t) != 0) return nullptr;
-  Topology topology(t);
-  if (hwloc_topology_load(t) != 0) return nullptr;
-  return topology;
-}
 
 std::string info(hwloc_obj_t obj, const char* key) {
   const char* text = obj != nullptr ? hwloc_obj_get_info_by_name(obj, key) : nullptr;

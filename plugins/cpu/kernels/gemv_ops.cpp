@@ -28,7 +28,10 @@ constexpr bool kManyRegisters = true;  // 32, else 16.
 constexpr bool kManyRegisters = false;
 #endif
 constexpr std::int64_t kLineBytes = 64;
-constexpr std::int64_t kAheadBytes = 1024;  // About 100 ns of one core's share of the bandwidth, over 4 streams.
+// Where what is asked for goes: rows a power of two apart share their sets of the first level, which then
+// loses them before they are used.
+constexpr int kSecondLevel = 2;
+constexpr std::int64_t kAheadBytes = 4096;
 
 constexpr int kDepth = kManyRegisters ? 8 : 4;  // Rows of b that axpy takes at a time.
 // Of packed a: whole vectors, and no step of axpy lies in two.
@@ -43,7 +46,7 @@ HWY_INLINE void dot_tile(const Compute<S>* HWY_RESTRICT a, std::int64_t step, st
   const hn::ScalableTag<C> d;
   constexpr auto kLanes = static_cast<std::int64_t>(hn::MaxLanes(d));
   constexpr std::int64_t kPart = std::max<std::int64_t>(kWidth<C>, kLineBytes / static_cast<std::int64_t>(sizeof(S)));
-  constexpr std::int64_t kAhead = kAheadBytes / static_cast<std::int64_t>(sizeof(S));
+  const std::int64_t ahead = std::min(k, kAheadBytes / static_cast<std::int64_t>(sizeof(S)));
   hn::Vec<decltype(d)> sum[kM][kN];
 #pragma GCC unroll 8
   for (int i = 0; i < kM; ++i) {
@@ -66,8 +69,8 @@ HWY_INLINE void dot_tile(const Compute<S>* HWY_RESTRICT a, std::int64_t step, st
   std::int64_t p = 0;
   for (; p + kPart <= k; p += kPart) {
     // Behind the end of these columns come the next ones.
-    const S* next = b + p + kAhead + (p + kAhead < k ? 0 : kN * stride - k);
-    for (int j = 0; j < kN; ++j) __builtin_prefetch(next + j * stride, 0, 3);
+    const S* next = b + p + ahead + (p + ahead < k ? 0 : kN * stride - k);
+    for (int j = 0; j < kN; ++j) __builtin_prefetch(next + j * stride, 0, kSecondLevel);
     for (std::int64_t u = 0; u < kPart; u += kLanes) multiply(p + u);
   }
   for (; p + kLanes <= k; p += kLanes) multiply(p);
@@ -136,7 +139,7 @@ HWY_INLINE void axpy_rows(const Compute<S>* HWY_RESTRICT a, std::int64_t m, cons
     const S* next = b + j + ahead + (j + ahead < cols ? 0 : kK * stride - cols);
     V b0[kK], b1[kK];
     for (int p = 0; p < kK; ++p) {
-      for (std::int64_t l = 0; l < 2 * kLanes; l += kLine) __builtin_prefetch(next + p * stride + l, 0, 3);
+      for (std::int64_t l = 0; l < 2 * kLanes; l += kLine) __builtin_prefetch(next + p * stride + l, 0, kSecondLevel);
       b0[p] = load(d, b + p * stride + j);
       b1[p] = load(d, b + p * stride + j + kLanes);
     }
@@ -182,7 +185,7 @@ void inner(const void* a_, const void* b_, std::int64_t k, void* sum_) {
   const hn::ScalableTag<C> d;
   constexpr auto kLanes = static_cast<std::int64_t>(hn::MaxLanes(d));
   constexpr int kChains = 8;
-  constexpr std::int64_t kAhead = 2 * kAheadBytes / static_cast<std::int64_t>(sizeof(S));
+  constexpr std::int64_t kAhead = kAheadBytes / static_cast<std::int64_t>(sizeof(S));
   constexpr std::int64_t kLine = kLineBytes / static_cast<std::int64_t>(sizeof(S));
   const S* HWY_RESTRICT a = static_cast<const S*>(a_);
   const S* HWY_RESTRICT b = static_cast<const S*>(b_);
@@ -191,8 +194,8 @@ void inner(const void* a_, const void* b_, std::int64_t k, void* sum_) {
   std::int64_t p = 0;
   for (; p + kChains * kLanes <= k; p += kChains * kLanes) {
     for (std::int64_t l = 0; l < kChains * kLanes; l += kLine) {
-      __builtin_prefetch(a + p + kAhead + l, 0, 3);
-      __builtin_prefetch(b + p + kAhead + l, 0, 3);
+      __builtin_prefetch(a + p + kAhead + l, 0, kSecondLevel);
+      __builtin_prefetch(b + p + kAhead + l, 0, kSecondLevel);
     }
     for (int c = 0; c < kChains; ++c)
       sum[c] = hn::MulAdd(load(d, a + p + c * kLanes), load(d, b + p + c * kLanes), sum[c]);

@@ -101,7 +101,10 @@ void run(const NormArgs& a, const Exec& exec, void* ws, RowFunction function) {
   row.eps = a.eps;
   row.weight = s.weight;
   row.bias = s.bias;
-  row.streams = row.n * count * a.rows.element_bytes >= kStreamedBytes;
+  // What is written in place is in the cache.
+  const bool large = row.n * count * a.rows.element_bytes >= kStreamedBytes;
+  row.streams = large && a.rows.y != a.rows.x && a.rows.y != a.residual;
+  row.streams_sum = large && a.sum != nullptr && a.sum != a.rows.x && a.sum != a.residual;
   if (a.segment > 1 || a.groups > 1) {  // Dense rows, each with parameters of its own.
     const std::int64_t parameters = row.n / a.segment * ops.compute_bytes, bytes = row.n * a.rows.element_bytes;
     exec.ranges(count, std::max<std::int64_t>(1, kGrain / 4 / std::max<std::int64_t>(row.n, 1)),

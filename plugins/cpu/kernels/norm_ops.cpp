@@ -195,10 +195,10 @@ const Compute<S>* take_part(const NormRow& r, std::int64_t begin, std::int64_t c
   S* sum = r.sum == nullptr ? nullptr : static_cast<S*>(r.sum) + begin;
   const S* to = sum;
   // Every element is read before it is written, so that sum may be x or residual.
-  each_vector(d, to, count, r.streams && sum != nullptr, [&](std::int64_t i, std::int64_t n) HWY_ATTR {
+  each_vector(d, to, count, r.streams_sum, [&](std::int64_t i, std::int64_t n) HWY_ATTR {
     const auto v = hn::Add(load_part(d, x + i, n, C{0}), load_part(d, residual + i, n, C{0}));
     store_part(d, v, wide + i, n, false);
-    if (sum != nullptr) store_part(d, v, sum + i, n, r.streams);
+    if (sum != nullptr) store_part(d, v, sum + i, n, r.streams_sum);
   });
   return wide;
 }

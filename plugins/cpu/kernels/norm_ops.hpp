@@ -28,7 +28,8 @@ struct NormRow {
   void* mean;  // One of the compute type each; null: not wanted.
   void* rstd;
   void* wide;        // Scratch for n elements of the compute type.
-  bool streams;      // y and sum go past the cache.
+  bool streams;      // y goes past the cache.
+  bool streams_sum;  // sum does.
   const void* next;  // The x and residual of the row that is asked for next; null: none.
   const void* next_residual;
 };

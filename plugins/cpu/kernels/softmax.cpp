@@ -158,7 +158,9 @@ void softmax(const SoftmaxArgs& args, const Exec& exec, void* ws) {
   const Plan p = make_plan(args, exec.workers());
   Arena arena(ws);
   std::byte* scratch = arena.take<std::byte>(p.scratch_bytes * exec.workers());
-  const bool streams = length * count * args.rows.element_bytes >= kStreamedBytes;
+  // What is written in place is in the cache.
+  const bool streams = length * count * args.rows.element_bytes >= kStreamedBytes && args.rows.y != args.rows.x &&
+                       args.rows.y != args.gradient;
   if (p.way == Plan::columns) return run_columns(args, p, exec, scratch, streams);
   if (p.way == Plan::rows || backward(args)) return run_rows(args, p, exec, scratch, streams);
   std::byte* copies = arena.take<std::byte>(rows_scratch(args.rows) * exec.workers());
