@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 #include "tests/unit/cpu_kernels/array.hpp"
@@ -65,6 +66,31 @@ void check_softmax(fg_dtype dtype, const Dims& shape, int dim, Layout lx, Layout
     }
   }
   EXPECT_TRUE(y.gaps_untouched());
+}
+
+// Large tensors are streamed, several rows at a time; each row must come out as it does alone.
+TEST(Softmax, RowsOfALargeTensorHaveTheBitsOfRowsAlone) {
+  for (const std::int64_t n : {1003, 1024, 1040}) {
+    const std::int64_t rows = kStreamedBytes / (n * 4) + 1;
+    Array x(FG_F32, {rows, n}), one(FG_F32, {n});
+    const Workspace y(static_cast<std::size_t>(rows * n) * 4);  // Aligned as the device's memory is.
+    x.fill(sample);
+    for (std::int64_t j = 0; j < n; ++j) x.set(2 * n + j, -kInf);
+    x.set(5 * n + 7, std::nan(""));
+    for (const SoftmaxKind kind : {SoftmaxKind::plain, SoftmaxKind::log, SoftmaxKind::safe}) {
+      SoftmaxArgs all{FG_F32, rows_along(x, x, 1), kind};
+      all.rows.y = y.get();
+      const Workspace ws(softmax_workspace(all, 3));
+      softmax(all, ThreadsExec(3), ws.get());
+      SoftmaxArgs row{FG_F32, rows_along(one, one, 0), kind};
+      for (std::int64_t r = 0; r < rows; ++r) {
+        row.rows.x = static_cast<float*>(x.data()) + r * n;
+        softmax(row, SerialExec(), ws.get());
+        ASSERT_EQ(std::memcmp(one.data(), static_cast<float*>(y.get()) + r * n, static_cast<std::size_t>(n) * 4), 0)
+            << "length " << n << " row " << r << " kind " << static_cast<int>(kind);
+      }
+    }
+  }
 }
 
 TEST(Softmax, EveryDtypeAndLength) {
