@@ -23,7 +23,7 @@ constexpr std::array<Shade, 7> kShades{{{0, "no error"},
                                         {kAllowed + 4, "up to 4 times what is allowed"},
                                         {kAllowed + 12, "up to 64 times"},
                                         {kAllowed + 24, "up to 4096 times"},
-                                        {kSpecial - 1, "more"},
+                                        {kSpecial - 1, "more than 4096 times"},
                                         {kSpecial, "NaN or infinity"}}};
 
 std::size_t shade_of(char letter) {

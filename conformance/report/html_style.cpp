@@ -36,7 +36,7 @@ thead th { position: sticky; top: 0; background: var(--raised); z-index: 1 } the
 .failure { border: 1px solid var(--line); border-radius: 6px; margin: .5em 0; padding: .3em .8em; background: var(--raised) } summary { cursor: pointer; overflow-wrap: anywhere }
 .numbers-and-map { display: flex; flex-wrap: wrap; gap: .5em 2em } .numbers-and-map > div { flex: 1 1 300px; min-width: 0 } .numbers td { text-align: left; white-space: normal; overflow-wrap: anywhere }
 .numbers { margin: .3em 0 } .numbers th { color: var(--soft); padding-left: 0; vertical-align: top }
-figure { margin: 0 } figcaption { color: var(--soft); font-size: .85em } .map { flex: 0 1 300px; min-width: 0 } .map svg { width: min(100%, calc(var(--columns) * 12px)); min-width: 48px; max-height: 320px; display: block; border: 1px solid var(--line) }
+figure { margin: 0 } figcaption { color: var(--soft); font-size: .85em } .map { flex: 0 1 300px; min-width: 0 } .map svg { width: min(100%, calc(var(--columns) * 12px)); min-width: 12px; max-height: 320px; display: block; border: 1px solid var(--line) }
 .reproduce { white-space: pre-wrap; background: var(--paper); border: 1px solid var(--line); border-radius: 5px; padding: .4em .7em; margin: .5em 0 }
 .key { width: .9em; height: .9em; vertical-align: -.1em; border: 1px solid var(--line) } path { stroke-width: 1.02; fill: none; shape-rendering: crispEdges }
 .h0 { stroke: var(--h0) } .h1 { stroke: var(--h1) } .h2 { stroke: var(--h2) } .h3 { stroke: var(--h3) } .h4 { stroke: var(--h4) } .h5 { stroke: var(--h5) } .h6 { stroke: var(--h6) }
