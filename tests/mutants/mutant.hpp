@@ -88,8 +88,9 @@ struct fg_instance {
   const fg_api* real = nullptr;
   fg_instance* driver = nullptr;
   bool async = false;
-  std::mutex mutex;                   // Guards what follows.
-  std::map<fg_buffer*, void*> owned;  // Memory that the driver borrows (oddstride).
+  std::mutex mutex;                           // Guards what follows.
+  std::map<fg_buffer*, void*> owned;          // Memory that the driver borrows (oddstride).
+  std::map<fg_buffer*, std::uint64_t> bytes;  // Of every buffer, to refuse what cannot be refused later.
   std::map<std::string, fg_kernel*> kept_kernels;
   std::unique_ptr<fg::mutants::Queue> stray;
   std::vector<fg_op_claim> claims;

@@ -87,7 +87,7 @@ fg_status fail_alloc_after(fg_instance* i, std::int64_t n) noexcept {
 }
 
 // Allocations of `oddstride`: the driver borrows memory that begins at an odd multiple of 64 bytes.
-constexpr std::uint64_t kOddUnit = 64;
+constexpr std::uint64_t kOddUnit = 64, kOddLimit = std::uint64_t{1} << 40;  // bytes; more is refused by the driver
 
 fg_status odd_alloc(fg_instance* i, std::uint32_t device, std::uint64_t bytes, fg_buffer** buffer, void** ptr,
                     fg_error* err) {
@@ -181,10 +181,14 @@ fg_status device_info(fg_instance* i, std::uint32_t device, fg_device_info* out)
 fg_status mem_alloc(fg_instance* i, std::uint32_t device, std::uint32_t kind, std::uint64_t bytes, std::uint64_t align,
                     fg_buffer** buffer, void** ptr, fg_error* err) noexcept {
   if (i == nullptr) return sdk::report(err, Error{FG_E_INVALID, "mem_alloc: NULL", FG_R_NULL_POINTER});
-  const bool odd = legal("oddstride") && device == 0 && kind == FG_MEM_DEVICE && bytes > 0 && bytes < UINT64_MAX / 2 &&
+  const bool odd = legal("oddstride") && device == 0 && kind == FG_MEM_DEVICE && bytes > 0 && bytes < kOddLimit &&
                    align <= kOddUnit && buffer != nullptr && ptr != nullptr;
-  return odd ? odd_alloc(i, device, bytes, buffer, ptr, err)
-             : i->real->mem_alloc(i->driver, device, kind, bytes, align, buffer, ptr, err);
+  const fg_status s = odd ? odd_alloc(i, device, bytes, buffer, ptr, err)
+                          : i->real->mem_alloc(i->driver, device, kind, bytes, align, buffer, ptr, err);
+  if (s < 0) return s;
+  const std::lock_guard lock(i->mutex);
+  i->bytes[*buffer] = bytes;
+  return s;
 }
 
 fg_status mem_free(fg_instance* i, fg_buffer* buffer, fg_timeline* after, std::uint64_t value) noexcept {
@@ -196,6 +200,7 @@ fg_status mem_free(fg_instance* i, fg_buffer* buffer, fg_timeline* after, std::u
       block = it->second;
       i->owned.erase(it);
     }
+    i->bytes.erase(buffer);
   }
   const fg_status s = i->real->mem_free(i->driver, buffer, after, value);
   std::free(block);

@@ -16,6 +16,14 @@ Queue& stray_of(fg_instance* i) {
   return *i->stray;
 }
 
+// What the driver would refuse once there is nobody left to tell.
+bool inside(fg_instance* i, fg_buffer* b, std::uint64_t offset, std::uint64_t bytes) {
+  const std::lock_guard lock(i->mutex);
+  const auto found = i->bytes.find(b);
+  return found == i->bytes.end() || (offset <= found->second && bytes <= found->second - offset);
+}
+bool overlaps(std::uint64_t a, std::uint64_t b, std::uint64_t bytes) { return a < b + bytes && b < a + bytes; }
+
 // Where a copy, a fill or a launch goes.
 Queue& queue_for_work(fg_stream* s) { return has(fault("wrong_stream")) ? stray_of(s->owner) : *s->queue; }
 
@@ -86,8 +94,9 @@ fg_status copy(fg_stream* s, fg_buffer* dst, std::uint64_t dst_offset, fg_buffer
   if (s == nullptr) return sdk::report(err, Error{FG_E_INVALID, "copy: the stream is NULL", FG_R_NULL_POINTER});
   const fg_api* real = s->owner->real;
   if (!s->queue) return real->copy(s->real, dst, dst_offset, src, src_offset, bytes, err);
-  // Nothing moves, but the arguments are looked at while there is somebody to tell.
-  if (const fg_status r = real->copy(s->real, dst, dst_offset, src, src_offset, 0, err); r < 0) return r;
+  if (!inside(s->owner, dst, dst_offset, bytes) || !inside(s->owner, src, src_offset, bytes) ||
+      (dst == src && bytes > 0 && overlaps(dst_offset, src_offset, bytes)))
+    return real->copy(s->real, dst, dst_offset, src, src_offset, bytes, err);  // the refusal
   Queue& q = *s->queue;
   queue_for_work(s).launch([=, &q] {
     if (real->copy(s->real, dst, dst_offset, src, src_offset, bytes, nullptr) < 0) q.failed = true;
@@ -100,8 +109,8 @@ fg_status fill(fg_stream* s, fg_buffer* buffer, std::uint64_t offset, std::uint6
   if (s == nullptr) return sdk::report(err, Error{FG_E_INVALID, "fill: the stream is NULL", FG_R_NULL_POINTER});
   const fg_api* real = s->owner->real;
   if (!s->queue) return real->fill(s->real, buffer, offset, bytes, pattern, err);
-  if (bytes % 4 != 0) return real->fill(s->real, buffer, offset, bytes, pattern, err);  // the refusal
-  if (const fg_status r = real->fill(s->real, buffer, offset, 0, pattern, err); r < 0) return r;
+  if (bytes % 4 != 0 || offset % 4 != 0 || !inside(s->owner, buffer, offset, bytes))
+    return real->fill(s->real, buffer, offset, bytes, pattern, err);  // the refusal
   Queue& q = *s->queue;
   queue_for_work(s).launch([=, &q] {
     if (real->fill(s->real, buffer, offset, bytes, pattern, nullptr) < 0) q.failed = true;
