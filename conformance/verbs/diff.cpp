@@ -8,11 +8,11 @@
 
 namespace fg::conformance {
 int diff_verb(const CommandLine& line) {
-  std::vector<Run> runs;
+  std::vector<Report> runs;
   for (const std::string& path : line.files) {
     Result<Journal> j = last_verdicts(path);
     if (!j) return complain(j.error());
-    runs.push_back({j->report.subject, std::move(j->report.results)});
+    runs.push_back(std::move(j->report));
   }
   const Diff d = diff(runs[0], runs[1]);
   if (line.json != "-") out(diff_text(d, runs[0], runs[1]));
