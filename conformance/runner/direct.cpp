@@ -29,13 +29,6 @@ Result<void> checked(fg_status status, const fg_error& err, const std::string& w
 
 }  // namespace
 
-fg_error blank_error() {
-  fg_error err{};
-  err.hdr.struct_size = sizeof err;
-  err.arg_index = -1;
-  return err;
-}
-
 Result<Direct> Direct::of(const Device& device) {
   FG_TRY_ASSIGN(const core::Device* found, core::Registry::get().find_device(device.name()));
   Direct d;
@@ -103,7 +96,7 @@ Result<std::shared_ptr<TestHost>> TestHost::of(const Device& device) {
 
 Result<Direct> Direct::fresh(const Device& device, const TestHost& host) {
   FG_TRY_ASSIGN(Direct d, of(device));
-  fg_error err = blank_error();
+  fg_error err = core::fresh_error();
   fg_instance* made = nullptr;
   FG_TRY(checked(d.api_->create(&host.host(), nullptr, &made, &err), err, "create"));
   const fg_api* api = d.api_;
@@ -113,7 +106,7 @@ Result<Direct> Direct::fresh(const Device& device, const TestHost& host) {
 }
 
 Result<RawBuffer> Direct::buffer(std::uint64_t bytes) const {
-  fg_error err = blank_error();
+  fg_error err = core::fresh_error();
   RawBuffer b;
   fg_buffer* raw = nullptr;
   FG_TRY(checked(api_->mem_alloc(instance_, ordinal_, FG_MEM_DEVICE, bytes, kAlign, &raw, &b.ptr, &err), err,
@@ -124,21 +117,21 @@ Result<RawBuffer> Direct::buffer(std::uint64_t bytes) const {
 }
 
 Result<Owned<fg_stream>> Direct::stream() const {
-  fg_error err = blank_error();
+  fg_error err = core::fresh_error();
   fg_stream* raw = nullptr;
   FG_TRY(checked(api_->stream_create(instance_, ordinal_, 0, &raw, &err), err, "stream_create"));
   return Owned<fg_stream>(raw, [api = api_](fg_stream* p) { api->stream_destroy(p); });
 }
 
 Result<Owned<fg_timeline>> Direct::timeline() const {
-  fg_error err = blank_error();
+  fg_error err = core::fresh_error();
   fg_timeline* raw = nullptr;
   FG_TRY(checked(api_->timeline_create(instance_, 0, &raw, &err), err, "timeline_create"));
   return Owned<fg_timeline>(raw, [api = api_](fg_timeline* p) { api->timeline_destroy(p); });
 }
 
 Result<Owned<fg_kernel>> Direct::prepare(const fg_sig& sig) const {
-  fg_error err = blank_error();
+  fg_error err = core::fresh_error();
   fg_kernel* raw = nullptr;
   FG_TRY(checked(api_->prepare(instance_, &sig, &raw, &err), err, "prepare"));
   if (raw == nullptr || raw->launch == nullptr) return fail(FG_E_INTERNAL, "prepare gave no kernel");
@@ -149,7 +142,7 @@ Result<Owned<fg_kernel>> Direct::prepare(const fg_sig& sig) const {
 
 Result<void> Direct::finish(fg_stream* stream) const {
   FG_TRY_ASSIGN(const Owned<fg_timeline> done, timeline());
-  fg_error err = blank_error();
+  fg_error err = core::fresh_error();
   FG_TRY(checked(api_->stream_signal(stream, done.get(), 1), err, "stream_signal"));
   return checked(api_->host_wait(done.get(), 1, -1, &err), err, "host_wait");
 }
@@ -166,7 +159,7 @@ Result<void> Direct::move(const RawBuffer& b, std::uint64_t offset, void* host, 
     }
     return {};
   }
-  fg_error err = blank_error();
+  fg_error err = core::fresh_error();
   fg_buffer* raw = nullptr;
   void* ptr = nullptr;
   FG_TRY(checked(api_->mem_alloc(instance_, ordinal_, FG_MEM_STAGING, bytes, kAlign, &raw, &ptr, &err), err,
@@ -260,8 +253,7 @@ fg_launch RawCall::launch(fg_stream* stream, fg_error* err) const {
   return l;
 }
 
-Result<std::unique_ptr<RawAxpy>> RawAxpy::make(const Direct& direct, const RawBuffer& out, const RawBuffer& a,
-                                               const RawBuffer& b, std::int64_t n, double s, double plus) {
+Result<std::unique_ptr<RawAxpy>> RawAxpy::make(const Direct& direct, std::int64_t n, double s, double plus) {
   const auto bits = std::bit_cast<std::uint64_t>(plus);
   std::vector<fg_expr_node> nodes{
       {FG_EX_INPUT, FG_CT_F32, {0, 0, 0}}, {FG_EX_INPUT, FG_CT_F32, {1, 0, 0}}, {FG_EX_SCALAR, FG_CT_F32, {0, 0, 0}},
@@ -279,9 +271,27 @@ Result<std::unique_ptr<RawAxpy>> RawAxpy::make(const Direct& direct, const RawBu
   x->scalar_.kind = FG_SCALAR_FLOAT;
   x->scalar_.v.f = s;
   x->params_ = {{sizeof(fg_map_params), 0, nullptr}, &x->view_, &x->scalar_};
-  std::vector<RawTensor> t{{&out, FG_F32, {n}}, {&a, FG_F32, {n}}, {&b, FG_F32, {n}}};
-  x->call_.emplace(direct, FG_OP_MAP_UID, FG_OP_MAP_UID, std::move(t), 1, &x->params_);
+  // A call without elements has memory all the same, which stays as it is.
+  const std::vector<float> ones(static_cast<std::size_t>(std::max<std::int64_t>(n, 64)), 1.0F);
+  const std::vector<float> unwritten(ones.size(), -7.0F);
+  FG_TRY_ASSIGN(x->out_, direct.buffer_of(unwritten));
+  FG_TRY_ASSIGN(x->a_, direct.buffer_of(ones));
+  FG_TRY_ASSIGN(x->b_, direct.buffer_of(ones));
+  x->n_ = n;
+  x->want_ = static_cast<float>(1 + s + plus);
+  x->call_.emplace(direct, FG_OP_MAP_UID, FG_OP_MAP_UID,
+                   std::vector<RawTensor>{{&x->out_, FG_F32, {n}}, {&x->a_, FG_F32, {n}}, {&x->b_, FG_F32, {n}}},
+                   std::uint16_t{1}, &x->params_);
   return x;
+}
+
+Result<std::string> RawAxpy::check(const Direct& direct, fg_stream* stream) const {
+  FG_TRY(direct.finish(stream));
+  FG_TRY_ASSIGN(const std::vector<float> got, direct.floats(out_, static_cast<std::size_t>(n_)));
+  for (const float x : got) {
+    if (x != want_) return "an element is " + std::to_string(x) + ", expected " + std::to_string(want_);
+  }
+  return "";
 }
 
 std::string expect_status(const std::string& what, fg_status got, fg_status want) {

@@ -120,14 +120,22 @@ class RawCall {
   const void* params_;
 };
 
-// out = a + b * s on f32, s a scalar: a program that every plugin with an engine runs.
+// out = a + b * s + plus on n elements of f32, s a scalar: a program that every plugin with an engine
+// runs, with buffers of its own.  a and b hold ones.
 class RawAxpy {
  public:
-  static Result<std::unique_ptr<RawAxpy>> make(const Direct& direct, const RawBuffer& out, const RawBuffer& a,
-                                               const RawBuffer& b, std::int64_t n, double s, double plus = 0);
+  static Result<std::unique_ptr<RawAxpy>> make(const Direct& direct, std::int64_t n, double s, double plus = 0);
+  RawAxpy(const RawAxpy&) = delete;
+  RawAxpy& operator=(const RawAxpy&) = delete;
+
   RawCall& call() { return *call_; }
-  fg_map_params& params() { return params_; }
+  fg_sig& sig() { return call_->sig(); }
   fg_scalar& scalar() { return scalar_; }
+  const RawBuffer& out() const { return out_; }
+  const RawBuffer& a() const { return a_; }
+  const RawBuffer& b() const { return b_; }
+  // "", or what is wrong with the results, once `stream` has finished.
+  Result<std::string> check(const Direct& direct, fg_stream* stream) const;
 
  private:
   explicit RawAxpy(expr::Program program) : program_(std::move(program)), view_(program_.view()) {}
@@ -135,10 +143,12 @@ class RawAxpy {
   fg_expr view_;
   fg_scalar scalar_{};
   fg_map_params params_{};
+  RawBuffer out_, a_, b_;
+  std::int64_t n_ = 0;
+  float want_ = 0;
   std::optional<RawCall> call_;
 };
 
-fg_error blank_error();
 // "" when `got` is `want`, else a sentence that begins with `what`.
 std::string expect_status(const std::string& what, fg_status got, fg_status want);
 // Runs `body` on a thread of its own; when it is not back in `seconds`, it is left behind and "what

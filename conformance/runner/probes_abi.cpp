@@ -8,6 +8,7 @@
 #include "conformance/runner/direct.hpp"
 #include "conformance/runner/probes_areas.hpp"
 #include "core/registry/fp_mode.hpp"
+#include "core/registry/loader.hpp"
 #include "core/registry/registry.hpp"
 
 namespace fg::conformance {
@@ -19,20 +20,14 @@ constexpr std::int64_t kElements = 100;
 // A call that is right, to be made wrong in one place.
 struct Good {
   Direct direct;
-  RawBuffer out, a, b;
   std::unique_ptr<RawAxpy> axpy;
-  fg_sig& sig() { return axpy->call().sig(); }
+  fg_sig& sig() { return axpy->sig(); }
 };
 
 Result<Good> good_call(const Device& device) {
   FG_TRY_ASSIGN(Direct d, Direct::of(device));
-  const std::vector<float> ones(kElements, 1.0F);
-  FG_TRY_ASSIGN(RawBuffer out, d.buffer_of(ones));
-  FG_TRY_ASSIGN(RawBuffer a, d.buffer_of(ones));
-  FG_TRY_ASSIGN(RawBuffer b, d.buffer_of(ones));
-  Good g{std::move(d), std::move(out), std::move(a), std::move(b), nullptr};
-  FG_TRY_ASSIGN(g.axpy, RawAxpy::make(g.direct, g.out, g.a, g.b, kElements, 2));
-  return g;
+  FG_TRY_ASSIGN(std::unique_ptr<RawAxpy> axpy, RawAxpy::make(d, kElements, 2));
+  return Good{std::move(d), std::move(axpy)};
 }
 
 fg_verdict blank_verdict() {
@@ -58,7 +53,7 @@ fg_status prepared(const Direct& d, const fg_sig& sig, fg_error* err) {
 
 // Both answers to a signature that must be refused with FG_E_UNSUPPORTED.
 std::string refused(const Direct& d, const fg_sig& sig, const std::string& what) {
-  fg_error err = blank_error();
+  fg_error err = core::fresh_error();
   const std::string text = expect_status("prepare with " + what, prepared(d, sig, &err), FG_E_UNSUPPORTED);
   if (!text.empty()) return text;
   if (err.reason != FG_R_UNKNOWN_BIT)

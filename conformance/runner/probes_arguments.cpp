@@ -4,34 +4,28 @@
 
 #include <algorithm>
 #include <cstring>
-#include <numeric>
 
 #include "conformance/runner/direct.hpp"
 #include "conformance/runner/probes_areas.hpp"
+#include "core/registry/loader.hpp"
 #include "fg/abi/ops.h"
 
 namespace fg::conformance {
 namespace {
 
 constexpr std::int64_t kElements = 100;
-constexpr double kPatience = 5;  // seconds
+constexpr std::size_t kFew = 16;  // elements of memory that a call without any may not touch
+constexpr double kPatience = 5;   // seconds
 
 struct Good {
   Direct direct;
-  RawBuffer out, a, b;
   std::unique_ptr<RawAxpy> axpy;
 };
 
 Result<std::shared_ptr<Good>> good_call(const Device& device, std::int64_t n = kElements) {
   FG_TRY_ASSIGN(Direct d, Direct::of(device));
-  std::vector<float> values(kElements);
-  std::iota(values.begin(), values.end(), 3.0F);
-  FG_TRY_ASSIGN(RawBuffer out, d.buffer_of(values));
-  FG_TRY_ASSIGN(RawBuffer a, d.buffer_of(values));
-  FG_TRY_ASSIGN(RawBuffer b, d.buffer_of(values));
-  auto g = std::make_shared<Good>(Good{std::move(d), std::move(out), std::move(a), std::move(b), nullptr});
-  FG_TRY_ASSIGN(g->axpy, RawAxpy::make(g->direct, g->out, g->a, g->b, n, 2));
-  return g;
+  FG_TRY_ASSIGN(std::unique_ptr<RawAxpy> axpy, RawAxpy::make(d, n, 2));
+  return std::make_shared<Good>(Good{std::move(d), std::move(axpy)});
 }
 
 std::string first_of(std::initializer_list<std::string> texts) {
@@ -43,7 +37,7 @@ std::string first_of(std::initializer_list<std::string> texts) {
 
 // Prepares what is wrong at tensor `index`.
 std::string refused_at(Good& g, const std::string& what, fg_status status, fg_reason reason, std::int32_t index) {
-  fg_error err = blank_error();
+  fg_error err = core::fresh_error();
   fg_kernel* kernel = nullptr;
   const Direct& d = g.direct;
   const fg_status s = d.api().prepare(d.instance(), &g.axpy->call().sig(), &kernel, &err);
@@ -156,7 +150,7 @@ Result<std::string> bad_memory_calls(const Device& device) {
   const Direct& d = g->direct;
   const fg_api& api = d.api();
   FG_TRY_ASSIGN(const Owned<fg_stream> s, d.stream());
-  FG_TRY_ASSIGN(const std::vector<float> before, d.floats(g->a, kElements));
+  FG_TRY_ASSIGN(const std::vector<float> before, d.floats(g->axpy->a(), kElements));
   fg_buffer* b = nullptr;
   void* ptr = nullptr;
   const auto alloc = [&](std::uint32_t device_number, std::uint64_t bytes, std::uint64_t align) {
@@ -164,9 +158,9 @@ Result<std::string> bad_memory_calls(const Device& device) {
     if (r >= 0) api.mem_free(d.instance(), b, nullptr, 0);
     return r;
   };
-  fg_buffer* const buf = g->a.handle.get();
-  fg_buffer* const other = g->b.handle.get();
-  const std::uint64_t bytes = g->a.bytes;
+  fg_buffer* const buf = g->axpy->a().handle.get();
+  fg_buffer* const other = g->axpy->b().handle.get();
+  const std::uint64_t bytes = g->axpy->a().bytes;
   std::string text = first_of({
       expect_status("mem_alloc of 0 bytes", alloc(d.ordinal(), 0, 64), FG_E_INVALID),
       expect_status("mem_alloc with alignment 3", alloc(d.ordinal(), 64, 3), FG_E_INVALID),
@@ -181,21 +175,21 @@ Result<std::string> bad_memory_calls(const Device& device) {
   });
   if (!text.empty()) return text;
   FG_TRY(d.finish(s.get()));
-  FG_TRY_ASSIGN(const std::vector<float> after, d.floats(g->a, kElements));
+  FG_TRY_ASSIGN(const std::vector<float> after, d.floats(g->axpy->a(), kElements));
   return before == after ? "" : "a refused call wrote";
 }
 
 Result<std::string> no_elements(const Device& device) {
   FG_TRY_ASSIGN(const std::shared_ptr<Good> g, good_call(device, 0));
   const Direct& d = g->direct;
-  FG_TRY_ASSIGN(const std::vector<float> before, d.floats(g->out, kElements));
+  FG_TRY_ASSIGN(const std::vector<float> before, d.floats(g->axpy->out(), kFew));
   FG_TRY_ASSIGN(const Owned<fg_kernel> kernel, d.prepare(g->axpy->call().sig()));
   FG_TRY_ASSIGN(const Owned<fg_stream> stream, d.stream());
   const fg_launch l = g->axpy->call().launch(stream.get());
   if (std::string t = expect_status("a launch without elements", kernel->launch(kernel.get(), &l), FG_OK); !t.empty())
     return t;
   FG_TRY(d.finish(stream.get()));
-  FG_TRY_ASSIGN(const std::vector<float> after, d.floats(g->out, kElements));
+  FG_TRY_ASSIGN(const std::vector<float> after, d.floats(g->axpy->out(), kFew));
   return before == after ? "" : "a launch without elements writes";
 }
 
@@ -206,7 +200,7 @@ constexpr std::uint64_t kRed = 4096;  // bytes before and behind the workspace
 // Runs the prepared call with a workspace of exactly the size asked for, between red zones.
 Result<std::string> in_exact_workspace(const Direct& d, const fg_kernel& kernel, RawCall& call) {
   FG_TRY_ASSIGN(const Owned<fg_stream> stream, d.stream());
-  fg_error err = blank_error();
+  fg_error err = core::fresh_error();
   fg_launch l = call.launch(stream.get(), &err);
   std::uint64_t bytes = kernel.ws_fixed;
   if (kernel.workspace != nullptr && kernel.workspace(&kernel, &l, &bytes) < 0) return "workspace() failed";

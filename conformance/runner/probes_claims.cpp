@@ -14,19 +14,6 @@ namespace {
 
 constexpr std::int64_t kElements = 64;
 
-struct Call {
-  RawBuffer out, a, b;
-  std::unique_ptr<RawAxpy> axpy;
-};
-Result<Call> good_call(const Direct& d) {
-  const std::vector<float> ones(kElements, 1.0F);
-  FG_TRY_ASSIGN(RawBuffer out, d.buffer_of(ones));
-  FG_TRY_ASSIGN(RawBuffer a, d.buffer_of(ones));
-  FG_TRY_ASSIGN(RawBuffer b, d.buffer_of(ones));
-  FG_TRY_ASSIGN(std::unique_ptr<RawAxpy> axpy, RawAxpy::make(d, out, a, b, kElements, 2));
-  return Call{std::move(out), std::move(a), std::move(b), std::move(axpy)};
-}
-
 // The kernel of a claim declares the claim's class.
 Result<std::string> same_class(const Device& device, const Direct& d, const fg_sig& sig, const char* op) {
   FG_TRY_ASSIGN(const core::Device* found, core::Registry::get().find_device(device.name()));
@@ -43,14 +30,14 @@ Result<std::string> same_class(const Device& device, const Direct& d, const fg_s
 Result<std::string> query_is_pure(const Device& device) {
   constexpr int kQueries = 50;
   FG_TRY_ASSIGN(const Direct d, Direct::of(device));
-  FG_TRY_ASSIGN(const Call c, good_call(d));
+  FG_TRY_ASSIGN(const std::unique_ptr<RawAxpy> axpy, RawAxpy::make(d, kElements, 2));
   const std::optional<fg_test_counts> before = d.counts();
   if (!before) return "";  // it shows nothing
   fg_status first = FG_OK;
   for (int k = 0; k < kQueries; ++k) {
     fg_verdict v{};
     v.hdr.struct_size = sizeof v;
-    if (const fg_status s = d.api().query(d.instance(), &c.axpy->call().sig(), &v); s < 0)
+    if (const fg_status s = d.api().query(d.instance(), &axpy->sig(), &v); s < 0)
       return expect_status("query", s, FG_OK);
     if (k == 0) first = v.code;
     if (v.code != first) return "the same query was answered with two verdicts";
@@ -64,8 +51,8 @@ Result<std::string> query_is_pure(const Device& device) {
 
 Result<std::string> claimed_accuracy(const Device& device) {
   FG_TRY_ASSIGN(const Direct d, Direct::of(device));
-  FG_TRY_ASSIGN(const Call c, good_call(d));
-  FG_TRY_ASSIGN(std::string text, same_class(device, d, c.axpy->call().sig(), FG_OP_MAP));
+  FG_TRY_ASSIGN(const std::unique_ptr<RawAxpy> axpy, RawAxpy::make(d, kElements, 2));
+  FG_TRY_ASSIGN(std::string text, same_class(device, d, axpy->sig(), FG_OP_MAP));
   if (!text.empty()) return text;
   const fg_mm_params mm{{sizeof(fg_mm_params), 0, nullptr}};
   RawCall product(d, FG_OP_MM_UID, FG_OP_MM_SCHEMA_HASH,
