@@ -103,6 +103,9 @@ Parsed parse_command_line(int argc, const char* const* argv) {
   CLI::App* mutate = app.add_subcommand("mutate", "the suite against seeded bugs and legal variants");
   mutate->add_option("NAME", line.files, "only these");
   mutate->add_option("--mutants", line.mutants, "folder of libfg_mutant.so")->type_name("DIR");
+  mutate->add_option("--least", line.least, "percent of the bugs that must be found (default: 100)")
+      ->check(CLI::Range(0u, 100u))
+      ->type_name("PERCENT");
   mutate->add_flag("--all-cases", line.all_cases, "not only cases where the bug can show");
   const CLI::App* worker = app.add_subcommand("worker", "the process that loads the plugin")->group("");
   repro->add_option("--emit-c", line.emit_c, "write the case as a C program over fg.h instead")->type_name("FILE|-");

@@ -34,9 +34,10 @@ struct CommandLine {
                                    // certificate; keygen: a key
   std::string json, junit, markdown, html;  // a file, or - for stdout
   std::string journal;
-  std::string emit_c;   // repro: a file
-  std::string mutants;  // folder
-  std::string waivers;  // file
+  std::string emit_c;    // repro: a file
+  std::string mutants;   // folder
+  unsigned least = 100;  // mutate: percent of the bugs that must be found
+  std::string waivers;   // file
   std::string key, key_name;
   std::string output = "-";  // sign
   std::size_t spot = 0;      // verify: cases to run again

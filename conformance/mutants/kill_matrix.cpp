@@ -14,18 +14,6 @@ using nlohmann::ordered_json;
 
 std::string share(std::size_t part, std::size_t whole) { return std::to_string(part) + " of " + std::to_string(whole); }
 
-struct Totals {
-  std::size_t bugs = 0, killed = 0, legal = 0, passed = 0;
-};
-Totals totals_of(const std::vector<MutantResult>& results) {
-  Totals t;
-  for (const MutantResult& m : results) {
-    ++(m.legal() ? t.legal : t.bugs);
-    if (m.as_it_should()) ++(m.legal() ? t.passed : t.killed);
-  }
-  return t;
-}
-
 // Mutants that this area alone found.
 std::size_t only_killer(const std::vector<MutantResult>& results, const std::string& area) {
   return static_cast<std::size_t>(std::count_if(results.begin(), results.end(), [&](const MutantResult& m) {
@@ -34,6 +22,15 @@ std::size_t only_killer(const std::vector<MutantResult>& results, const std::str
 }
 
 }  // namespace
+
+Totals totals_of(const std::vector<MutantResult>& results) {
+  Totals t;
+  for (const MutantResult& m : results) {
+    ++(m.legal() ? t.legal : t.bugs);
+    if (m.as_it_should()) ++(m.legal() ? t.passed : t.killed);
+  }
+  return t;
+}
 
 std::vector<std::string> areas_of(const std::vector<MutantResult>& results) {
   std::vector<std::string> areas;

@@ -43,6 +43,11 @@ struct MutateOptions {
 // FG_E_INVALID for an unknown name, FG_E_NOT_FOUND when a plugin is not in the folder.
 Result<std::vector<MutantResult>> mutate(const MutateOptions& options);
 
+struct Totals {
+  std::size_t bugs = 0, killed = 0, legal = 0, passed = 0;
+};
+Totals totals_of(const std::vector<MutantResult>& results);
+
 // Every area that a case can be of in the results, in the order of the table.
 std::vector<std::string> areas_of(const std::vector<MutantResult>& results);
 std::string kill_matrix_markdown(const std::vector<MutantResult>& results, const std::string& tier);

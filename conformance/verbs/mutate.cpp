@@ -48,10 +48,10 @@ int mutate_verb(const CommandLine& line) {
     return complain("cannot write " + line.json, kUsage);
   if (!write_file(line.markdown, kill_matrix_markdown(*results, line.tier)))
     return complain("cannot write " + line.markdown, kUsage);
-  const auto right =
-      std::count_if(results->begin(), results->end(), [](const MutantResult& m) { return m.as_it_should(); });
-  std::fprintf(stderr, "%td of %zu plugins were judged as they should be\n", right, results->size());
-  return static_cast<std::size_t>(right) == results->size() ? kConformant : kFailures;
+  const Totals t = totals_of(*results);
+  std::fprintf(stderr, "%zu of %zu seeded bugs found, %zu of %zu plugins without a bug passed\n", t.killed, t.bugs,
+               t.passed, t.legal);
+  return t.killed * 100 >= t.bugs * line.least && t.passed == t.legal ? kConformant : kFailures;
 }
 
 }  // namespace fg::conformance
