@@ -27,6 +27,7 @@ struct Good {
 Result<Good> good_call(const Device& device) {
   FG_TRY_ASSIGN(Direct d, Direct::of(device));
   FG_TRY_ASSIGN(std::unique_ptr<RawAxpy> axpy, RawAxpy::make(d, kElements, 2));
+  FG_TRY_ASSIGN(const Owned<fg_kernel> served, d.prepare(axpy->sig()));  // else there is nothing to make wrong
   return Good{std::move(d), std::move(axpy)};
 }
 

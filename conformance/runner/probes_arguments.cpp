@@ -25,6 +25,7 @@ struct Good {
 Result<std::shared_ptr<Good>> good_call(const Device& device, std::int64_t n = kElements) {
   FG_TRY_ASSIGN(Direct d, Direct::of(device));
   FG_TRY_ASSIGN(std::unique_ptr<RawAxpy> axpy, RawAxpy::make(d, n, 2));
+  FG_TRY_ASSIGN(const Owned<fg_kernel> served, d.prepare(axpy->sig()));  // else there is nothing to make wrong
   return std::make_shared<Good>(Good{std::move(d), std::move(axpy)});
 }
 

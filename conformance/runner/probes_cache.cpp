@@ -27,6 +27,11 @@ Result<std::string> compute(const Device& device, const TestHost& host) {
 
 Result<std::string> damaged_blobs(const Device& device) {
   FG_TRY_ASSIGN(const std::shared_ptr<TestHost> host, TestHost::of(device));
+  {
+    FG_TRY_ASSIGN(const Direct d, Direct::of(device));
+    FG_TRY_ASSIGN(const std::unique_ptr<RawAxpy> x, RawAxpy::make(d, kElements, 2));
+    FG_TRY_ASSIGN(const Owned<fg_kernel> served, d.prepare(x->sig()));  // else there is nothing to keep
+  }
   FG_TRY_ASSIGN(std::string text, compute(device, *host));
   if (!text.empty()) return "with an empty cache: " + text;
   const std::map<std::string, std::string> good = host->blobs;

@@ -41,6 +41,7 @@ Result<std::vector<std::unique_ptr<Bench>>> benches(const Direct& d, double plus
     FG_TRY_ASSIGN(Bench b, Bench::make(d, static_cast<double>(t + 2), plus));
     all.push_back(std::make_unique<Bench>(std::move(b)));
   }
+  FG_TRY_ASSIGN(const Owned<fg_kernel> served, d.prepare(all[0]->axpy->sig()));  // else there is nothing to ask
   return all;
 }
 

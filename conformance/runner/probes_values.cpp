@@ -98,6 +98,7 @@ Result<std::string> judged_norm(const Device& device, std::string_view op_name, 
   }
   const CaseResult r = judge(device, call, want, hash(op_name));
   if (passes(r.verdict)) return "";
+  if (r.verdict == Verdict::profile_gap || r.verdict == Verdict::not_claimed) return unsupported(r.text);
   std::string text = std::string(op_name) + " is " + std::string(name(r.verdict)) + ": " + r.text;
   if (r.mismatch) {
     text += "got " + std::to_string(static_cast<double>(r.mismatch->got)) + ", expected " +

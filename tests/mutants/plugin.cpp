@@ -182,7 +182,7 @@ fg_status mem_alloc(fg_instance* i, std::uint32_t device, std::uint32_t kind, st
                     fg_buffer** buffer, void** ptr, fg_error* err) noexcept {
   if (i == nullptr) return sdk::report(err, Error{FG_E_INVALID, "mem_alloc: NULL", FG_R_NULL_POINTER});
   const bool odd = legal("oddstride") && device == 0 && kind == FG_MEM_DEVICE && bytes > 0 && bytes < kOddLimit &&
-                   align <= kOddUnit && buffer != nullptr && ptr != nullptr;
+                   align <= kOddUnit && (align & (align - 1)) == 0 && buffer != nullptr && ptr != nullptr;
   const fg_status s = odd ? odd_alloc(i, device, bytes, buffer, ptr, err)
                           : i->real->mem_alloc(i->driver, device, kind, bytes, align, buffer, ptr, err);
   if (s < 0) return s;
