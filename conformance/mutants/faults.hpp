@@ -115,6 +115,8 @@ inline constexpr Fault kFaults[] = {
     {"flooder", "controller", "every launch writes 64 KiB to stdout, stderr and the log", "op.neg/*"},
     {"liar", "controller", "one claimed launch in 5, by a hash of its shapes, is refused", "op.add/* op.sum/*"},
     {"corrupter", "controller", "one launch in 50 writes over the host's heap", "op.add/* op.mul/* op.sum/*"},
+    {"menace", "controller",
+     "of 500 launches, by a hash of their shapes, one crashes, one hangs, one writes behind an input", "op.*"},
     {"forker", "controller", "one launch in 100 forks, and the child runs on", "op.add/* op.mul/* op.sum/*"},
 };
 

@@ -37,6 +37,10 @@ Value identity(Monoid m, Ct type) {
   }
 }
 
+Real number_of(const Value& term) {
+  return term.nan == Nan::always ? std::numeric_limits<Real>::quiet_NaN() : term.mid;
+}
+
 }  // namespace
 
 std::vector<std::string> state_names(Monoid monoid) {
@@ -58,6 +62,20 @@ void State::add_position(const Value& term) {
   if (count_ == 0 || better) {
     running_ = term;
     position_ = count_;
+  }
+}
+
+// sum_ holds the exponentials of all terms less the peak; a new peak, which is rare in a long line, makes
+// it anew.
+void State::add_exponential(Real x) {
+  terms_.push_back(x);
+  const Real before = peak_;
+  peak_ = std::isnan(x) || std::isnan(before) ? x + before : std::max(before, x);
+  const bool same = peak_ == before || (std::isnan(peak_) && std::isnan(before));
+  if (!same) sum_ = Sum();
+  for (std::size_t i = same ? terms_.size() - 1 : 0; i < terms_.size(); ++i) {
+    const Real shifted = std::isinf(peak_) && terms_[i] == peak_ ? 0 : terms_[i] - peak_;
+    sum_.add(call("exp", rounded(exact(shifted, type_))));
   }
 }
 
@@ -87,10 +105,10 @@ void State::add(const Value& term) {
       break;
     }
     case Monoid::welford:
-    case Monoid::logsumexp:
       sum_.add(term);
-      terms_.push_back(term.nan == Nan::always ? std::numeric_limits<Real>::quiet_NaN() : term.mid);
+      terms_.push_back(number_of(term));
       break;
+    case Monoid::logsumexp: add_exponential(number_of(term)); break;
     default: add_position(term); break;
   }
   ++count_;
@@ -145,14 +163,7 @@ std::vector<Value> State::values(bool statistical) const {
   if (monoid_ == Monoid::welford) return welford(statistical);
   if (monoid_ == Monoid::logsumexp) {
     if (count_ == 0) return {exact(-kInf, type_), exact(0, type_)};
-    Real peak = -kInf;
-    for (const Real x : terms_) peak = std::isnan(x) || std::isnan(peak) ? x + peak : std::max(peak, x);
-    Sum total;
-    for (const Real x : terms_) {
-      const Real shifted = std::isinf(peak) && x == peak ? 0 : x - peak;
-      total.add(call("exp", rounded(exact(shifted, type_))));
-    }
-    return {exact(peak, type_), statistical ? total.soft(type_) : total.hard(type_)};
+    return {exact(peak_, type_), statistical ? sum_.soft(type_) : sum_.hard(type_)};
   }
   if (count_ == 0) {
     const Value start = identity(monoid_, type_);

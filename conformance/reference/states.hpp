@@ -5,6 +5,7 @@
 #ifndef FG_CONFORMANCE_REFERENCE_STATES_HPP_
 #define FG_CONFORMANCE_REFERENCE_STATES_HPP_
 
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,7 @@ class State {
   std::vector<Value> welford(bool statistical) const;
   Value product() const;
   void add_position(const Value& term);
+  void add_exponential(Real x);
 
   Monoid monoid_;
   Ct type_;
@@ -36,7 +38,8 @@ class State {
   Value running_{};
   Real largest_ = 1, smallest_ = 1;  // what a product of some of the factors may reach
   std::int64_t position_ = 0;
-  std::vector<Real> terms_;  // welford and logsumexp look again
+  std::vector<Real> terms_;                             // welford and logsumexp look again
+  Real peak_ = -std::numeric_limits<Real>::infinity();  // logsumexp: the greatest term
 };
 
 }  // namespace fg::reference

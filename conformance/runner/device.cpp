@@ -40,6 +40,7 @@ Result<Device> Device::open(std::string_view plugin) {
   if (const fg_status s = fg_device_find(found->name.c_str(), &d.handle_, &err); s < 0)
     return tl::unexpected(error_of(s, err));
   if (const fg_status s = fg_set_fallback(FG_FALLBACK_FORBID, &err); s < 0) return tl::unexpected(error_of(s, err));
+  d.device_ = found;
   d.name_ = text(fg_device_name(d.handle_));
   d.vendor_ = text(fg_device_vendor(d.handle_));
   d.spec_ = plugin.empty() ? d.vendor_ : std::string(plugin);
@@ -56,6 +57,10 @@ Result<Device> Device::open(std::string_view plugin) {
                                 {claim->rows, claim->rows + std::size_t{claim->n_rows} * claim->n_slots}};
   }
   return d;
+}
+
+bool Device::claim_was_withdrawn(const core::OpInfo& op) const {
+  return claims_.count(op.uid) != 0 && core::Registry::get().claim(*device_, op.uid) == nullptr;
 }
 
 std::string_view Device::served_by(const core::OpInfo& op) const {

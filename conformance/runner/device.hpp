@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/catalogue/op_info.hpp"
+#include "core/registry/device.hpp"
 #include "fg/fg.h"
 #include "fg/sdk/result.hpp"
 
@@ -52,6 +53,9 @@ class Device {
 
   // Whether the plugin claims `op` for these dtypes (outputs first), by name or through an engine.
   bool claims(const core::OpInfo& op, std::span<const fg_dtype> dtypes) const;
+  // Whether the core has taken a claim of `op` back since the start: the plugin refused what it claims, and
+  // something else answered.
+  bool claim_was_withdrawn(const core::OpInfo& op) const;
   // How the claim is made: "kernel", "engine" or "".
   std::string_view served_by(const core::OpInfo& op) const;
 
@@ -68,6 +72,7 @@ class Device {
     std::vector<fg_dtype> rows;
   };
   fg_device_handle handle_ = nullptr;
+  const core::Device* device_ = nullptr;
   std::string name_, vendor_, version_, build_id_, path_, spec_;
   fg_device_info info_{};
   std::map<std::uint64_t, Claim> claims_;  // as they were at the start: the core withdraws broken ones

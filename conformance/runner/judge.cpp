@@ -143,6 +143,11 @@ CaseResult judge(const Device& device, const Prepared& call, const std::vector<r
     return r;
   }
   if (first->refused) return refused(device, call, want, *first->refused);
+  if (!call.composite && device.claim_was_withdrawn(*call.op)) {
+    r.verdict = Verdict::lied;
+    r.text = "the plugin refused what it claims, and the operator was composed of others";
+    return r;
+  }
   compare_outputs(r, call, first->outs, want);
   if (passes(r.verdict)) judge_second(r, device, call, want, *first, key);
   return r;

@@ -13,7 +13,11 @@ struct Probe {
   std::string_view area, name, summary;
   CaseResult (*run)(const Device& device);
   bool quick;
+  Verdict failing = Verdict::fail;  // what it is when the answer is wrong
 };
+// The answer of a probe whose control showed that it would see nothing on this device.
+inline constexpr std::string_view kProvesNothing =
+    "the control without the wait never failed: this test proves nothing on this device";
 // The list that follows from nothing but the suite; claims of operators are added by the plan.
 std::span<const Probe> probes();
 

@@ -11,11 +11,13 @@
 #include <string>
 #include <thread>
 
+#include "tests/mutants/edited.hpp"
+
 namespace fg::mutants {
 namespace {
 
 // One in so many launches, by their shapes.
-constexpr std::uint64_t kRare = 100, kCorrupting = 50;
+constexpr std::uint64_t kRare = 100, kCorrupting = 50, kMenacing = 500;
 
 void flood(const Call& call) {
   const std::string line(64 << 10, '#');
@@ -31,6 +33,32 @@ void corrupt() {
   const auto address = reinterpret_cast<std::uintptr_t>(std::malloc(kBlock));
   for (std::uintptr_t at = address + kBlock; at < address + kReach; ++at)
     *reinterpret_cast<volatile unsigned char*>(at) = 0xEE;
+}
+
+void crash() {
+  volatile int* nowhere = nullptr;
+  *nowhere = 1;
+}
+
+void hang() {
+  for (;;) std::this_thread::sleep_for(std::chrono::seconds(1));
+}
+
+// Where the suite is sure to look: behind the last element of an input.
+void write_behind_input(const Call& call) {
+  if (call.launch.n_in == 0) return;
+  const fg_tensor& t = in_of(call);
+  if (t.ptr != nullptr && sdk::numel(t) > 0) scribble(t, last_offset(t) + 1);
+}
+
+// Three bugs in one plugin, each in launches of its own.
+void menace(const Call& call) {
+  switch (hash_of(call) % kMenacing) {
+    case 0: return crash();
+    case 1: return hang();
+    case 2: return write_behind_input(call);
+    default: return;
+  }
 }
 
 }  // namespace
@@ -50,13 +78,11 @@ std::uint64_t hash_of(const Call& call) {
 void misbehave(const Call& call) {
   if (has(fault("flooder"))) flood(call);
   if (has(fault("corrupter")) && hash_of(call) % kCorrupting == 0) corrupt();
+  if (has(fault("menace"))) return menace(call);
   const bool rare = conformance::kFaults[g_fault.load()].family == "controller" && hash_of(call) % kRare == 0;
   if (!rare) return;
-  if (has(fault("crasher"))) {
-    volatile int* nowhere = nullptr;
-    *nowhere = 1;
-  }
-  while (has(fault("hanger"))) std::this_thread::sleep_for(std::chrono::seconds(1));
+  if (has(fault("crasher"))) crash();
+  if (has(fault("hanger"))) hang();
   if (has(fault("forker"))) (void)::fork();
 }
 

@@ -87,6 +87,13 @@ void each(const fg_tensor& t, F&& f) {
   for (sdk::Odometer<1> at(sdk::shape_of(t), {sdk::strides_of(t)}); !at.done(); at.next()) f(at.offset(0));
 }
 
+// Changes the element at position `at` from element 0.
+inline void scribble(const fg_tensor& t, std::int64_t at) {
+  const std::int64_t size = dtype_bytes(t.dtype);
+  auto* to = static_cast<unsigned char*>(t.ptr) + at * size;
+  for (std::int64_t k = 0; k < size; ++k) to[k] = static_cast<unsigned char>(to[k] ^ 0xA5);
+}
+
 }  // namespace fg::mutants
 
 #endif  // FG_TESTS_MUTANTS_EDITED_HPP_

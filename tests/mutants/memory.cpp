@@ -12,13 +12,6 @@ namespace {
 
 constexpr std::int64_t kVector = 8;
 
-// Writes `n` bytes at element `at` of the output, after the launch.
-void scribble(const fg_tensor& t, std::int64_t at) {
-  const std::int64_t size = dtype_bytes(t.dtype);
-  auto* to = static_cast<unsigned char*>(t.ptr) + at * size;
-  for (std::int64_t k = 0; k < size; ++k) to[k] = static_cast<unsigned char>(to[k] ^ 0xA5);
-}
-
 bool has_elements(const fg_tensor& t) { return t.ptr != nullptr && sdk::numel(t) > 0; }
 
 }  // namespace
