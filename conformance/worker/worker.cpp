@@ -5,10 +5,13 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
+#include <filesystem>
+#include <fstream>
 #include <functional>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -63,6 +66,30 @@ CaseResult mistake(const std::string& id, const Error& e) {
   r.id = id;
   r.verdict = Verdict::mistrusted;
   r.text = e.message;
+  return r;
+}
+
+// Ends and buries processes that the plugin started and left; how many there were.
+std::size_t bury_children() {
+  siginfo_t info{};
+  if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0) return 0;  // ECHILD: none
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::ifstream children(task.path() / "children");
+    for (pid_t child = 0; children >> child;) ::kill(child, SIGKILL);
+  }
+  std::size_t found = 0;
+  for (pid_t gone = 0; (gone = ::waitpid(-1, nullptr, 0)) > 0 || errno == EINTR;) found += gone > 0 ? 1 : 0;
+  return found;
+}
+
+// A case may leave its process neither doubled nor with children.
+CaseResult leave_no_process(CaseResult r, pid_t own) {
+  if (::getpid() != own) ::_exit(0);  // a copy that the plugin made of this process
+  const std::size_t left = bury_children();
+  if (left == 0 || fails(r.verdict)) return r;
+  r.verdict = Verdict::abi;
+  r.text =
+      "the plugin started " + std::to_string(left) + (left == 1 ? " process" : " processes") + " and left it behind";
   return r;
 }
 
@@ -124,10 +151,11 @@ int run_worker(const WorkerArguments& arguments) {
   const Result<Device> device = Device::open(arguments.plugin);
   if (!device) return refuse(device.error());
   const Judge judge(*device, std::move(corpus));
+  const pid_t own = ::getpid();
   enter(Phase::idle);
   if (!say("{\"hello\":" + subject_to_json(subject_of(*device)) + "}")) return 0;
   for (std::string id; std::getline(std::cin, id);) {
-    if (!say(to_json(judge.run(id)))) break;
+    if (!say(to_json(leave_no_process(judge.run(id), own)))) break;
   }
   restart_clock();
   enter(Phase::leave);

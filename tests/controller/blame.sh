@@ -11,6 +11,8 @@ failed=0
 complain() { printf '%s\n' "$*"; failed=1; }
 # verdicts NAME: how often each verdict stands in the journal of that run
 verdicts() { sed -n 's/.*"verdict":"\([A-Z_]*\)".*/\1/p' "$folder/$1.jsonl" | sort | uniq -c | awk '{ printf "%s:%s ", $2, $1 }'; }
+# A case whose worker died after it gets a second verdict.
+judged() { sed -n 's/.*"id":"\([^"]*\)".*"verdict".*/\1/p' "$folder/$1.jsonl" | sort -u | wc -l; }
 blamed() { sed -n 's/.*"id":"\([^"]*\)".*"verdict":"\(CRASH\|HANG\|OOB_WRITE\)".*/\1/p' "$folder/$1.jsonl"; }
 # run NAME FAULT ARGUMENTS...: leaves with the tool's exit code
 run() {
@@ -28,7 +30,7 @@ for verdict in CRASH HANG OOB_WRITE PASS; do
 done
 [[ $(tr ' ' '\n' <<<"$said" | grep -vc '^\(CRASH\|HANG\|OOB_WRITE\|PASS\):') == 1 ]] || complain "other verdicts in: $said"
 planned=$("$tool" list --tier quick -f 'op.a*' -f 'op.s*' -f 'op.m*' | wc -l)
-judged=$(grep -c '"verdict"' "$folder/menace.jsonl")
+judged=$(judged menace)
 [[ $judged == "$planned" ]] || complain "$judged of $planned cases were judged"
 printf 'menace: %s of %s cases\n' "$said" "$planned"
 
@@ -44,11 +46,12 @@ for fault in crasher corrupter forker flooder liar; do
   run $fault $fault -f 'op.add/*' -f 'op.sum/*' -f 'op.mul/*' -f 'op.neg/*'
   status=$?
   planned=$("$tool" list --tier quick -f 'op.add/*' -f 'op.sum/*' -f 'op.mul/*' -f 'op.neg/*' | wc -l)
-  judged=$(grep -c '"verdict"' "$folder/$fault.jsonl")
+  judged=$(judged $fault)
   [[ $judged == "$planned" ]] || complain "$fault: $judged of $planned cases were judged (exit $status)"
   [[ $(tail -n 1 "$folder/$fault.jsonl") == '{"end"'* ]] || complain "$fault: the journal has no end"
   printf '%s: %s\n' $fault "$(verdicts $fault)"
 done
 [[ $(verdicts liar) == *LIED:* ]] || complain 'a liar was not called one'
+[[ $(verdicts forker) == *ABI:* ]] || complain 'a process that was left behind was not seen'
 [[ $(verdicts crasher) == *CRASH:* ]] || complain 'a crash was not called one'
 exit $failed

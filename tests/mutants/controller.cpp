@@ -35,10 +35,8 @@ void corrupt() {
     *reinterpret_cast<volatile unsigned char*>(at) = 0xEE;
 }
 
-void crash() {
-  volatile int* nowhere = nullptr;
-  *nowhere = 1;
-}
+// An address that the compiler cannot know to be wrong.
+void crash() { *reinterpret_cast<volatile int*>(std::uintptr_t{8}) = 1; }
 
 void hang() {
   for (;;) std::this_thread::sleep_for(std::chrono::seconds(1));
