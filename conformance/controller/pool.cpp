@@ -167,7 +167,9 @@ Result<void> Pool::bury(Slot& slot, Verdict verdict, const std::string& how) {
   waiting_.insert(waiting_.begin(), slot.sent.begin(), slot.sent.end());
   o.before = std::move(slot.done);
   o.result.id = names_[o.index];
-  o.result.verdict = verdict;
+  // The plugin is not asked anything in these phases: that the suite is slow there says nothing of it.
+  const bool own = phase == Phase::prepare || phase == Phase::oracle || phase == Phase::compare;
+  o.result.verdict = verdict == Verdict::hang && own ? Verdict::mistrusted : verdict;
   o.result.phase = name(phase);
   o.result.text = how + ", in phase " + o.result.phase;
   o.result.milliseconds = std::chrono::duration<double, std::milli>(process->busy_for()).count();

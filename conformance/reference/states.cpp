@@ -65,10 +65,15 @@ void State::add_position(const Value& term) {
   }
 }
 
+// The same term added again and again in one binade is rounded the same way each time: errors add up
+// instead of cancelling, and the statistical bound, which takes them for independent, does not hold.
+bool State::repeats() const { return distinct_.size() <= kFewTerms && terms_.size() > 8 * distinct_.size(); }
+
 // sum_ holds the exponentials of all terms less the peak; a new peak, which is rare in a long line, makes
 // it anew.
 void State::add_exponential(Real x) {
   terms_.push_back(x);
+  if (distinct_.size() <= kFewTerms) distinct_.insert(x);
   const Real before = peak_;
   peak_ = std::isnan(x) || std::isnan(before) ? x + before : std::max(before, x);
   const bool same = peak_ == before || (std::isnan(peak_) && std::isnan(before));
@@ -163,7 +168,7 @@ std::vector<Value> State::values(bool statistical) const {
   if (monoid_ == Monoid::welford) return welford(statistical);
   if (monoid_ == Monoid::logsumexp) {
     if (count_ == 0) return {exact(-kInf, type_), exact(0, type_)};
-    return {exact(peak_, type_), statistical ? sum_.soft(type_) : sum_.hard(type_)};
+    return {exact(peak_, type_), statistical && !repeats() ? sum_.soft(type_) : sum_.hard(type_)};
   }
   if (count_ == 0) {
     const Value start = identity(monoid_, type_);

@@ -6,6 +6,7 @@
 #define FG_CONFORMANCE_REFERENCE_STATES_HPP_
 
 #include <limits>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,7 @@ class State {
   Value product() const;
   void add_position(const Value& term);
   void add_exponential(Real x);
+  bool repeats() const;
 
   Monoid monoid_;
   Ct type_;
@@ -38,7 +40,9 @@ class State {
   Value running_{};
   Real largest_ = 1, smallest_ = 1;  // what a product of some of the factors may reach
   std::int64_t position_ = 0;
-  std::vector<Real> terms_;                             // welford and logsumexp look again
+  std::vector<Real> terms_;  // welford and logsumexp look again
+  static constexpr std::size_t kFewTerms = 64;
+  std::set<Real> distinct_;                             // logsumexp: terms, as long as they are few
   Real peak_ = -std::numeric_limits<Real>::infinity();  // logsumexp: the greatest term
 };
 

@@ -36,7 +36,10 @@ void corrupt() {
 }
 
 // An address that the compiler cannot know to be wrong.
-void crash() { *reinterpret_cast<volatile int*>(std::uintptr_t{8}) = 1; }
+void crash() {
+  volatile std::uintptr_t nowhere = 8;
+  *reinterpret_cast<volatile int*>(nowhere) = 1;
+}
 
 void hang() {
   for (;;) std::this_thread::sleep_for(std::chrono::seconds(1));
