@@ -73,7 +73,7 @@ bool State::repeats() const { return distinct_.size() <= kFewTerms && terms_.siz
 // it anew.
 void State::add_exponential(Real x) {
   terms_.push_back(x);
-  if (distinct_.size() <= kFewTerms) distinct_.insert(x);
+  if (distinct_.size() <= kFewTerms && !std::isnan(x)) distinct_.insert(x);
   const Real before = peak_;
   peak_ = std::isnan(x) || std::isnan(before) ? x + before : std::max(before, x);
   const bool same = peak_ == before || (std::isnan(peak_) && std::isnan(before));
