@@ -61,6 +61,10 @@ Range legal_range(const Value& v, Type type) {
     const Real zero = reference::store(type, std::numeric_limits<Real>::quiet_NaN(), true);
     return {zero, zero, false, true};
   }
+  if (type == Type::boolean && from_float && v.lo < v.hi) {  // truth is not monotone: 0 may lie within
+    const bool zero = v.lo <= 0 && v.hi >= 0;
+    return {zero ? Real{0} : Real{1}, 1, false, true};
+  }
   Range r{reference::store(type, v.lo, from_float), reference::store(type, v.hi, from_float), v.nan != Nan::never,
           true};
   const bool wraps = !reference::is_float(type) && !from_float && v.lo != v.hi && (r.lo != v.lo || r.hi != v.hi);

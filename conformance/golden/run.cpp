@@ -24,7 +24,7 @@ using reference::Output;
 using reference::Real;
 using reference::Type;
 
-reference::Call call_of(const Prepared& p, bool raised) {
+reference::Call call_of(const Prepared& p, bool raised, const reference::Arithmetic& declared) {
   std::vector<reference::Argument> args;
   for (const PreparedArg& a : p.args) {
     args.push_back(a.value);
@@ -32,7 +32,7 @@ reference::Call call_of(const Prepared& p, bool raised) {
       if (raised && reference::is_float(t.type)) t.type = Type::f64;
     }
   }
-  return {oracle_operator(*p.op), std::move(args)};
+  return {oracle_operator(*p.op), std::move(args), declared};
 }
 
 std::size_t first_tensor(const Prepared& p) {
@@ -86,17 +86,18 @@ bool reads_beyond_record(const core::OpInfo& op, const GoldenCase& c) {
     last += std::max<std::int64_t>(shape[d] - 1, 0) * c.args[0].strides[0][d];
   const Result<Prepared> p = adapt(op, c);
   if (!p) return false;
-  const reference::View view = reference::evaluate_view(call_of(*p, false));
+  const reference::View view = reference::evaluate_view(call_of(*p, false, {}));
   const std::int64_t shift = p->args.back().value.given() ? p->args.front().placements.front().offset : 0;
   return std::any_of(view.source.begin(), view.source.end(), [&](std::int64_t s) { return s - shift > last; });
 }
 
 CaseResult judge_recorded(const Device& device, Prepared& p, const GoldenCase& c) {
   const std::uint64_t key = hash(c.id);
+  declare(p, device);
   if (p.op->kind == core::Kind::view) return judge(device, p, recorded_outputs(c), key);
-  const reference::Call raised_call = call_of(p, c.reference == "float64");
+  const reference::Call raised_call = call_of(p, c.reference == "float64", {});  // of no device
   std::vector<Output> raised = reference::evaluate(raised_call);
-  const reference::Call call = call_of(p, false);
+  const reference::Call call = call_of(p, false, p.declared);
   std::vector<Output> want = reference::evaluate(call);
   set_self_type(p, raised_call, raised);
   set_self_type(p, call, want);

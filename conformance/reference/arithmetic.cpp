@@ -8,7 +8,7 @@
 #include <cmath>
 #include <utility>
 
-#include "conformance/reference/value.hpp"
+#include "conformance/reference/declared.hpp"
 
 namespace fg::reference {
 namespace {
@@ -26,7 +26,7 @@ struct Pair {
   Value a, b;
   Ct type;
 };
-Pair unify(const Value& a, const Value& b) {
+Pair of_common_type(const Value& a, const Value& b) {
   Ct type = std::max(a.type, b.type);
   if (a.weak != b.weak) {
     const Value& strong = a.weak ? b : a;
@@ -35,6 +35,24 @@ Pair unify(const Value& a, const Value& b) {
   }
   if (a.weak && b.weak) return {a, b, type};
   return {cast(a, type), cast(b, type), type};
+}
+// As an operation reads them.
+Pair unify(const Value& a, const Value& b) {
+  const Pair p = of_common_type(a, b);
+  return {flushed(p.a), flushed(p.b), p.type};
+}
+
+// Hull of the interval and its roundings, of what no operation touches.
+Value with_roundings(Value v) {
+  if (v.nan == Nan::always || v.weak || !is_float(v.type)) return v;
+  const Type type = storage_of(v.type);
+  // The wide type has rounded already; where that matters (near a tie) both neighbours are legal.
+  const Real once = std::ldexp(Real{1}, -63);
+  if (std::isfinite(v.lo) && round_to(type, v.lo) != v.lo) v.lo -= std::fabs(v.lo) * once;
+  if (std::isfinite(v.hi) && round_to(type, v.hi) != v.hi) v.hi += std::fabs(v.hi) * once;
+  v.lo = std::min(v.lo, round_to(type, v.lo));
+  v.hi = std::max(v.hi, round_to(type, v.hi));
+  return v;
 }
 
 // The hull of f over the corners; f's NaN at a corner makes the result a possible NaN.
@@ -166,17 +184,7 @@ Value weak_number(Real x, bool real) {
   return v;
 }
 
-Value rounded(Value v) {
-  if (v.nan == Nan::always || v.weak || !is_float(v.type)) return v;
-  const Type type = storage_of(v.type);
-  // The wide type has rounded already; where that matters (near a tie) both neighbours are legal.
-  const Real once = std::ldexp(Real{1}, -63);
-  if (std::isfinite(v.lo) && round_to(type, v.lo) != v.lo) v.lo -= std::fabs(v.lo) * once;
-  if (std::isfinite(v.hi) && round_to(type, v.hi) != v.hi) v.hi += std::fabs(v.hi) * once;
-  v.lo = std::min(v.lo, round_to(type, v.lo));
-  v.hi = std::max(v.hi, round_to(type, v.hi));
-  return v;
-}
+Value rounded(Value v) { return with_roundings(flushed(v)); }
 
 Value widened(Value v, Real radius) {
   if (v.nan == Nan::always) return v;
@@ -185,7 +193,9 @@ Value widened(Value v, Real radius) {
   return v;
 }
 
-Value cast(const Value& v, Ct to) {
+Value cast(const Value& number, Ct to) {
+  if (number.type == to && !number.weak) return with_roundings(number);
+  const Value v = flushed(number);
   Value r = v;
   r.type = to;
   r.weak = false;
@@ -277,7 +287,14 @@ Value remainder_(const Value& x, const Value& y) {
   if (!is_float(type)) {
     return integers(a, b, type, [](Wide p, Wide q) { return q == 0 ? Wide{0} : p - floor_quotient(p, q) * q; });
   }
-  return rounded(corners(a, b, type, real_remainder));
+  Value r = corners(a, b, type, real_remainder);
+  // One that compares as zero is not moved to the divisor's side.
+  const Real divided = std::fmod(a.mid, b.mid);
+  if (may_flush(type, divided)) {
+    r.lo = std::min(r.lo, divided);
+    r.hi = std::max(r.hi, divided);
+  }
+  return rounded(r);
 }
 
 // Functions of two arguments get the class of functions: 2 ulp.
@@ -382,7 +399,7 @@ Value equal(const Value& x, const Value& y) {
 
 Value select(const Value& condition, const Value& yes, const Value& no) {
   const Value c = cast(condition, Ct::boolean);
-  const auto [a, b, type] = unify(yes, no);
+  const auto [a, b, type] = of_common_type(yes, no);
   if (c.lo == c.hi) return c.lo != 0 ? a : b;
   Value r = c.mid != 0 ? a : b;
   r.nan = a.nan == b.nan ? a.nan : Nan::maybe;

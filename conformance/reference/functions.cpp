@@ -17,7 +17,7 @@
 #include <cmath>
 #include <string>
 
-#include "conformance/reference/value.hpp"
+#include "conformance/reference/declared.hpp"
 
 namespace fg::reference {
 namespace {
@@ -64,7 +64,7 @@ constexpr std::array<Rule, 24> kRules{{
     {"rsqrt", rsqrt, 4, F::monotone},
 }};
 
-Value in_float(const Value& v) { return is_float(v.type) ? v : cast(v, Ct::f32); }
+Value in_float(const Value& v) { return is_float(v.type) ? flushed(v) : cast(v, Ct::f32); }
 
 Value image(const Rule& rule, const Value& x) {
   Value r = x;
@@ -77,8 +77,8 @@ Value image(const Rule& rule, const Value& x) {
   const Real a = rule.f(x.lo);
   const Real b = rule.f(x.hi);
   if (std::isnan(a) || std::isnan(b)) r.nan = std::max(r.nan, Nan::maybe);
-  const Real left = std::isnan(a) ? r.mid : a;
-  const Real right = std::isnan(b) ? r.mid : b;
+  const Real left = !std::isnan(a) ? a : std::isnan(r.mid) ? b : r.mid;
+  const Real right = !std::isnan(b) ? b : std::isnan(r.mid) ? a : r.mid;
   r.lo = std::min({left, right, r.mid});
   r.hi = std::max({left, right, r.mid});
   if (rule.form == F::lipschitz_1) {
@@ -122,7 +122,7 @@ Unary rule_function(std::size_t i, std::index_sequence<I...>) {
 // Exact functions: non-decreasing on intervals.
 template <Function f>
 Value step(const Value& argument) {
-  Value v = argument;
+  Value v = flushed(argument);
   if (!is_float(v.type) && !v.weak) return v;
   v.lo = f(v.lo);
   v.hi = f(v.hi);
@@ -136,7 +136,8 @@ Value square_root(const Value& argument) {
   return rounded(image({"sqrt", [](Real y) { return std::sqrt(y); }, 0, F::monotone}, x));
 }
 
-Value negate(const Value& v) {
+Value negate(const Value& argument) {
+  const Value v = flushed(argument);
   if (v.type == Ct::boolean) return v;
   Value r = v;
   if (!is_float(v.type) && !v.weak) return sub(exact(0, v.type), v);
@@ -146,7 +147,8 @@ Value negate(const Value& v) {
   return r;
 }
 
-Value absolute(const Value& v) {
+Value absolute(const Value& argument) {
+  const Value v = flushed(argument);
   if (!is_float(v.type) && !v.weak && v.point()) return v.mid < 0 ? negate(v) : v;
   Value r = v;
   r.mid = std::fabs(v.mid);
@@ -156,7 +158,8 @@ Value absolute(const Value& v) {
 }
 
 Real sign_of(Real x) { return std::isnan(x) ? x : static_cast<Real>((x > 0) - (x < 0)); }
-Value sign(const Value& v) {
+Value sign(const Value& argument) {
+  const Value v = flushed(argument);
   Value r = v;
   r.lo = sign_of(v.lo);
   r.hi = sign_of(v.hi);

@@ -3,6 +3,7 @@
 // Any map operator, from its expressions: operands broadcast, read in their compute type, evaluated
 // on intervals.
 
+#include <algorithm>
 #include <cmath>
 
 #include "conformance/reference/reference.hpp"
@@ -70,11 +71,14 @@ std::vector<Output> evaluate_map(const Call& call) {
   for (Operand& o : operands) {
     if (o.tensor != nullptr) o.stride = broadcast_strides(o.tensor->shape, space);
   }
+  const auto read =
+      std::find_if(operands.begin(), operands.end(), [](const Operand& o) { return o.tensor != nullptr; });
   std::vector<Output> outs;
   const std::vector<std::string>& texts = call.variant().expressions;
   for (std::size_t j = 0; j < texts.size(); ++j) {
     const Expression expression(texts[j], names);
     Output out = make_output(types.out.at(j), space);
+    const Type source = read == operands.end() ? out.type : read->tensor->type;
     std::vector<std::int64_t> index(space.size(), 0);
     std::vector<Value> values(operands.size());
     const std::int64_t n = numel(space);
@@ -84,7 +88,7 @@ std::vector<Output> evaluate_map(const Call& call) {
         values[k] = o.tensor == nullptr ? o.constant : element(*o.tensor, dot(index, o.stride));
         if (o.promotes) values[k] = cast(values[k], common);
       }
-      push(out, expression.evaluate(values, index, common));
+      push(out, converted(expression.evaluate(values, index, common), source, out.type));
     }
     outs.push_back(std::move(out));
   }

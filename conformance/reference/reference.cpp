@@ -147,6 +147,7 @@ bool knows(const Operator& op) { return definition_of(op) != nullptr; }
 std::vector<Output> evaluate(const Call& call) {
   const Definition definition = definition_of(call.op());
   if (definition == nullptr) throw Mistake{"the oracle has no definition of '" + call.op().name + "'"};
+  const ArithmeticScope scope(call.declared());
   return definition(call);
 }
 

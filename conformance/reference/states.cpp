@@ -139,7 +139,8 @@ std::vector<Value> State::welford(bool statistical) const {
   const Real delta = std::max(mean.hi - center, center - mean.lo);
   const Real kappa_m2 = std::sqrt(m2_value * m2_value + m2_value * n * center * center);
   const Real depth = statistical ? std::min(n + 2, 6 * std::sqrt(n + 2)) : n + 2;
-  const Real radius = 2 * gamma(depth, type_) * kappa_m2 + n * delta * delta;
+  const Real zeroed = flush_loss(type_) * (n + 2 * std::sqrt(n * m2_value));  // differences and their squares
+  const Real radius = 2 * gamma(depth, type_) * kappa_m2 + n * delta * delta + zeroed;
   m2 = rounded(widened(m2, radius));
   m2.lo = std::max(m2.lo, Real{0});
   if (m2.hi > format(storage_of(type_)).max) m2 = anything(type_);
@@ -150,9 +151,9 @@ std::vector<Value> State::welford(bool statistical) const {
 // underflow times the factors that are left.
 Value State::product() const {
   Value v = running_;
-  if (!is_float(type_) || count_ <= 1 || v.nan == Nan::always) return v;
+  if (!is_float(type_) || count_ <= 1 || v.nan == Nan::always) return flushed(v);
   const bool overflows = largest_ > format(storage_of(type_)).max;
-  const Real finest = ulp(storage_of(type_), 0);
+  const Real finest = ulp(storage_of(type_), 0) + flush_loss(type_);
   const bool underflows = smallest_ < finest / roundoff(type_);
   if (overflows || (underflows && !std::isfinite(v.mid))) return anything(type_);
   if (!std::isfinite(v.mid) || (v.point() && !underflows)) return v;
@@ -175,8 +176,8 @@ std::vector<Value> State::values(bool statistical) const {
     return keeps_position(monoid_) ? std::vector<Value>{start, exact(0, Ct::i64)} : std::vector<Value>{start};
   }
   if (monoid_ == Monoid::prod) return {product()};
-  if (!keeps_position(monoid_)) return {running_};
-  return {running_, exact(static_cast<Real>(position_), Ct::i64)};
+  if (!keeps_position(monoid_)) return {flushed(running_)};
+  return {flushed(running_), exact(static_cast<Real>(position_), Ct::i64)};
 }
 
 }  // namespace fg::reference

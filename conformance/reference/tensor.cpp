@@ -31,7 +31,8 @@ Value anything(Ct type) {
   return {-kInf, kInf, 0, Nan::maybe, type, false};
 }
 
-Call::Call(const Operator& op, std::vector<Argument> args) : op_(op), args_(std::move(args)) {
+Call::Call(const Operator& op, std::vector<Argument> args, const Arithmetic& declared)
+    : op_(op), args_(std::move(args)), declared_(declared) {
   args_.resize(op.args.size());
   for (std::size_t i = 0; i < args_.size(); ++i) {
     if (args_[i].given() || !op.args[i].value) continue;

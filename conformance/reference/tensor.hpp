@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "conformance/reference/value.hpp"
+#include "conformance/reference/declared.hpp"
 
 namespace fg::reference {
 
@@ -104,9 +104,10 @@ Value anything(Ct type);
 // An argument by name; the oracle's code asks only for names that the operator has.
 class Call {
  public:
-  Call(const Operator& op, std::vector<Argument> args);
+  Call(const Operator& op, std::vector<Argument> args, const Arithmetic& declared = {});
   const Operator& op() const { return op_; }
   const std::vector<Argument>& args() const { return args_; }
+  const Arithmetic& declared() const { return declared_; }
   const Argument& operator[](std::string_view name) const;
   const Tensor& tensor(std::string_view name) const { return (*this)[name].tensor(); }
   bool has(std::string_view name) const { return (*this)[name].given(); }
@@ -119,6 +120,7 @@ class Call {
  private:
   const Operator& op_;
   std::vector<Argument> args_;
+  Arithmetic declared_;
 };
 
 // --- helpers of the operators' files -----------------------------------------------------------------

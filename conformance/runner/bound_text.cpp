@@ -73,4 +73,15 @@ std::string bound_text(const core::OpInfo& op, const Case& c, bool statistical) 
   return text + "    an element is legal between the roundings of the interval's ends to the output's dtype\n";
 }
 
+std::string declared_text(const reference::Arithmetic& declared) {
+  std::string text;
+  if (!declared.subnormals)
+    text +=
+        "    the device does not declare FG_D_DENORMALS: operations may take subnormal f32 for zero, and give zero\n";
+  if (declared.sums != reference::SumClass::standard)
+    text +=
+        fmt::format("    the claim declares accuracy class {}, which the bounds of sums follow\n", name(declared.sums));
+  return text;
+}
+
 }  // namespace fg::conformance

@@ -5,6 +5,7 @@
 #include "conformance/runner/device.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "core/registry/registry.hpp"
 #include "core/tensor/tensor.hpp"
@@ -23,7 +24,28 @@ std::uint64_t engine_of(const core::OpInfo& op) {
   }
 }
 
+// Sums of products, and the ones that the core's own function of it is made of.
+struct Products {
+  std::string_view op;
+  std::array<std::string_view, 2> made_of{};
+};
+constexpr std::array<Products, 11> kProducts{{{"mm"},
+                                              {"bmm"},
+                                              {"addmm"},
+                                              {"baddbmm"},
+                                              {"mv"},
+                                              {"addmv"},
+                                              {"dot"},
+                                              {"vdot"},
+                                              {"linear", {"mm", "addmm"}},
+                                              {"addbmm", {"addmm"}},
+                                              {"scaled_dot_product_attention", {"bmm"}}}};
+
 std::string text(const char* s) { return s != nullptr ? s : ""; }
+
+static_assert(static_cast<std::uint32_t>(reference::SumClass::f32_rz) == FG_ACC_F32_RZ &&
+              static_cast<std::uint32_t>(reference::SumClass::f16) == FG_ACC_F16 &&
+              static_cast<std::uint32_t>(reference::SumClass::tf32) == FG_ACC_TF32);
 
 }  // namespace
 
@@ -54,7 +76,8 @@ Result<Device> Device::open(std::string_view plugin) {
   }
   for (const fg_op_claim* claim : registry.claims(*found)) {
     d.claims_[claim->op_uid] = {claim->n_slots,
-                                {claim->rows, claim->rows + std::size_t{claim->n_rows} * claim->n_slots}};
+                                {claim->rows, claim->rows + std::size_t{claim->n_rows} * claim->n_slots},
+                                claim->accuracy_class};
   }
   return d;
 }
@@ -85,6 +108,30 @@ bool Device::claims(const core::OpInfo& op, std::span<const fg_dtype> dtypes) co
   const std::vector<fg_dtype>& rows = engine->second.rows;
   return std::all_of(dtypes.begin(), dtypes.end(),
                      [&](fg_dtype d) { return std::find(rows.begin(), rows.end(), d) != rows.end(); });
+}
+
+reference::SumClass Device::class_of(std::uint64_t op_uid) const {
+  const auto found = claims_.find(op_uid);
+  // A class that this suite does not know is held to the standard one.
+  if (found == claims_.end() || found->second.accuracy_class > FG_ACC_TF32) return reference::SumClass::standard;
+  return static_cast<reference::SumClass>(found->second.accuracy_class);
+}
+
+reference::Arithmetic Device::arithmetic(const core::OpInfo& op, std::span<const fg_dtype> dtypes,
+                                         bool composite) const {
+  reference::Arithmetic a;
+  a.subnormals = (info_.caps & FG_D_DENORMALS) != 0;
+  const auto products =
+      std::find_if(kProducts.begin(), kProducts.end(), [&](const Products& p) { return p.op == op.name; });
+  if (products == kProducts.end()) return a;
+  if (!composite && claims(op, dtypes)) {
+    a.sums = class_of(op.uid);
+    return a;
+  }
+  for (const std::string_view part : products->made_of) {
+    if (!part.empty() && a.sums == reference::SumClass::standard) a.sums = class_of(core::find_op(part)->uid);
+  }
+  return a;
 }
 
 Result<Handle> Device::empty(fg_dtype dtype, std::span<const std::int64_t> shape) const {

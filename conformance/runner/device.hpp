@@ -11,8 +11,10 @@
 #include <string>
 #include <vector>
 
+#include "conformance/reference/declared.hpp"
 #include "core/catalogue/op_info.hpp"
 #include "core/registry/device.hpp"
+#include "fg/abi/kernel.h"
 #include "fg/fg.h"
 #include "fg/sdk/result.hpp"
 
@@ -56,6 +58,9 @@ class Device {
   // Whether the core has taken a claim of `op` back since the start: the plugin refused what it claims, and
   // something else answered.
   bool claim_was_withdrawn(const core::OpInfo& op) const;
+  // What the device and its claims declare about the arithmetic of this call.  An accuracy class counts for
+  // sums of products alone; where the core composes one, for those that it is made of.
+  reference::Arithmetic arithmetic(const core::OpInfo& op, std::span<const fg_dtype> dtypes, bool composite) const;
   // How the claim is made: "kernel", "engine" or "".
   std::string_view served_by(const core::OpInfo& op) const;
 
@@ -70,7 +75,9 @@ class Device {
   struct Claim {
     std::uint32_t n_slots = 0;
     std::vector<fg_dtype> rows;
+    std::uint32_t accuracy_class = FG_ACC_DEFAULT;
   };
+  reference::SumClass class_of(std::uint64_t op_uid) const;
   fg_device_handle handle_ = nullptr;
   const core::Device* device_ = nullptr;
   std::string name_, vendor_, version_, build_id_, path_, spec_;

@@ -22,6 +22,7 @@ struct Prepared {
   std::vector<PreparedArg> args;
   Form form = Form::fresh;
   bool composite = false;
+  reference::Arithmetic declared;  // by the device and the claim; decides the bounds
   Layout out_layout = Layout::dense;
   std::vector<reference::Type> out_types;  // for out and alias
   std::vector<Shape> out_shapes;

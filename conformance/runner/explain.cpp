@@ -203,6 +203,7 @@ std::string explain_probe(const Case& c) {
 
 std::string explain_operator(const Device& device, const Case& c) {
   Prepared p = prepare(c);
+  declare(p, device);
   std::string text = fmt::format("{}\n  {}: {}\n  {}{}\n  values {}\n", name_of(c), p.op->name, p.op->summary,
                                  kFormTexts[static_cast<std::size_t>(c.form)],
                                  c.composite ? ", composed by the core of other operators" : "",
@@ -216,7 +217,7 @@ std::string explain_operator(const Device& device, const Case& c) {
   }
   const std::vector<Output> want = expected_outputs(p);
   const bool statistical = std::ranges::any_of(want, [](const Output& o) { return !o.soft.empty(); });
-  text += "bound\n" + bound_text(*p.op, c, statistical);
+  text += "bound\n" + bound_text(*p.op, c, statistical) + declared_text(p.declared);
   return text + results_text(device, c, p, want);
 }
 

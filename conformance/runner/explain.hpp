@@ -15,6 +15,8 @@ std::string explain(const Device& device, const Case& c);
 
 // The part that needs no device: which rule decides what is allowed.
 std::string bound_text(const core::OpInfo& op, const Case& c, bool statistical);
+// What the device declares less than the rest of the contract asks; empty: nothing.
+std::string declared_text(const reference::Arithmetic& declared);
 
 }  // namespace fg::conformance
 

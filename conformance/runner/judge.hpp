@@ -18,6 +18,7 @@ struct CaseResult {
   std::optional<Mismatch> mismatch;  // and in numbers
   double ratio = 0;                  // greatest error of a passing case over what is allowed
   double milliseconds = 0;
+  std::string accuracy;               // class that the bounds follow, empty: the standard one
   std::string phase;                  // crash, hang: what the worker was doing
   std::vector<std::string> sequence;  // sequence: the shortest list of cases found that fails, this one last
 
@@ -32,8 +33,10 @@ CaseResult judge(const Device& device, const Prepared& call, const std::vector<r
 // A case by its name; never throws.  [any-thread]
 CaseResult run_case(const Device& device, const Case& c);
 
-// The call that a case describes, with its data.
+// The call that a case describes, with its data; without a device its bounds are the strictest.
 Prepared prepare(const Case& c);
+// What `device` declares of the call's arithmetic joins it.
+void declare(Prepared& call, const Device& device);
 
 // What its outputs must be; their dtypes and shapes are kept in the call.  Throws reference::Mistake.
 std::vector<reference::Output> expected_outputs(Prepared& call);

@@ -91,7 +91,9 @@ Result<std::string> judged_norm(const Device& device, std::string_view op_name, 
       p.placements.push_back(place(t.shape, Layout::dense, reference::bytes(t.type)));
     call.args.push_back(std::move(p));
   }
-  const std::vector<reference::Output> want = reference::evaluate(reference::Call(oracle_operator(*op), args));
+  declare(call, device);
+  const std::vector<reference::Output> want =
+      reference::evaluate(reference::Call(oracle_operator(*op), args, call.declared));
   for (const reference::Output& o : want) {
     call.out_types.push_back(o.type);
     call.out_shapes.push_back(o.shape);

@@ -72,6 +72,7 @@ CaseResult expect_refusal(const Device& device, const Case& c, const Prepared& p
 
 CaseResult run_operator(const Device& device, const Case& c) {
   Prepared p = prepare(c);
+  declare(p, device);
   if (c.bad) return expect_refusal(device, c, p);
   const std::vector<reference::Output> want = expected_outputs(p);
   count_offset_from_storage(p);
@@ -98,11 +99,22 @@ Prepared prepare(const Case& c) {
   return p;
 }
 
+void declare(Prepared& p, const Device& device) {
+  // Sums of products, which alone this matters for, have results of their operands' dtype.
+  std::vector<fg_dtype> dtypes;
+  for (const PreparedArg& a : p.args) {
+    for (const reference::Tensor& t : a.value.tensors) dtypes.push_back(to_dtype(t.type));
+  }
+  if (!dtypes.empty()) dtypes.insert(dtypes.begin(), p.op->outs.size(), dtypes.front());
+  p.declared = device.arithmetic(*p.op, dtypes, p.composite);
+}
+
 std::vector<reference::Output> expected_outputs(Prepared& p) {
   enter(Phase::oracle);
   std::vector<reference::Argument> values;
   for (const PreparedArg& a : p.args) values.push_back(a.value);
-  std::vector<reference::Output> want = reference::evaluate(reference::Call(oracle_operator(*p.op), std::move(values)));
+  std::vector<reference::Output> want =
+      reference::evaluate(reference::Call(oracle_operator(*p.op), std::move(values), p.declared));
   if (p.form == Form::inplace || p.form == Form::alias) want.front().type = p.args[first_tensor(p)].value.tensor().type;
   for (const reference::Output& o : want) {
     p.out_types.push_back(o.type);

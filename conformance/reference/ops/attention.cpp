@@ -117,7 +117,7 @@ std::vector<Value> row_of(const Problem& p, std::int64_t line, bool statistical)
     Sum sum;
     for (std::int64_t key = 0; key < p.keys; ++key) {
       if (!scores[static_cast<std::size_t>(key)].visible) continue;
-      sum.add(mul(weights[static_cast<std::size_t>(key)], element(p.v, (kv_head * p.keys + key) * p.dv + c)));
+      sum.add_product(weights[static_cast<std::size_t>(key)], element(p.v, (kv_head * p.keys + key) * p.dv + c));
     }
     row.push_back(
         div(statistical ? sum.soft(p.type) : sum.hard(p.type), statistical ? total.soft(p.type) : total.hard(p.type)));

@@ -65,7 +65,8 @@ Outputs dist(const Call& call) {
   out[0].type = types.out.front();
   for (std::vector<Value>* values : {&out[0].hard, &out[0].soft}) {
     for (Value& v : *values) {
-      if (std::isfinite(v.mid)) v = widened(v, 2 * roundoff(type) * std::fabs(v.mid));
+      const Real zeroed = flush_loss(type) * static_cast<Real>(numel(difference.shape));
+      if (std::isfinite(v.mid)) v = widened(v, 2 * roundoff(type) * std::fabs(v.mid) + zeroed);
     }
   }
   return out;

@@ -34,7 +34,7 @@ Value near(Real value, Real magnitude, Real widest, Real roundings, Ct type) {
   const Real radius = gamma(roundings, type) * magnitude;
   const Real most = format(storage_of(type)).max;
   const bool wild = !std::isfinite(value) || !std::isfinite(radius) || !(magnitude < most) || !(widest < most);
-  const Real lost = roundings * ulp(storage_of(type), 0) * (1 + widest);
+  const Real lost = roundings * (ulp(storage_of(type), 0) + flush_loss(type)) * (1 + widest);
   return wild ? anything(type) : rounded(widened(exact(value, type), radius + lost));
 }
 

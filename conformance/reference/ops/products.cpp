@@ -59,9 +59,9 @@ struct Products {
     if (!is_float(type)) return push(out, of_integers(z, i, j, start));
     Sum sum;
     each(z, i, j, [&](std::int64_t x, std::int64_t y) {
-      sum.add_product(alpha.mid * a.v[static_cast<std::size_t>(x)], b.v[static_cast<std::size_t>(y)]);
+      sum.add_product(a.v[static_cast<std::size_t>(x)], b.v[static_cast<std::size_t>(y)], alpha.mid);
     });
-    if (self != nullptr && beta.mid != 0) sum.add_product(beta.mid, start.mid);
+    if (self != nullptr && beta.mid != 0) sum.add_scaled(start.mid, beta.mid);
     const bool unscaled = alpha.mid == 1 && (self == nullptr || beta.mid == 0 || beta.mid == 1);
     const auto with_scaling = [&](const Value& v) {
       return unscaled || v.point() ? v : rounded(widened(v, 2 * roundoff(type) * sum.absolute()));
