@@ -52,6 +52,7 @@ Result<std::vector<core::CertifiedRow>> rows_of(const std::vector<CaseResult>& r
     s.row.passed += passes(r.verdict) ? 1 : 0;
     s.row.warned += r.verdict == Verdict::quality_warn ? 1 : 0;
     s.row.waived += r.verdict == Verdict::waived ? 1 : 0;
+    if (s.row.accuracy.empty()) s.row.accuracy = r.accuracy;
     if (passes(r.verdict)) s.worst = std::max(s.worst, r.ratio);
   }
   std::vector<core::CertifiedRow> rows;

@@ -184,6 +184,9 @@ Result<CaseResult> read_case(const Members& in) {
   if (in.has("error_ratio")) {
     FG_TRY_ASSIGN(r.ratio, in.number("error_ratio"));
   }
+  if (in.has("class")) {
+    FG_TRY_ASSIGN(r.accuracy, in.text("class"));
+  }
   if (in.has("text")) {
     FG_TRY_ASSIGN(r.text, in.text("text"));
   }
@@ -205,6 +208,7 @@ Result<CaseResult> read_case(const Members& in) {
 ordered_json case_object(const CaseResult& r) {
   ordered_json j{{"id", r.id}, {"op", r.op}, {"verdict", name(r.verdict)}, {"ms", r.milliseconds}};
   if (passes(r.verdict) || r.ratio > 0) j["error_ratio"] = r.ratio;
+  if (!r.accuracy.empty()) j["class"] = r.accuracy;
   if (!r.text.empty()) j["text"] = r.text;
   if (!r.phase.empty()) j["phase"] = r.phase;
   if (!r.sequence.empty()) j["sequence"] = r.sequence;

@@ -38,8 +38,10 @@ std::string cell(const Counts& c) {
 }
 
 std::string matrix_row(const OperatorSummary& op, const std::vector<std::string>& dtypes) {
-  std::string row = fmt::format("<tr data-name=\"{0}\" data-failed=\"{1}\"><th scope=\"row\" title=\"{0}\">{0}</th>{2}",
-                                escaped(op.name), op.counts.failed, cell(op.counts));
+  const std::string accuracy = op.accuracy.empty() ? "" : fmt::format(" <small>class {}</small>", escaped(op.accuracy));
+  std::string row =
+      fmt::format("<tr data-name=\"{0}\" data-failed=\"{1}\"><th scope=\"row\" title=\"{0}\">{0}{2}</th>{3}",
+                  escaped(op.name), op.counts.failed, accuracy, cell(op.counts));
   for (const std::string& d : dtypes) {
     const auto found = op.by_dtype.find(d);
     row += found == op.by_dtype.end() ? "<td></td>" : cell(found->second);

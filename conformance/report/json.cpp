@@ -34,6 +34,7 @@ std::string to_json(const Report& report) {
   std::size_t left_out = 0;
   for (const auto& [op, n] : report.left_out) left_out += n;
   j["left_out"] = {{"cases", left_out}, {"operators", report.left_out}};
+  j["classes"] = accuracy_classes(report.results);
   j["cases"] = ordered_json::array();
   for (const CaseResult& r : report.results) j["cases"].push_back(case_object(r));
   return j.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";

@@ -72,6 +72,13 @@ std::string operators(const Summary& s) {
          "\n";
 }
 
+std::string accuracy(const Report& report) {
+  std::string rows;
+  for (const auto& [op, accuracy] : accuracy_classes(report.results))
+    rows += fmt::format("| {} | {} |\n", code(op), code(accuracy));
+  return rows.empty() ? "" : "### Accuracy classes\n\n| operator | class |\n|---|---|\n" + rows + "\n";
+}
+
 std::string failures(const Report& report, const Summary& s) {
   if (s.failures.empty()) return "";
   std::string text = "### Failures\n\n";
@@ -91,7 +98,7 @@ std::string environment(const Report& report) {
 
 std::string to_markdown(const Report& report) {
   const Summary s = summarise(report);
-  return totals(report, s) + operators(s) + failures(report, s) + environment(report);
+  return totals(report, s) + operators(s) + accuracy(report) + failures(report, s) + environment(report);
 }
 
 }  // namespace fg::conformance

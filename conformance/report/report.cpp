@@ -22,6 +22,16 @@ Counts count(const std::vector<CaseResult>& results) {
   return c;
 }
 
+std::map<std::string, std::string> accuracy_classes(const std::vector<CaseResult>& results) {
+  std::map<std::string, std::string> classes;
+  for (const CaseResult& r : results) {
+    std::string& text = classes[r.op];  // of an operator that is served in two ways: both
+    if (text.find(r.accuracy) == std::string::npos) text.append(text.empty() ? "" : ", ").append(r.accuracy);
+  }
+  std::erase_if(classes, [](const auto& c) { return c.second.empty(); });
+  return classes;
+}
+
 bool conformant(const Report& report) { return count(report.results).failed == 0 && !report.interrupted; }
 
 std::string failures_by_verdict(const std::vector<CaseResult>& results) {

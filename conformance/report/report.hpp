@@ -31,6 +31,8 @@ struct Counts {
 Counts count(const std::vector<CaseResult>& results);
 // Whether the run says so: nothing failed, and nothing was left undone.
 bool conformant(const Report& report);
+// Operators whose cases were judged by another accuracy class than the standard one, and which.
+std::map<std::string, std::string> accuracy_classes(const std::vector<CaseResult>& results);
 // "2 FAIL, 1 OOB_WRITE": what failed, most frequent first.
 std::string failures_by_verdict(const std::vector<CaseResult>& results);
 

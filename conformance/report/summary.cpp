@@ -83,8 +83,10 @@ Summary summarise(const Report& report) {
     }
     if (fails(r.verdict)) s.failures.push_back(&r);
   }
+  std::map<std::string, std::string> classes = accuracy_classes(report.results);
   for (auto& [name, op] : by) {
     op.name = name;
+    op.accuracy = classes[name];
     s.operators.push_back(std::move(op));
   }
   s.dtypes = in_order(dtypes);

@@ -22,7 +22,7 @@ struct Histogram {
 };
 
 struct OperatorSummary {
-  std::string name;
+  std::string name, accuracy;  // accuracy class, empty: the standard one
   Counts counts;
   std::map<std::string, Counts> by_dtype;
   std::map<Verdict, std::size_t> verdicts;

@@ -66,6 +66,7 @@ std::string header(const Report& report, const Style&) {
 std::string table(const Report& report, const Style& style) {
   std::map<std::string, std::vector<CaseResult>> by;
   for (const CaseResult& r : report.results) by[r.op].push_back(r);
+  const std::map<std::string, std::string> classes = accuracy_classes(report.results);
   std::string text;
   for (const auto& [op, results] : by) {
     const Counts c = count(results);
@@ -73,6 +74,7 @@ std::string table(const Report& report, const Style& style) {
     if (c.warned > 0) text += paint(print("  %4zu warned", c.warned), kYellow, style);
     if (c.failed > 0) text += paint(print("  %4zu fail", c.failed), kRed, style);
     if (c.neutral > 0) text += print("  %4zu not claimed", c.neutral);
+    if (const auto found = classes.find(op); found != classes.end()) text += "  class " + found->second;
     text += "\n";
   }
   return text;

@@ -36,7 +36,8 @@ struct CertifiedRow {
   std::string op, dtype, by;
   std::string schema;  // of the operator, 16 hex digits
   std::int64_t cases = 0, passed = 0, warned = 0, waived = 0;
-  std::string worst;  // greatest error over what is allowed, of those that passed: "0.4375"
+  std::string accuracy;  // class that the bounds followed, empty: the standard one
+  std::string worst;     // greatest error over what is allowed, of those that passed: "0.4375"
 
   bool holds() const { return passed > 0 && waived == 0; }
 };

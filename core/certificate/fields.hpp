@@ -22,6 +22,7 @@ concept Record = std::same_as<std::remove_const_t<R>, T>;
 
 template <class V, Record<CertifiedRow> R>
 void each_field(V& v, R& r) {
+  v.field("accuracy", r.accuracy);
   v.field("by", r.by);
   v.field("cases", r.cases);
   v.field("dtype", r.dtype);
