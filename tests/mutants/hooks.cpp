@@ -58,6 +58,7 @@ const Row kRows[] = {
     {fault("row_scale"), products, product},
     {fault("rounds_up"), f32_products, product},
     {fault("rounds_up"), is_plain_sum, sum},
+    {fault("rz_undeclared"), products, product},
     {fault("read_uninit_output"), products, product},
     {fault("truncating_store"), narrow_maps, truncating_store},
     {fault("double_rounding"), narrow_maps, double_rounding},

@@ -85,6 +85,7 @@ Result<const fg_api*> open_driver();
 
 struct fg_instance {
   const fg_host* host = nullptr;
+  fg_host one_thread{};  // The host, for a driver that shall have a single thread (ftz).
   const fg_api* real = nullptr;
   fg_instance* driver = nullptr;
   bool async = false;

@@ -86,6 +86,17 @@ fg_status fail_alloc_after(fg_instance* i, std::int64_t n) noexcept {
   return i == nullptr ? FG_E_INVALID : test_of(i)->fail_alloc_after(i->driver, n);
 }
 
+// Options of a driver with one thread: flushing is a mode of the thread that launches, and a pool would flush
+// in some of its threads and not in others.
+fg_status only_one_thread(void*, const char* key, char* text, std::size_t* len) noexcept {
+  constexpr std::string_view kKey = "threads", kOne = "1";
+  if (key == nullptr || text == nullptr || len == nullptr || key != kKey) return FG_E_NOT_FOUND;
+  if (*len <= kOne.size()) return FG_E_INVALID;
+  *len = kOne.copy(text, kOne.size()) + 1;
+  text[kOne.size()] = 0;
+  return FG_OK;
+}
+
 // Allocations of `oddstride`: the driver borrows memory that begins at an odd multiple of 64 bytes.
 constexpr std::uint64_t kOddUnit = 64, kOddLimit = std::uint64_t{1} << 40;  // bytes; more is refused by the driver
 
@@ -144,6 +155,11 @@ fg_status create(const fg_host* host, const fg_ext* options, fg_instance** out, 
     i->host = host;
     i->real = real;
     i->async = wants_async();
+    if (legal("ftz")) {
+      std::memcpy(&i->one_thread, host, std::min<std::size_t>(host->hdr.struct_size, sizeof(fg_host)));
+      i->one_thread.config_get = only_one_thread;
+      host = &i->one_thread;
+    }
     fg_error why{};
     why.hdr.struct_size = sizeof why;
     if (const fg_status s = real->create(host, options, &i->driver, &why); s < 0)

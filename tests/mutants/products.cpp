@@ -85,7 +85,7 @@ float dot_towards_zero(const Row& a, const Row& b) {
 }
 
 float dot(const Row& a, const Row& b, fg_dtype dtype) {
-  if (legal("rz")) return dot_towards_zero(a, b);
+  if (legal("rz") || has(fault("rz_undeclared"))) return dot_towards_zero(a, b);
   if (legal("fma")) {
     float s = 0;
     for (std::size_t k = 0; k < a.size(); ++k) s = std::fma(a[k], b[k], s);
