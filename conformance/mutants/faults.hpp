@@ -137,7 +137,8 @@ inline constexpr LegalVariant kLegalVariants[] = {
     {"slow", "every launch takes a fifth of a millisecond more", "op.add/* op.mm/* op.sum/* stream.* thread.* direct.*"},
     {"oddstride", "allocations begin at an odd multiple of 64 bytes", "op.add/* op.mm/* op.sum/* memory.* direct.*"},
     {"nullopt", "query and get_table are NULL", "op.add/* op.mm/* op.sum/* direct.* abi.* claim.* claims.*"},
-    {"ftz", "subnormal f32 are flushed, and the device says so", "op.add/* op.mul/*"},
+    {"ftz", "subnormal f32 are flushed, and the device says so",
+     "op.add/* op.mul/* op.remainder/* op.to/* op.cummin/* op.sum/* op.mm/* op.softmax/* op.rms_norm/*"},
     {"rz", "sums of products truncate, and the claim says so", "op.mm/* op.bmm/*"},
 };
 

@@ -50,19 +50,30 @@ std::vector<std::string> state_names(Monoid monoid) {
   return {"acc"};
 }
 
-void State::add_position(const Value& term) {
+void State::add_position(Best& best, const Value& term, Real compared) const {
   const bool last = monoid_ == Monoid::lastmax || monoid_ == Monoid::lastmin;
   const bool greatest = monoid_ == Monoid::argmax || monoid_ == Monoid::lastmax;
-  const Real old = running_.mid;
-  const bool old_nan = running_.nan == Nan::always;
+  const Real old = best.compared;
+  const bool old_nan = best.value.nan == Nan::always;
   const bool new_nan = term.nan == Nan::always;
-  bool better = greatest ? term.mid > old : term.mid < old;
-  if (last && term.mid == old) better = true;
+  bool better = greatest ? compared > old : compared < old;
+  if (last && compared == old) better = true;
   if (old_nan || new_nan) better = new_nan && (!old_nan || last);
-  if (count_ == 0 || better) {
-    running_ = term;
-    position_ = count_;
+  if (count_ == 0 || better) best = {term, compared, count_};
+}
+
+// Between what a kernel that keeps subnormals finds and what one finds that compares them as zero.
+std::vector<Value> State::best() const {
+  Value value = flushed(kept_.value);
+  Value position = exact(static_cast<Real>(kept_.position), Ct::i64);
+  if (!arithmetic().subnormals) {
+    const Value other = flushed(flushed_.value);
+    value.lo = std::min(value.lo, other.lo);
+    value.hi = std::max(value.hi, other.hi);
+    position.lo = static_cast<Real>(std::min(kept_.position, flushed_.position));
+    position.hi = static_cast<Real>(std::max(kept_.position, flushed_.position));
   }
+  return {value, position};
 }
 
 // The same term added again and again in one binade is rounded the same way each time: errors add up
@@ -114,7 +125,10 @@ void State::add(const Value& term) {
       terms_.push_back(number_of(term));
       break;
     case Monoid::logsumexp: add_exponential(number_of(term)); break;
-    default: add_position(term); break;
+    default:
+      add_position(kept_, term, term.mid);
+      add_position(flushed_, term, may_flush(type_, term.mid) ? 0 : term.mid);
+      break;
   }
   ++count_;
 }
@@ -176,8 +190,7 @@ std::vector<Value> State::values(bool statistical) const {
     return keeps_position(monoid_) ? std::vector<Value>{start, exact(0, Ct::i64)} : std::vector<Value>{start};
   }
   if (monoid_ == Monoid::prod) return {product()};
-  if (!keeps_position(monoid_)) return {flushed(running_)};
-  return {flushed(running_), exact(static_cast<Real>(position_), Ct::i64)};
+  return keeps_position(monoid_) ? best() : std::vector<Value>{flushed(running_)};
 }
 
 }  // namespace fg::reference

@@ -29,7 +29,14 @@ class State {
  private:
   std::vector<Value> welford(bool statistical) const;
   Value product() const;
-  void add_position(const Value& term);
+  // The best term so far and its place, as it compares: a device that flushes compares subnormals as zero.
+  struct Best {
+    Value value{};
+    Real compared = 0;
+    std::int64_t position = 0;
+  };
+  void add_position(Best& best, const Value& term, Real compared) const;
+  std::vector<Value> best() const;
   void add_exponential(Real x);
   bool repeats() const;
 
@@ -39,7 +46,7 @@ class State {
   Sum sum_;
   Value running_{};
   Real largest_ = 1, smallest_ = 1;  // what a product of some of the factors may reach
-  std::int64_t position_ = 0;
+  Best kept_, flushed_;
   std::vector<Real> terms_;  // welford and logsumexp look again
   static constexpr std::size_t kFewTerms = 64;
   std::set<Real> distinct_;                             // logsumexp: terms, as long as they are few

@@ -88,7 +88,7 @@ Hook legal_hook(const Kernel& k) {
   const bool order = std::find(std::begin(kOrders), std::end(kOrders), kVariant) != std::end(kOrders);
   if ((order || legal("rz")) && products(k)) return product;
   if (order && is_plain_sum(k)) return sum;
-  return legal("ftz") && float_maps(k) ? flush_to_zero : nullptr;
+  return legal("ftz") && is_small_float(k.dtypes[0]) ? flush_to_zero : nullptr;
 }
 
 }  // namespace

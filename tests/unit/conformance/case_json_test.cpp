@@ -24,6 +24,7 @@ CaseResult failed_case() {
   r.text = "fails after another\nsecond line \"quoted\"";
   r.ratio = 0.1;
   r.milliseconds = 1.0 / 3;
+  r.accuracy = "f32_rz";
   r.phase = "launch";
   r.sequence = {"op.exp/self=f32:3/real/new#0", r.id};
   Mismatch m;

@@ -107,6 +107,15 @@ TEST_F(Certify, ACompleteRunIsCertified) {
                           "mm f32 plugin 1/1 0.25", "softmax f32 composite 1/1 0.25", "softmax f32 plugin 1/1 0.25"));
 }
 
+TEST_F(Certify, ACertificateNamesTheAccuracyClass) {
+  Report r = complete();
+  r.results[2].accuracy = "f32_rz";
+  const auto c = certify(r, kPlan, {}, kJournal);
+  ASSERT_TRUE(c) << c.error().message;
+  for (const core::CertifiedRow& row : c->operators) EXPECT_EQ(row.accuracy, row.op == "mm" ? "f32_rz" : "") << row.op;
+  EXPECT_THAT(core::certificate_bytes(*c), HasSubstr("\"accuracy\":\"f32_rz\""));
+}
+
 TEST_F(Certify, EveryReasonHasItsSentence) {
   const auto with = [](auto change) {
     Report r = complete();

@@ -35,6 +35,14 @@ TEST(Legal, BothNeighboursWhenTheIntervalCrossesATie) {
   EXPECT_FALSE(legal(v, Type::f16, 1 + std::ldexp(1.0L, -9)));
 }
 
+TEST(Legal, TruthOfAnIntervalThatHoldsZero) {
+  const Value below{-0x1p-127L, -Real{0}, -0x1p-127L, Nan::never, Ct::f32, false};
+  EXPECT_TRUE(legal(below, Type::boolean, 0));
+  EXPECT_TRUE(legal(below, Type::boolean, 1));
+  const Value above{1, 2, 1, Nan::never, Ct::f32, false};
+  EXPECT_FALSE(legal(above, Type::boolean, 0));
+}
+
 TEST(Legal, SpecialValues) {
   EXPECT_TRUE(legal(exact(NAN, Ct::f32), Type::f32, NAN));
   EXPECT_FALSE(legal(exact(NAN, Ct::f32), Type::f32, 0));

@@ -8,6 +8,8 @@
 
 #include <cmath>
 
+#include "conformance/reference/declared.hpp"
+
 namespace fg::reference {
 namespace {
 
@@ -47,6 +49,47 @@ TEST(OracleExpression, OneRoundingOrNoneIsLegal) {
   EXPECT_LE(v.lo, 1.0L / 3);
   EXPECT_NEAR(static_cast<double>(v.lo), 1.0 / 3, 1e-15);
   EXPECT_EQ(v.hi, static_cast<Real>(1.0F / 3));
+}
+
+bool inside(const Value& v, Real x) { return v.lo <= x && x <= v.hi; }
+
+// 0x1p-127 and what gives it are subnormal in f32 and normal in f64.
+TEST(OracleExpression, SubnormalsMayBeFlushedWhereTheyAreNotKept) {
+  const Real small = 0x1p-127L;
+  for (const char* text : {"x * 1", "x + 0", "abs(x)", "max(x, 0)"}) {
+    EXPECT_TRUE(eval(text, small).point()) << text;
+    const ArithmeticScope flushing({false, SumClass::standard});
+    EXPECT_TRUE(inside(eval(text, small), 0)) << text;
+    EXPECT_TRUE(inside(eval(text, small), small)) << text;
+    EXPECT_FALSE(inside(eval(text, small), 0x1p-126L)) << text;
+    EXPECT_TRUE(eval(text, small, 0, Ct::f64).point()) << text;
+    EXPECT_TRUE(eval(text, 0x1p-126L).point()) << text;
+  }
+  EXPECT_FALSE(inside(eval("x * y", 0x1p-100L, -0x1p-27L), 0));
+  EXPECT_FALSE(inside(eval("log(x)", small), -INFINITY));
+  EXPECT_FALSE(inside(eval("x * y", small, 0x1p127L), 0));
+  const ArithmeticScope flushing({false, SumClass::standard});
+  EXPECT_TRUE(inside(eval("x * y", 0x1p-100L, -0x1p-27L), 0));  // the result
+  EXPECT_TRUE(inside(eval("x * y", small, 0x1p127L), 0));       // an operand
+  EXPECT_TRUE(inside(eval("log(x)", small), -INFINITY));
+  EXPECT_TRUE(inside(eval("1 / x", -small), -INFINITY));
+  EXPECT_TRUE(inside(eval("x == 0", small), 1));
+  EXPECT_EQ(eval("x * y", small, INFINITY).nan, Nan::maybe);
+}
+
+TEST(OracleExpression, MovingIsNoOperation) {
+  const ArithmeticScope flushing({false, SumClass::standard});
+  EXPECT_TRUE(eval("x", 0x1p-127L).point());
+  EXPECT_TRUE(eval("where(y > 0, x, y)", 0x1p-127L, 1).point());
+}
+
+TEST(OracleExpression, DeclarationsEndWithTheirScope) {
+  {
+    const ArithmeticScope flushing({false, SumClass::tf32});
+    EXPECT_FALSE(arithmetic().subnormals);
+  }
+  EXPECT_TRUE(arithmetic().subnormals);
+  EXPECT_EQ(arithmetic().sums, SumClass::standard);
 }
 
 TEST(OracleExpression, KnownFunctionValues) {

@@ -72,6 +72,19 @@ TEST(OracleOperators, Product) {
   EXPECT_TRUE(out[0].hard[0].point());
 }
 
+TEST(OracleOperators, ProductAsDeclared) {
+  const Operator op = named("mm", {"self", "mat2"}, {});
+  const std::vector<Argument> args{arg(f32({1, 2}, {2049, 0x1p-127L})), arg(f32({2, 1}, {1, 0x1p127L}))};
+  EXPECT_TRUE(evaluate(Call(op, args))[0].hard[0].point());
+  const Value flushing = evaluate(Call(op, args, {false, SumClass::standard}))[0].hard[0];
+  EXPECT_EQ(flushing.lo, 2049);
+  EXPECT_EQ(flushing.hi, 2050);
+  const Value tf32 = evaluate(Call(op, args, {true, SumClass::tf32}))[0].hard[0];  // 2049 is read as 2048
+  EXPECT_LE(tf32.lo, 2049);
+  EXPECT_GT(tf32.lo, 2047);
+  EXPECT_TRUE(evaluate(Call(op, args))[0].hard[0].point());
+}
+
 TEST(OracleOperators, ProductOfNothingIsZero) {
   const Operator op = named("mm", {"self", "mat2"}, {});
   const auto out = evaluate(Call(op, {arg(f32({2, 0}, {})), arg(f32({0, 1}, {}))}));
@@ -200,6 +213,12 @@ TEST(OracleOperators, Reductions) {
   EXPECT_EQ(greatest[0].hard[1].nan, Nan::always);
   const auto position = evaluate(Call(reduction(Monoid::argmax, {"position"}), {arg(x), dims({1})}));
   EXPECT_EQ(mids(position[0]), (std::vector<Real>{1, 1}));
+  const Tensor small = f32({1, 3}, {0x1p-128L, -1, 0x1p-127L});
+  const Operator argmax = reduction(Monoid::argmax, {"position"});
+  EXPECT_EQ(mids(evaluate(Call(argmax, {arg(small), dims({1})}))[0]), (std::vector<Real>{2}));
+  const Value among_zeros = evaluate(Call(argmax, {arg(small), dims({1})}, {false, SumClass::standard}))[0].hard[0];
+  EXPECT_EQ(among_zeros.lo, 0);  // the first of two that compare as zero
+  EXPECT_EQ(among_zeros.hi, 2);
   const auto moments = evaluate(Call(reduction(Monoid::welford, {"m2 / n", "mean"}), {arg(f32({4}, {1, 2, 3, 4}))}));
   expect_near(moments[0], {1.25});
   expect_near(moments[1], {2.5});

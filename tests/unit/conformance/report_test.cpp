@@ -68,6 +68,26 @@ TEST(Report, HeaderTableAndClosing) {
             "1 passed, 1 failed, 1 not claimed; 3 of 3 cases ran in 1.5 s (1 FAIL)   not conformant (exit 1)\n");
 }
 
+TEST(Report, AccuracyClassesAreNamed) {
+  Report r = sample();
+  const std::string silent = table(r, {}) + to_markdown(r) + to_html(r);
+  EXPECT_EQ(silent.find("class f32_rz"), std::string::npos);
+  EXPECT_EQ(silent.find("Accuracy classes"), std::string::npos);
+  r.results[0].accuracy = "f32_rz";
+  r.results.push_back(r.results[0]);
+  r.results.push_back(r.results[0]);
+  r.results.back().accuracy = "tf32";
+  EXPECT_NE(table(r, {}).find("add                                 3 pass  class f32_rz, tf32\n"), std::string::npos)
+      << table(r, {});
+  EXPECT_NE(
+      to_markdown(r).find("### Accuracy classes\n\n| operator | class |\n|---|---|\n| ` add ` | ` f32_rz, tf32 ` |\n"),
+      std::string::npos);
+  EXPECT_NE(to_html(r).find("add <small>class f32_rz, tf32</small></th>"), std::string::npos);
+  const auto j = nlohmann::json::parse(to_json(r));
+  EXPECT_EQ(j["classes"], (nlohmann::json{{"add", "f32_rz, tf32"}}));
+  EXPECT_EQ(j["cases"][0]["class"], "f32_rz");
+}
+
 TEST(Report, ColourIsNeverTheOnlyCarrier) {
   const Report r = sample();
   EXPECT_NE(closing(r, {true, false}).find("\033[31m1 passed, 1 failed\033[0m"), std::string::npos);
