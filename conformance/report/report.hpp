@@ -36,10 +36,10 @@ std::map<std::string, std::string> accuracy_classes(const std::vector<CaseResult
 // "2 FAIL, 1 OOB_WRITE": what failed, most frequent first.
 std::string failures_by_verdict(const std::vector<CaseResult>& results);
 
-std::string to_json(const Report& report);   // json.cpp: one document
-std::string to_junit(const Report& report);  // junit.cpp: one suite per operator
+std::string to_json(const Report& report);      // json.cpp: one document
+std::string to_junit(const Report& report);     // junit.cpp: one suite per operator
 std::string to_markdown(const Report& report);  // markdown.cpp: for a pull request
-std::string to_html(const Report& report);   // html.cpp: one page that needs nothing else
+std::string to_html(const Report& report);      // html.cpp: one page that needs nothing else
 
 // terminal.cpp
 struct Style {
