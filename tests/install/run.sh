@@ -9,6 +9,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export XDG_CONFIG_HOME="$work/config" XDG_CACHE_HOME="$work/cache"
 unset FG_PLUGIN_PATH GEMS_VENDOR
+export CMAKE_GENERATOR=Ninja  # make is not among the packages that ./dev installs
 
 step() { printf '== %s\n' "$*"; }
 
