@@ -51,7 +51,7 @@ void run_unary(void* dst, const void* a, const void*, const void*, std::size_t n
 template <std::uint16_t... OPS>
 Micro find_unary(std::uint16_t op) {
   Micro m = nullptr;
-  ((op == OPS && (m = run_unary<OPS>) != nullptr) || ...);
+  static_cast<void>(((op == OPS && (m = run_unary<OPS>) != nullptr) || ...));
   return m;
 }
 
