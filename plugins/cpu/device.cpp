@@ -62,12 +62,19 @@ fg_device_info describe() {
   d.dlpack_id = 0;
   d.caps = FG_D_FLAT_ADDRESS | FG_D_HOST_VISIBLE | FG_D_F64 | FG_D_DENORMALS | FG_D_SYNCHRONOUS;
   d.alloc_align = kAlign;
-  struct sysinfo si {};
-  if (sysinfo(&si) == 0) d.mem_total = d.max_alloc = std::uint64_t{si.totalram} * si.mem_unit;
+  d.mem_total = d.max_alloc = largest_allocation();
   return d;
 }
 
 }  // namespace
+
+std::uint64_t largest_allocation() noexcept {
+  static const std::uint64_t bytes = [] {
+    struct sysinfo si {};
+    return sysinfo(&si) == 0 ? std::uint64_t{si.totalram} * si.mem_unit : UINT64_MAX / 4;  // unknown
+  }();
+  return bytes;
+}
 
 fg_status device_info(fg_instance* instance, std::uint32_t device, fg_device_info* out) noexcept {
   return sdk::guard(nullptr, [&]() -> Result<void> {

@@ -53,6 +53,7 @@ inline constexpr std::uint64_t kAlign = 64;                         // Bytes; on
 inline constexpr std::uint64_t kHugePage = std::uint64_t{2} << 20;  // Bytes.
 inline constexpr std::uint64_t kPoisoned = UINT64_MAX;              // Value of a timeline whose stream failed.
 
+std::uint64_t largest_allocation() noexcept;  // what max_alloc says: the machine's memory, bytes
 fg_status device_info(fg_instance*, std::uint32_t device, fg_device_info*) noexcept;
 
 Result<void> mem_alloc(fg_instance&, std::uint32_t device, std::uint32_t kind, std::uint64_t bytes, std::uint64_t align,

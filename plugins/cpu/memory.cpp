@@ -49,7 +49,7 @@ Result<void> mem_alloc(fg_instance& instance, std::uint32_t device, std::uint32_
   const auto out_of_memory = [&] {
     return fail(FG_E_OOM_DEVICE, "mem_alloc: no memory for " + std::to_string(bytes) + " bytes", FG_R_LIMIT);
   };
-  if (fail_now(instance) || bytes > UINT64_MAX / 2 || a > UINT64_MAX / 4) return out_of_memory();
+  if (fail_now(instance) || bytes > largest_allocation() || a > largest_allocation()) return out_of_memory();
   auto b = std::make_unique<fg_buffer>();
   b->data = static_cast<std::byte*>(std::aligned_alloc(a, (bytes + a - 1) & ~(a - 1)));
   if (b->data == nullptr) return out_of_memory();
