@@ -18,7 +18,8 @@ def members(table):
 
 def head(report):
     print("# Performance\n")
-    print("One run of `fg-bench --plugin libfg_cpu.so --json`, with PyTorch as a peer ([bench/peers](../bench/peers/README.md)), case by case in turns. Every result was verified")
+    beside = ", beside its peers ([bench/peers](../bench/peers/README.md)), case by case in turns" if report.get("ratios") else ""
+    print(f"One run of `fg-bench --plugin libfg_cpu.so --json`{beside}. Every result was verified")
     print("before it was timed; times are medians. Written by `tools/setup/performance_page.py` from that run's JSON; nothing here is typed by hand. `fg-bench html` draws the")
     print("same document with every case.\n")
     print("Machine: " + members(report.get("machine", {})) + ".\n")
