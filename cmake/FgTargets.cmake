@@ -48,4 +48,26 @@ function(fg_add_test name)
   set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}")
 endfunction()
 
+# fg_plugin_build_id(<target> <name> FOLDERS <folder>...)
+#
+# Gives <target> the header plugins/<name>/build_id.hpp with FG_<NAME>_BUILD_ID, which changes with every file of the
+# folders (and of include/fg), the compiler and the build type.
+function(fg_plugin_build_id target name)
+  cmake_parse_arguments(PARSE_ARGV 2 arg "" "" "FOLDERS")
+  list(APPEND arg_FOLDERS include/fg)
+  string(TOUPPER "${name}" upper)
+  set(header "${PROJECT_BINARY_DIR}/gen/plugins/${name}/build_id.hpp")
+  list(TRANSFORM arg_FOLDERS PREPEND "${PROJECT_SOURCE_DIR}/" OUTPUT_VARIABLE patterns)
+  list(TRANSFORM patterns APPEND "/*")
+  file(GLOB_RECURSE hashed CONFIGURE_DEPENDS ${patterns})
+  list(JOIN arg_FOLDERS "," folders)
+  add_custom_command(OUTPUT "${header}"
+    COMMAND "${CMAKE_COMMAND}" "-DROOT=${PROJECT_SOURCE_DIR}" "-DFOLDERS=${folders}" "-DNAME=FG_${upper}_BUILD_ID" "-DOUT=${header}"
+      "-DTOOLS=${PROJECT_VERSION} ${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION} ${CMAKE_BUILD_TYPE} ${FG_SANITIZE}"
+      -P "${PROJECT_SOURCE_DIR}/cmake/build_id.cmake"
+    DEPENDS ${hashed} VERBATIM)
+  target_sources(${target} PRIVATE "${header}")
+  target_include_directories(${target} PRIVATE "${PROJECT_BINARY_DIR}/gen")
+endfunction()
+
 include(FgPluginSdk)

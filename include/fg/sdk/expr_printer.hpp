@@ -19,6 +19,7 @@
 #include <limits>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "fg/abi/expr.h"
@@ -38,8 +39,8 @@ struct ExprSources {
 template <class Dialect>
 class ExprPrinter {
  public:
-  // Borrows the program.
-  explicit ExprPrinter(const fg_expr& program) : e_(program) {}
+  // Borrows the program.  `prefix` stands before every variable.
+  explicit ExprPrinter(const fg_expr& program, std::string prefix = "v") : e_(program), prefix_(std::move(prefix)) {}
 
   // FG_E_UNSUPPORTED, FG_R_EXPRESSION, when the dialect cannot say an operation of the program.
   Result<void> check() const {
@@ -56,8 +57,12 @@ class ExprPrinter {
 
   // Helper functions, each once, callees first.  To be called after check().
   std::string prelude() const {
-    std::string text;
     std::vector<std::string> done;
+    return prelude(done);
+  }
+  // The same for a text that has the helpers named in `done`; adds the names of those that it prints.
+  std::string prelude(std::vector<std::string>& done) const {
+    std::string text;
     for (std::uint32_t k = 0; k < e_.n_node; ++k) {
       const fg_expr_node& n = e_.node[k];
       if (n.op == FG_EX_CAST) {
@@ -87,7 +92,7 @@ class ExprPrinter {
   static constexpr std::string_view kShort[] = {"bool", "i32", "i64", "f32", "f64"};
   using Helper = detail::ExprHelper;
 
-  static std::string variable(std::uint32_t k) { return "v" + std::to_string(k); }
+  std::string variable(std::uint32_t k) const { return prefix_ + std::to_string(k); }
 
   static bool known(std::uint16_t op) {
     return op_symbol(op) != nullptr || (op >= FG_EX_INPUT && op <= FG_EX_INDEX) || op == FG_EX_CAST ||
@@ -314,6 +319,7 @@ class ExprPrinter {
   }
 
   const fg_expr& e_;
+  std::string prefix_;
 };
 
 }  // namespace fg::sdk

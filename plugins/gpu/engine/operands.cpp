@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "plugins/gpu/engine/operands.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <limits>
+
+#include "plugins/gpu/runtime.hpp"
+
+namespace fg::gpu {
+namespace {
+
+std::uint32_t operand_count(std::uint16_t op) {
+  if (op <= FG_EX_INDEX) return 0;
+  if (op == FG_EX_FMA || op == FG_EX_WHERE) return 3;
+  const bool one = op == FG_EX_CAST || (op >= FG_EX_NEG && op <= FG_EX_SIGN) || op == FG_EX_ISNAN || op == FG_EX_NOT ||
+                   op >= FG_EX_FLOOR;
+  return one ? 1 : 2;
+}
+
+ParamType param_type(std::uint16_t type) {
+  switch (type) {
+    case FG_CT_I64: return ParamType::i64;
+    case FG_CT_F32: return ParamType::f32;
+    case FG_CT_F64: return ParamType::f64;
+    default: return ParamType::i32;
+  }
+}
+
+Value scalar_value(const fg_scalar& s, std::uint16_t type) {
+  const bool real = s.kind == FG_SCALAR_FLOAT;
+  if (type == FG_CT_F32 || type == FG_CT_F64) return real ? s.v.f : static_cast<double>(s.v.i);
+  if (type == FG_CT_BOOL) return std::int64_t{real ? s.v.f != 0 : s.v.i != 0};
+  if (!real) return s.v.i;
+  if (std::isnan(s.v.f)) return std::int64_t{0};
+  const double most = type == FG_CT_I64 ? 0x1p63 : 0x1p31;
+  if (s.v.f >= most) return type == FG_CT_I64 ? std::numeric_limits<std::int64_t>::max() : std::int64_t{0x7FFFFFFF};
+  if (s.v.f <= -most) return type == FG_CT_I64 ? std::numeric_limits<std::int64_t>::min() : -std::int64_t{0x80000000};
+  return static_cast<std::int64_t>(s.v.f);
+}
+
+}  // namespace
+
+std::string scalar_name(const std::string& prefix, std::uint32_t k, std::uint16_t type) {
+  constexpr const char* kWords[] = {"bool", "i32", "i64", "f32", "f64"};
+  const std::string name = prefix + std::to_string(k) + "_" + kWords[type];
+  return type == FG_CT_BOOL ? "(" + name + " != 0)" : name;
+}
+
+ProgramCopy::ProgramCopy(const fg_expr& e) : node_(e.node, e.node + e.n_node), out_(e.out, e.out + e.n_out), rest_(e) {}
+
+fg_expr ProgramCopy::view() const {
+  fg_expr e = rest_;
+  e.node = node_.data();
+  e.out = out_.data();
+  return e;
+}
+
+Result<void> check_expr(const fg_expr& e) {
+  const auto wrong = [](std::uint32_t k, const char* what) {
+    return unsupported("node " + std::to_string(k) + ": " + what, FG_R_EXPRESSION);
+  };
+  if (e.node == nullptr || e.out == nullptr) return invalid("the program has no nodes or outputs", FG_R_NULL_POINTER);
+  for (std::uint32_t k = 0; k < e.n_node; ++k) {
+    const fg_expr_node& n = e.node[k];
+    if (n.op == 0 || n.op > FG_EX_SIGMOID) return wrong(k, "unknown operation");
+    if (n.type > FG_CT_F64) return wrong(k, "unknown type");
+    for (std::uint32_t a = 0; a < operand_count(n.op); ++a) {
+      if (n.arg[a] >= k) return wrong(k, "reads a node that is not before it");
+    }
+    if (n.op == FG_EX_INPUT && n.arg[0] >= e.n_in) return wrong(k, "reads an input that does not exist");
+    if (n.op == FG_EX_SCALAR && n.arg[0] >= e.n_scalar) return wrong(k, "reads a scalar that does not exist");
+    if (n.op == FG_EX_INDEX && n.arg[0] >= FG_ENGINE_MAX_NDIM) return wrong(k, "reads a dimension beyond the eighth");
+  }
+  for (std::uint16_t j = 0; j < e.n_out; ++j) {
+    if (e.out[j] >= e.n_node) return unsupported("an output is no node", FG_R_EXPRESSION);
+  }
+  return {};
+}
+
+std::vector<ScalarUse> scalars_of(std::initializer_list<const fg_expr*> programs) {
+  std::vector<ScalarUse> uses;
+  for (const fg_expr* e : programs) {
+    for (std::uint32_t k = 0; k < e->n_node; ++k) {
+      const fg_expr_node& n = e->node[k];
+      if (n.op != FG_EX_SCALAR) continue;
+      const bool known = std::any_of(uses.begin(), uses.end(),
+                                     [&](const ScalarUse& u) { return u.k == n.arg[0] && u.type == n.type; });
+      if (!known) uses.push_back({n.arg[0], n.type});
+    }
+  }
+  return uses;
+}
+
+void add_scalar_params(Source& source, std::span<const ScalarUse> uses) {
+  constexpr const char* kWords[] = {"bool", "i32", "i64", "f32", "f64"};
+  for (const ScalarUse& u : uses) {
+    source.params.push_back({param_type(u.type), "s" + std::to_string(u.k) + "_" + kWords[u.type], 1});
+  }
+}
+
+void add_scalar_values(std::vector<Value>& values, std::span<const ScalarUse> uses, const fg_scalar* scalar) {
+  for (const ScalarUse& u : uses) values.push_back(scalar_value(scalar[u.k], u.type));
+}
+
+std::vector<std::uint32_t> indices_of(const fg_expr& e) {
+  std::vector<std::uint32_t> dims;
+  for (std::uint32_t k = 0; k < e.n_node; ++k) {
+    if (e.node[k].op == FG_EX_INDEX && std::find(dims.begin(), dims.end(), e.node[k].arg[0]) == dims.end()) {
+      dims.push_back(e.node[k].arg[0]);
+    }
+  }
+  return dims;
+}
+
+Walk walk_of(std::span<const fg_tensor> t, std::span<const std::int64_t> size, bool join) {
+  Walk w;
+  w.stride.resize(t.size());
+  for (std::size_t d = 0; d < size.size(); ++d) {
+    w.count *= size[d];
+    const auto stride = [&](std::size_t k) { return d < static_cast<std::size_t>(t[k].ndim) ? t[k].stride[d] : 0; };
+    bool joins = join && w.ndim > 0;
+    for (std::size_t k = 0; joins && k < t.size(); ++k) {
+      joins = w.stride[k][static_cast<std::size_t>(w.ndim - 1)] == stride(k) * size[d];
+    }
+    const int at = joins ? w.ndim - 1 : w.ndim++;
+    w.size[at] = joins ? w.size[at] * size[d] : size[d];
+    for (std::size_t k = 0; k < t.size(); ++k) w.stride[k][static_cast<std::size_t>(at)] = stride(k);
+  }
+  return w;
+}
+
+std::string locate_text(Source& source, int ndim, std::size_t n, std::span<const std::uint32_t> index_dims) {
+  const auto count = static_cast<std::uint32_t>(ndim);
+  std::string text;
+  for (std::size_t k = 0; k < n; ++k) text += "idx o" + std::to_string(k) + " = idx(0);\n";
+  if (ndim == 0) {
+    for (const std::uint32_t d : index_dims) text += "i64 i" + std::to_string(d) + " = i64(0);\n";
+    return text;
+  }
+  source.params.push_back({ParamType::idx, "size", count});
+  for (std::size_t k = 0; k < n; ++k) source.params.push_back({ParamType::idx, "stride" + std::to_string(k), count});
+  text += "idx rest = at;\n";
+  for (int d = ndim - 1; d >= 0; --d) {
+    const std::string dim = std::to_string(d), position = "p" + dim;
+    if (d == 0) {
+      text += "idx " + position + " = rest;\n";
+    } else {
+      text += "idx next" + dim + " = rest / size[" + dim + "];\nidx " + position + " = rest - next" + dim + " * size[" +
+              dim + "];\nrest = next" + dim + ";\n";
+    }
+    for (std::size_t k = 0; k < n; ++k) {
+      text += "o" + std::to_string(k) + " += " + position + " * stride" + std::to_string(k) + "[" + dim + "];\n";
+    }
+  }
+  for (const std::uint32_t d : index_dims) {
+    text += "i64 i" + std::to_string(d) + " = i64(" + (d < count ? "p" + std::to_string(d) : std::string("0")) + ");\n";
+  }
+  return text;
+}
+
+void add_walk_values(std::vector<Value>& values, const Walk& w) {
+  for (int d = 0; d < w.ndim; ++d) values.emplace_back(w.size[d]);
+  for (const auto& stride : w.stride) {
+    for (int d = 0; d < w.ndim; ++d) values.emplace_back(stride[static_cast<std::size_t>(d)]);
+  }
+}
+
+}  // namespace fg::gpu

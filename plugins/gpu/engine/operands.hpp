@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the three engines share: the text that finds an element from its place in the space, the
+// parameters of a program's scalars, and their values.
+
+#ifndef FG_PLUGINS_GPU_ENGINE_OPERANDS_HPP_
+#define FG_PLUGINS_GPU_ENGINE_OPERANDS_HPP_
+
+#include <array>
+#include <cstdint>
+#include <initializer_list>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "fg/abi/engine.h"
+#include "fg/abi/kernel.h"
+#include "plugins/gpu/source.hpp"
+
+namespace fg::gpu {
+
+// A program kept beyond the call that lent it.
+class ProgramCopy {
+ public:
+  ProgramCopy() = default;
+  explicit ProgramCopy(const fg_expr& e);
+  fg_expr view() const;
+
+ private:
+  std::vector<fg_expr_node> node_;
+  std::vector<std::uint32_t> out_;
+  fg_expr rest_{};
+};
+
+// Refuses broken references and unknown nodes, so that printing is safe.
+Result<void> check_expr(const fg_expr& e);
+
+// The scalars that programs read, each with the type as which it is read.
+struct ScalarUse {
+  std::uint32_t k;
+  std::uint16_t type;  // FG_CT_*
+};
+std::vector<ScalarUse> scalars_of(std::initializer_list<const fg_expr*> programs);
+void add_scalar_params(Source& source, std::span<const ScalarUse> uses);
+void add_scalar_values(std::vector<Value>& values, std::span<const ScalarUse> uses, const fg_scalar* scalar);
+
+// Dimensions of FG_EX_INDEX that a program reads.
+std::vector<std::uint32_t> indices_of(const fg_expr& e);
+
+// A space and how operands move through it, for one launch: neighbours that all operands cross in one
+// stride are joined, unless the program reads indices.
+struct Walk {
+  int ndim = 0;
+  std::int64_t size[FG_ENGINE_MAX_NDIM];
+  std::vector<std::array<std::int64_t, FG_ENGINE_MAX_NDIM>> stride;  // Elements, by operand.
+  std::int64_t count = 1;
+};
+Walk walk_of(std::span<const fg_tensor> t, std::span<const std::int64_t> size, bool join);
+
+// Text that declares "idx o<k>" for each of `n` operands and "idx <index><d>" where asked for, from "idx at", the place
+// in the space.  Parameters "size" and "stride<k>" are added to the source.  `index_dims`: indices that are read.
+std::string locate_text(Source& source, int ndim, std::size_t n, std::span<const std::uint32_t> index_dims);
+void add_walk_values(std::vector<Value>& values, const Walk& walk);
+
+}  // namespace fg::gpu
+
+#endif  // FG_PLUGINS_GPU_ENGINE_OPERANDS_HPP_

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The named kernels by family: each family's file lists its rows.  A new kernel is a file in kernels/
+// and a row in its family.
+
+#ifndef FG_PLUGINS_GPU_ENTRIES_HPP_
+#define FG_PLUGINS_GPU_ENTRIES_HPP_
+
+#include <span>
+#include <vector>
+
+#include "fg/abi/ops.h"
+#include "fg/sdk/kernel_table.hpp"
+
+// FG_GPU_ROWS(OP): the catalogue's dtype rows of an operator; FG_GPU_ENTRY(OP): the first members of its row.
+#define FG_GPU_ROWS(OP) inline constexpr fg_dtype k##OP##Rows[] = {FG_OP_##OP##_ROWS}
+#define FG_GPU_ENTRY(OP)                                                                       \
+  .name = FG_OP_##OP##_NAME, .uid = FG_OP_##OP##_UID, .schema_hash = FG_OP_##OP##_SCHEMA_HASH, \
+  .schema_version = FG_OP_##OP##_SCHEMA_VERSION, .n_slots = FG_OP_##OP##_N_SLOTS, .rows = k##OP##Rows
+
+namespace fg::gpu {
+
+inline std::vector<std::span<const sdk::KernelEntry>> named_entries() { return {}; }
+
+}  // namespace fg::gpu
+
+#endif  // FG_PLUGINS_GPU_ENTRIES_HPP_
