@@ -112,20 +112,43 @@ inline PreparedKernel make_kernel(KernelFn fn, const KernelTraits& traits = {}) 
   return PreparedKernel(k.release());
 }
 
+namespace detail {
+
+template <class State>
+struct StateKernel : KernelObject {
+  State state;
+  explicit StateKernel(State&& s) : state(std::move(s)) {}
+};
+template <class State>
+const State& state_of(const fg_kernel& k) {
+  return static_cast<const StateKernel<State>&>(k).state;
+}
+
+}  // namespace detail
+
 // A kernel with what prepare() found out: F is `Result<void> f(const State&, const Launch&)`.
 template <auto F, class State>
 PreparedKernel make_kernel(State state, const KernelTraits& traits = {}) {
-  struct Kernel : KernelObject {
-    State state;
-    explicit Kernel(State&& s) : state(std::move(s)) {}
-  };
-  auto k = std::make_unique<Kernel>(std::move(state));
+  auto k = std::make_unique<detail::StateKernel<State>>(std::move(state));
   detail::apply(*k, traits);
-  k->destroy = detail::destroy_as<Kernel>;
+  k->destroy = detail::destroy_as<detail::StateKernel<State>>;
   k->launch = [](const fg_kernel* self, const fg_launch* l) noexcept -> fg_status {
-    return guard(l->err, [&] { return F(static_cast<const Kernel*>(self)->state, Launch(*l)); });
+    return guard(l->err, [&] { return F(detail::state_of<State>(*self), Launch(*l)); });
   };
   return PreparedKernel(k.release());
+}
+
+// The same with a workspace asked for at each launch: W is `Result<std::uint64_t> w(const State&, const Launch&)`.
+template <auto F, auto W, class State>
+PreparedKernel make_kernel(State state, const KernelTraits& traits = {}) {
+  PreparedKernel k = make_kernel<F>(std::move(state), traits);
+  k->workspace = [](const fg_kernel* self, const fg_launch* l, std::uint64_t* bytes) noexcept -> fg_status {
+    return guard(l->err, [&]() -> Result<void> {
+      FG_TRY_ASSIGN(*bytes, W(detail::state_of<State>(*self), Launch(*l)));
+      return {};
+    });
+  };
+  return k;
 }
 
 // One operator of the plugin.

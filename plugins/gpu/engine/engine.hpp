@@ -12,6 +12,10 @@ namespace fg::gpu {
 
 Result<sdk::PreparedKernel> prepare_map(const fg_sig& sig);
 Result<void> check_map(const fg_sig& sig);
+Result<sdk::PreparedKernel> prepare_reduce(const fg_sig& sig);
+Result<void> check_reduce(const fg_sig& sig);
+Result<sdk::PreparedKernel> prepare_scan(const fg_sig& sig);
+Result<void> check_scan(const fg_sig& sig);
 
 }  // namespace fg::gpu
 

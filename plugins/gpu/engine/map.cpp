@@ -49,7 +49,9 @@ Result<Source> strided_source(const Map& m, int ndim, bool wide) {
   Source s = start(m, wide);
   s.params.push_back({ParamType::idx, "count", 1});
   s.body = "idx at = idx(GROUP_ID) * idx(GROUP_SIZE) + idx(LOCAL_ID);\nif (at < count) {\n";
-  s.body += locate_text(s, ndim, m.n(), m.index_dims);
+  const Locate names{"", "at", "o"};
+  s.body += locate_text(s, names, ndim, first_n(m.n()));
+  s.body += index_text(names, m.index_dims, 0, ndim);
   for (std::size_t k = 0; k < m.n_in; ++k) {
     const std::string in = std::to_string(k);
     s.body += "x" + in + "_t a" + in + " = x" + in + "_load(o" + std::to_string(m.n_out + k) + ");\n";
@@ -128,7 +130,7 @@ Result<void> launch_map(const Map& m, const sdk::Launch& launch) {
     return invalid("fg.map/1: the parameters or their scalars are NULL", FG_R_NULL_POINTER);
   }
   const std::span<const fg_tensor> t(l.t, m.n());
-  const Walk w = walk_of(t, sdk::shape_of(t[0]), m.index_dims.empty());
+  const Walk w = walk_of(t, sdk::shape_of(t[0]), 0, m.index_dims.empty());
   if (w.count == 0) return {};
   const bool wide = !fits_index32(t);
   const bool dense = m.index_dims.empty() && all_dense(w) && aligned16(l);
@@ -141,7 +143,7 @@ Result<void> launch_map(const Map& m, const sdk::Launch& launch) {
   std::vector<Value> values;
   add_scalar_values(values, m.scalars, params->scalar);
   values.emplace_back(w.count);
-  if (!dense) add_walk_values(values, w);
+  if (!dense) add_walk_values(values, w, first_n(m.n()));
   const auto items = static_cast<std::uint64_t>(dense ? w.count / elements_each(m) + 1 : w.count);
   return enqueue(launch, *program, buffers, values, groups_for(items, program->source.group_size));
 }

@@ -6,6 +6,7 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "plugins/gpu/runtime.hpp"
 
@@ -115,12 +116,13 @@ std::vector<std::uint32_t> indices_of(const fg_expr& e) {
   return dims;
 }
 
-Walk walk_of(std::span<const fg_tensor> t, std::span<const std::int64_t> size, bool join) {
+Walk walk_of(std::span<const fg_tensor> t, std::span<const std::int64_t> size, int first, bool join) {
   Walk w;
   w.stride.resize(t.size());
   for (std::size_t d = 0; d < size.size(); ++d) {
     w.count *= size[d];
-    const auto stride = [&](std::size_t k) { return d < static_cast<std::size_t>(t[k].ndim) ? t[k].stride[d] : 0; };
+    const int dim = first + static_cast<int>(d);
+    const auto stride = [&](std::size_t k) { return dim < t[k].ndim ? t[k].stride[dim] : 0; };
     bool joins = join && w.ndim > 0;
     for (std::size_t k = 0; joins && k < t.size(); ++k) {
       joins = w.stride[k][static_cast<std::size_t>(w.ndim - 1)] == stride(k) * size[d];
@@ -132,40 +134,52 @@ Walk walk_of(std::span<const fg_tensor> t, std::span<const std::int64_t> size, b
   return w;
 }
 
-std::string locate_text(Source& source, int ndim, std::size_t n, std::span<const std::uint32_t> index_dims) {
-  const auto count = static_cast<std::uint32_t>(ndim);
+std::string locate_text(Source& source, const Locate& names, int ndim, std::span<const std::size_t> operands) {
+  const std::string& tag = names.tag;
+  const auto stride_name = [&](std::size_t k) { return tag + "stride" + std::to_string(k); };
   std::string text;
-  for (std::size_t k = 0; k < n; ++k) text += "idx o" + std::to_string(k) + " = idx(0);\n";
-  if (ndim == 0) {
-    for (const std::uint32_t d : index_dims) text += "i64 i" + std::to_string(d) + " = i64(0);\n";
-    return text;
-  }
-  source.params.push_back({ParamType::idx, "size", count});
-  for (std::size_t k = 0; k < n; ++k) source.params.push_back({ParamType::idx, "stride" + std::to_string(k), count});
-  text += "idx rest = at;\n";
+  for (const std::size_t k : operands) text += "idx " + names.offset + std::to_string(k) + " = idx(0);\n";
+  if (ndim == 0) return text;
+  const auto count = static_cast<std::uint32_t>(ndim);
+  source.params.push_back({ParamType::idx, tag + "size", count});
+  for (const std::size_t k : operands) source.params.push_back({ParamType::idx, stride_name(k), count});
+  text += "idx " + tag + "rest = " + names.at + ";\n";
   for (int d = ndim - 1; d >= 0; --d) {
-    const std::string dim = std::to_string(d), position = "p" + dim;
+    const std::string dim = std::to_string(d), position = tag + "p" + dim, next = tag + "next" + dim;
     if (d == 0) {
-      text += "idx " + position + " = rest;\n";
+      text += "idx " + position + " = " + tag + "rest;\n";
     } else {
-      text += "idx next" + dim + " = rest / size[" + dim + "];\nidx " + position + " = rest - next" + dim + " * size[" +
-              dim + "];\nrest = next" + dim + ";\n";
+      text += "idx " + next + " = " + tag + "rest / " + tag + "size[" + dim + "];\nidx " + position + " = " + tag +
+              "rest - " + next + " * " + tag + "size[" + dim + "];\n" + tag + "rest = " + next + ";\n";
     }
-    for (std::size_t k = 0; k < n; ++k) {
-      text += "o" + std::to_string(k) + " += " + position + " * stride" + std::to_string(k) + "[" + dim + "];\n";
+    for (const std::size_t k : operands) {
+      text += names.offset + std::to_string(k) + " += " + position + " * " + stride_name(k) + "[" + dim + "];\n";
     }
-  }
-  for (const std::uint32_t d : index_dims) {
-    text += "i64 i" + std::to_string(d) + " = i64(" + (d < count ? "p" + std::to_string(d) : std::string("0")) + ");\n";
   }
   return text;
 }
 
-void add_walk_values(std::vector<Value>& values, const Walk& w) {
-  for (int d = 0; d < w.ndim; ++d) values.emplace_back(w.size[d]);
-  for (const auto& stride : w.stride) {
-    for (int d = 0; d < w.ndim; ++d) values.emplace_back(stride[static_cast<std::size_t>(d)]);
+std::string index_text(const Locate& names, std::span<const std::uint32_t> index_dims, int first, int ndim) {
+  std::string text;
+  for (const std::uint32_t d : index_dims) {
+    const int own = static_cast<int>(d) - first;
+    if (own < 0 || own >= ndim) continue;
+    text += "i64 i" + std::to_string(d) + " = i64(" + names.tag + "p" + std::to_string(own) + ");\n";
   }
+  return text;
+}
+
+void add_walk_values(std::vector<Value>& values, const Walk& w, std::span<const std::size_t> operands) {
+  for (int d = 0; d < w.ndim; ++d) values.emplace_back(w.size[d]);
+  for (const std::size_t k : operands) {
+    for (int d = 0; d < w.ndim; ++d) values.emplace_back(w.stride[k][static_cast<std::size_t>(d)]);
+  }
+}
+
+std::vector<std::size_t> first_n(std::size_t n, std::size_t from) {
+  std::vector<std::size_t> list(n);
+  std::iota(list.begin(), list.end(), from);
+  return list;
 }
 
 }  // namespace fg::gpu

@@ -55,12 +55,23 @@ struct Walk {
   std::vector<std::array<std::int64_t, FG_ENGINE_MAX_NDIM>> stride;  // Elements, by operand.
   std::int64_t count = 1;
 };
-Walk walk_of(std::span<const fg_tensor> t, std::span<const std::int64_t> size, bool join);
+// `first`: the tensors' dimension with which the space begins; a tensor without it stands still.
+Walk walk_of(std::span<const fg_tensor> t, std::span<const std::int64_t> size, int first, bool join);
 
-// Text that declares "idx o<k>" for each of `n` operands and "idx <index><d>" where asked for, from "idx at", the place
-// in the space.  Parameters "size" and "stride<k>" are added to the source.  `index_dims`: indices that are read.
-std::string locate_text(Source& source, int ndim, std::size_t n, std::span<const std::uint32_t> index_dims);
-void add_walk_values(std::vector<Value>& values, const Walk& walk);
+// Names in the text that finds elements.
+struct Locate {
+  std::string tag;     // Before parameters and positions: "<tag>size", "<tag>stride0", "<tag>p0".
+  std::string at;      // An idx expression: the place in the space.
+  std::string offset;  // "idx <offset>0": where each operand has the element.
+};
+// Declares the offsets of `operands` (numbers that stand in the names too) and every position; adds the parameters.
+std::string locate_text(Source& source, const Locate& names, int ndim, std::span<const std::size_t> operands);
+// "i64 i<d>", the indices that a program reads, from the positions of a space whose first dimension is `first`.
+std::string index_text(const Locate& names, std::span<const std::uint32_t> index_dims, int first, int ndim);
+// Values of the parameters that locate_text() added for these operands, by their place in the walk.
+void add_walk_values(std::vector<Value>& values, const Walk& walk, std::span<const std::size_t> operands);
+// 0, 1, ... n - 1.
+std::vector<std::size_t> first_n(std::size_t n, std::size_t from = 0);
 
 }  // namespace fg::gpu
 

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "plugins/gpu/engine/fold.hpp"
+
+#include <algorithm>
+
+#include "fg/sdk/dtype.hpp"
+#include "plugins/gpu/launch.hpp"
+
+namespace fg::gpu {
+namespace {
+
+bool computes_f64(const fg_expr& e) {
+  return std::any_of(e.node, e.node + e.n_node, [](const fg_expr_node& n) { return n.type == FG_CT_F64; });
+}
+
+// Shared memory holds no bool.
+std::string shared_word(std::uint16_t type) { return type == FG_CT_BOOL ? "i32" : type_word(type); }
+
+std::string number(std::size_t k) { return std::to_string(k); }
+
+}  // namespace
+
+Result<Fold> make_fold(const char* who, const fg_sig& sig, const fg_expr* prologue, const fg_expr* epilogue,
+                       std::uint32_t monoid) {
+  if (prologue == nullptr || epilogue == nullptr) {
+    return invalid(std::string(who) + ": the signature has no programs", FG_R_NULL_POINTER);
+  }
+  FG_TRY(check_expr(*prologue));
+  FG_TRY(check_expr(*epilogue));
+  if (prologue->n_out != 1 || prologue->n_in != sig.n_in || epilogue->n_out != sig.n_out) {
+    return invalid(std::string(who) + ": the programs do not fit " + number(sig.n_out) + " outputs and " +
+                   number(sig.n_in) + " inputs");
+  }
+  Fold f;
+  FG_TRY_ASSIGN(f.monoid, Monoid::make(monoid, prologue->node[prologue->out[0]].type));
+  if (epilogue->n_in > f.monoid.parts() + 1) return invalid(std::string(who) + ": the epilogue reads too many inputs");
+  if (!indices_of(*epilogue).empty()) {
+    return unsupported(std::string(who) + ": an epilogue has no positions", FG_R_EXPRESSION);
+  }
+  f.prologue = ProgramCopy(*prologue);
+  f.epilogue = ProgramCopy(*epilogue);
+  f.n_out = sig.n_out;
+  f.n_in = sig.n_in;
+  for (std::size_t k = 0; k < f.n(); ++k) f.dtypes.push_back(sig.t[k].dtype);
+  f.index_dims = indices_of(*prologue);
+  f.scalars = scalars_of({prologue, epilogue});
+  std::vector<std::string> helpers;
+  FG_TRY(print_expr(*prologue, {"v", "a", "s", "i", &helpers}));
+  FG_TRY(print_expr(*epilogue, {"u", "e", "s", "i", &helpers}));
+  return f;
+}
+
+FoldText::FoldText(const Fold& fold, const char* name, bool wide) : fold_(fold) {
+  source_.name = name;
+  source_.wide_index = wide;
+  const auto has_f64 = [](fg_dtype d) { return d == FG_F64; };
+  source_.uses_f64 = std::any_of(fold.dtypes.begin(), fold.dtypes.end(), has_f64) ||
+                     computes_f64(fold.prologue.view()) || computes_f64(fold.epilogue.view());
+}
+
+void FoldText::add_inputs() {
+  for (std::size_t k = 0; k < fold_.n_in; ++k) {
+    source_.buffers.push_back({"x" + number(k), fold_.dtypes[fold_.n_out + k], Access::read});
+  }
+}
+void FoldText::add_outputs() {
+  for (std::size_t j = 0; j < fold_.n_out; ++j)
+    source_.buffers.push_back({"y" + number(j), fold_.dtypes[j], Access::write});
+}
+void FoldText::add_partials(Access access) {
+  for (std::size_t k = 0; k < fold_.monoid.parts(); ++k) {
+    source_.buffers.push_back({"w" + number(k), state_dtype(fold_.monoid.types()[k]), access});
+  }
+}
+
+Result<std::string> FoldText::element(const std::string& name, const std::string& offset, const std::string& position) {
+  FG_TRY_ASSIGN(const Printed p, print_expr(fold_.prologue.view(), {name + "v", name + "a", "s", "i", &helpers_}));
+  source_.functions += p.functions;
+  std::string text;
+  for (std::size_t k = 0; k < fold_.n_in; ++k) {
+    const std::string x = "x" + number(k);
+    text += x + "_t " + name + "a" + number(k) + " = " + x + "_load(" + offset + number(fold_.n_out + k) + ");\n";
+  }
+  return text + p.statements + fold_.monoid.declare_element(name, p.outputs[0], position);
+}
+
+Result<std::string> FoldText::finish(const std::string& name, const std::string& offset, const std::string& count) {
+  const fg_expr e = fold_.epilogue.view();
+  FG_TRY_ASSIGN(const Printed p, print_expr(e, {"u", "e", "s", "i", &helpers_}));
+  source_.functions += p.functions;
+  std::string text = "{\n";
+  for (std::uint32_t k = 0; k < e.n_in; ++k) {
+    const bool is_count = k == fold_.monoid.parts();
+    const std::string word = type_word(is_count ? std::uint16_t{FG_CT_I64} : fold_.monoid.types()[k]);
+    text += word + " e" + number(k) + " = " + (is_count ? count : name + number(k)) + ";\n";
+  }
+  text += p.statements;
+  for (std::size_t j = 0; j < fold_.n_out; ++j) {
+    text += "y" + number(j) + "_store(" + offset + number(j) + ", " + p.outputs[j] + ");\n";
+  }
+  return text + "}\n";
+}
+
+std::string FoldText::load_partial(const std::string& name, const std::string& at) const {
+  std::string text;
+  for (std::size_t k = 0; k < fold_.monoid.parts(); ++k) {
+    const std::string w = "w" + number(k);
+    text += w + "_t " + name + number(k) + " = " + w + "_load(" + at + ");\n";
+  }
+  return text;
+}
+std::string FoldText::store_partial(const std::string& name, const std::string& at) const {
+  std::string text;
+  for (std::size_t k = 0; k < fold_.monoid.parts(); ++k) {
+    text += "w" + number(k) + "_store(" + at + ", " + name + number(k) + ");\n";
+  }
+  return text;
+}
+
+void FoldText::share_states() {
+  for (std::size_t k = 0; k < fold_.monoid.parts(); ++k) {
+    source_.shared += shared_word(fold_.monoid.types()[k]) + " part" + number(k) + "[GROUP_SIZE];\n";
+  }
+}
+std::string FoldText::load_shared(const std::string& name, const std::string& at) const {
+  std::string text;
+  for (std::size_t k = 0; k < fold_.monoid.parts(); ++k) {
+    const bool truth = fold_.monoid.types()[k] == FG_CT_BOOL;
+    text += type_word(fold_.monoid.types()[k]) + " " + name + number(k) + " = part" + number(k) + "[" + at + "]" +
+            (truth ? " != 0" : "") + ";\n";
+  }
+  return text;
+}
+std::string FoldText::store_shared(const std::string& name, const std::string& at) const {
+  std::string text;
+  for (std::size_t k = 0; k < fold_.monoid.parts(); ++k) {
+    const bool truth = fold_.monoid.types()[k] == FG_CT_BOOL;
+    text += "part" + number(k) + "[" + at + "] = " + name + number(k) + (truth ? " ? 1 : 0" : "") + ";\n";
+  }
+  return text;
+}
+
+Result<std::string> FoldText::group_tree(const std::string& name) {
+  FG_TRY_ASSIGN(const std::string merge, combine(name, name, "t"));
+  return store_shared(name, "LOCAL_ID") +
+         "GROUP_BARRIER();\nfor (u32 step = 1u; step < GROUP_SIZE; step = step * 2u) {\n"
+         "if (LOCAL_ID % (step * 2u) == 0u && LOCAL_ID + step < GROUP_SIZE) {\n" +
+         load_shared("t", "LOCAL_ID + step") + merge + store_shared(name, "LOCAL_ID") + "}\nGROUP_BARRIER();\n}\n";
+}
+
+fg_dtype state_dtype(std::uint16_t type) {
+  constexpr fg_dtype kDtype[] = {FG_BOOL, FG_I32, FG_I64, FG_F32, FG_F64};
+  return kDtype[type];
+}
+
+std::uint64_t state_bytes(const Monoid& m) {
+  std::uint64_t bytes = 0;
+  for (const std::uint16_t t : m.types()) bytes += static_cast<std::uint64_t>(dtype_bytes(state_dtype(t)));
+  return bytes;
+}
+
+std::vector<BufferRef> partial_buffers(const Monoid& m, BufferRef workspace, std::uint64_t count) {
+  std::vector<BufferRef> buffers;
+  for (const std::uint16_t t : m.types()) {
+    buffers.push_back(workspace);
+    const std::uint64_t bytes = count * static_cast<std::uint64_t>(dtype_bytes(state_dtype(t)));
+    workspace.byte_offset += groups_for(bytes, kWorkspaceAlign) * kWorkspaceAlign;
+  }
+  return buffers;
+}
+
+std::uint64_t partial_bytes(const Monoid& m, std::uint64_t count) {
+  return count * state_bytes(m) + (m.parts() + 1) * kWorkspaceAlign;
+}
+
+}  // namespace fg::gpu

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What reductions and scans share: their programs as they were prepared, and the pieces of text for
+// prologue, epilogue, states in shared memory and states in the workspace.
+
+#ifndef FG_PLUGINS_GPU_ENGINE_FOLD_HPP_
+#define FG_PLUGINS_GPU_ENGINE_FOLD_HPP_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "plugins/gpu/engine/monoid.hpp"
+#include "plugins/gpu/engine/operands.hpp"
+#include "plugins/gpu/programs.hpp"
+#include "plugins/gpu/runtime.hpp"
+
+namespace fg::gpu {
+
+struct Fold {
+  ProgramCopy prologue, epilogue;
+  Monoid monoid;
+  std::size_t n_out = 0, n_in = 0;
+  std::vector<fg_dtype> dtypes;  // Outputs, then inputs.
+  std::vector<std::uint32_t> index_dims;
+  std::vector<ScalarUse> scalars;
+  std::shared_ptr<Variants> variants = std::make_shared<Variants>();
+
+  std::size_t n() const { return n_out + n_in; }
+};
+
+// From the members that fg_reduce_params and fg_scan_params share.
+Result<Fold> make_fold(const char* who, const fg_sig& sig, const fg_expr* prologue, const fg_expr* epilogue,
+                       std::uint32_t monoid);
+
+// Builds one kernel: buffers first, then text.
+class FoldText {
+ public:
+  FoldText(const Fold& fold, const char* name, bool wide);
+  Source& source() { return source_; }
+
+  void add_inputs();                 // x0, x1, ...
+  void add_outputs();                // y0, y1, ...
+  void add_partials(Access access);  // w0, w1, ...: states in the workspace
+  void add_scalars() { add_scalar_params(source_, fold_.scalars); }
+
+  // Declares "<name>..." as the state of the element at offsets "<offset><k>" of the inputs.
+  Result<std::string> element(const std::string& name, const std::string& offset, const std::string& position);
+  // Stores epilogue(state "<name>...") at "<offset><j>" of the outputs; `count`: an i64 expression.
+  Result<std::string> finish(const std::string& name, const std::string& offset, const std::string& count);
+  Result<std::string> combine(const std::string& into, const std::string& a, const std::string& b) {
+    return fold_.monoid.combine(into, a, b, source_.functions, helpers_);
+  }
+  std::string load_partial(const std::string& name, const std::string& at) const;  // declares
+  std::string store_partial(const std::string& name, const std::string& at) const;
+  void share_states();                                                            // part0[GROUP_SIZE], ...
+  std::string load_shared(const std::string& name, const std::string& at) const;  // declares
+  std::string store_shared(const std::string& name, const std::string& at) const;
+  // "<name>..." of all work-items of the group combined in the order of LOCAL_ID; work-item 0 has it.
+  Result<std::string> group_tree(const std::string& name);
+
+ private:
+  const Fold& fold_;
+  Source source_;
+  std::vector<std::string> helpers_;
+};
+
+// Storage of state part k in buffers.
+fg_dtype state_dtype(std::uint16_t type);
+std::uint64_t state_bytes(const Monoid& monoid);
+// Workspace buffers of `count` states, one array a part.
+std::vector<BufferRef> partial_buffers(const Monoid& monoid, BufferRef workspace, std::uint64_t count);
+std::uint64_t partial_bytes(const Monoid& monoid, std::uint64_t count);
+
+}  // namespace fg::gpu
+
+#endif  // FG_PLUGINS_GPU_ENGINE_FOLD_HPP_

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// fg.reduce/1.  A group takes a result, its work-items striding over the elements and joined by a
+// tree; or a work-item takes a result alone, where results are many and lie side by side or have few
+// elements.  Where there are too few results to fill the device, each is cut into chunks whose states
+// go to the workspace and are combined by a second kernel.  The order depends on shapes alone.
+
+#include <algorithm>
+
+#include "fg/sdk/tensor_view.hpp"
+#include "plugins/gpu/engine/engine.hpp"
+#include "plugins/gpu/engine/fold.hpp"
+#include "plugins/gpu/launch.hpp"
+
+namespace fg::gpu {
+namespace {
+
+constexpr std::int64_t kFewElements = 64;     // Up to here one work-item does it.
+constexpr std::int64_t kLeastInThread = 128;  // Elements of a chunk that a work-item should have at least.
+constexpr std::int64_t kLeastInGroup = 8192;  // The same for a group.
+constexpr std::int64_t kItemsPerUnit = 1024;  // Work-items that fill a compute unit ...
+constexpr std::int64_t kGroupsPerUnit = 4;    // ... and groups.
+
+struct Reduce {
+  Fold fold;
+};
+
+// How one kernel of the two goes about it.
+struct Shape {
+  bool by_group = false, from_partials = false, to_partials = false, wide = false;
+  int outer = 0, inner = 0;  // Dimensions.
+
+  std::uint64_t number() const {
+    return static_cast<std::uint64_t>(by_group) | static_cast<std::uint64_t>(from_partials) << 1 |
+           static_cast<std::uint64_t>(to_partials) << 2 | static_cast<std::uint64_t>(wide) << 3 |
+           static_cast<std::uint64_t>(outer) << 4 | static_cast<std::uint64_t>(inner) << 8;
+  }
+};
+
+// The loop body: state "b" of element `r` merged into "a".
+Result<std::string> take_element(const Reduce& k, FoldText& t, const Shape& s) {
+  std::string text;
+  if (s.from_partials) {
+    text = t.load_partial("b", "r * outer + at");
+  } else {
+    const Locate inner{"r", "r", "q"};
+    const std::vector<std::size_t> inputs = first_n(k.fold.n_in, k.fold.n_out);
+    text = locate_text(t.source(), inner, s.inner, inputs) + index_text(inner, k.fold.index_dims, s.outer, s.inner);
+    for (const std::size_t i : inputs) {
+      text += "q" + std::to_string(i) + " += o" + std::to_string(i) + ";\n";
+    }
+    FG_TRY_ASSIGN(const std::string element, t.element("b", "q", "i64(r)"));
+    text += element;
+  }
+  FG_TRY_ASSIGN(const std::string merge, t.combine("a", "a", "b"));
+  return text + merge;
+}
+
+Result<Source> make_source(const Reduce& k, const Shape& s) {
+  FoldText t(k.fold, s.from_partials ? "reduce_rest" : "reduce", s.wide);
+  Source& source = t.source();
+  if (!s.from_partials) t.add_inputs();
+  if (s.from_partials || s.to_partials) t.add_partials(s.from_partials ? Access::read : Access::write);
+  if (!s.to_partials) t.add_outputs();
+  t.add_scalars();
+  for (const char* name : {"outer", "count", "chunks", "per_chunk"}) source.params.push_back({ParamType::idx, name, 1});
+  source.params.push_back({ParamType::i64, "n", 1});
+  const Locate outer{"o", "at", "o"};
+  // From partials only the outputs are walked.
+  const std::vector<std::size_t> operands = first_n(s.from_partials ? k.fold.n_out : k.fold.n());
+  std::string body = "idx chunk = flat / outer;\nidx at = flat - chunk * outer;\n";
+  body += locate_text(source, outer, s.outer, operands) + index_text(outer, k.fold.index_dims, 0, s.outer);
+  body += k.fold.monoid.declare_identity("a");
+  body += "idx begin = chunk * per_chunk;\nidx end = begin + per_chunk < count ? begin + per_chunk : count;\n";
+  FG_TRY_ASSIGN(const std::string element, take_element(k, t, s));
+  body += s.by_group ? "for (idx r = begin + idx(LOCAL_ID); r < end; r += idx(GROUP_SIZE)) {\n"
+                     : "for (idx r = begin; r < end; ++r) {\n";
+  body += element + "}\n";
+  std::string finish = t.store_partial("a", "flat");
+  if (!s.to_partials) {
+    FG_TRY_ASSIGN(finish, t.finish("a", "o", "n"));
+  }
+  if (s.by_group) {
+    t.share_states();
+    FG_TRY_ASSIGN(const std::string tree, t.group_tree("a"));
+    // Every work-item of the group has the same flat: barriers inside are met by all.
+    source.body = "idx flat = idx(GROUP_ID);\nif (flat < outer * chunks) {\n" + body + tree +
+                  "if (LOCAL_ID == 0u) {\n" + finish + "}\n}\n";
+  } else {
+    source.body = "idx flat = idx(GROUP_ID) * idx(GROUP_SIZE) + idx(LOCAL_ID);\nif (flat < outer * chunks) {\n" + body +
+                  finish + "}\n";
+  }
+  return std::move(source);
+}
+
+struct Plan {
+  Walk outer, inner;
+  bool wide = false, by_group = false;
+  std::int64_t chunks = 1, per_chunk = 1;
+};
+
+Plan plan_of(const Reduce& k, const sdk::Launch& launch) {
+  const fg_launch& l = launch.raw();
+  const std::span<const fg_tensor> t(l.t, k.fold.n());
+  const fg_tensor& input = l.t[k.fold.n_out];
+  const int outer_dims = input.ndim - static_cast<const fg_reduce_params*>(l.params)->n_reduced;
+  const std::span<const std::int64_t> size = sdk::shape_of(input);
+  const bool join = k.fold.index_dims.empty();
+  Plan p;
+  p.outer = walk_of(t, size.first(static_cast<std::size_t>(outer_dims)), 0, join);
+  p.inner = walk_of(t, size.subspan(static_cast<std::size_t>(outer_dims)), outer_dims, join);
+  p.wide = !fits_index32(t);
+  const Features& f = device_of(launch).features();
+  const std::int64_t n = p.inner.count, m = std::max<std::int64_t>(p.outer.count, 1);
+  const auto& stride = p.inner.stride[k.fold.n_out];
+  const bool along = p.inner.ndim == 0 || stride[static_cast<std::size_t>(p.inner.ndim - 1)] == 1;
+  p.by_group = n > kFewElements && (along || m < 64) && !f.software;
+  const std::int64_t wanted = p.by_group ? kGroupsPerUnit * f.compute_units : kItemsPerUnit * f.compute_units;
+  const std::int64_t least = p.by_group ? kLeastInGroup : kLeastInThread;
+  p.chunks = std::clamp<std::int64_t>(wanted / m, 1, std::max<std::int64_t>(n / least, 1));
+  p.per_chunk = std::max<std::int64_t>((n + p.chunks - 1) / p.chunks, 1);
+  p.chunks = std::max<std::int64_t>((n + p.per_chunk - 1) / p.per_chunk, 1);
+  return p;
+}
+
+Result<void> run_pass(const Reduce& k, const sdk::Launch& launch, const Plan& p, const Shape& s, std::int64_t count,
+                      std::int64_t chunks, std::int64_t per_chunk, const fg_scalar* scalar) {
+  FG_TRY_ASSIGN(const Program* program,
+                k.fold.variants->get(device_of(launch), s.number(), [&] { return make_source(k, s); }));
+  const fg_launch& l = launch.raw();
+  std::vector<BufferRef> buffers, partials;
+  if (s.from_partials || s.to_partials) {
+    partials =
+        partial_buffers(k.fold.monoid, workspace_at(launch), static_cast<std::uint64_t>(p.outer.count * p.chunks));
+  }
+  if (!s.from_partials) {
+    for (std::size_t i = k.fold.n_out; i < k.fold.n(); ++i) buffers.push_back(ref(l.t[i]));
+  }
+  buffers.insert(buffers.end(), partials.begin(), partials.end());
+  if (!s.to_partials) {
+    for (std::size_t j = 0; j < k.fold.n_out; ++j) buffers.push_back(ref(l.t[j]));
+  }
+  std::vector<Value> values;
+  add_scalar_values(values, k.fold.scalars, scalar);
+  values.insert(values.end(), {p.outer.count, count, chunks, per_chunk, p.inner.count});
+  add_walk_values(values, p.outer, first_n(s.from_partials ? k.fold.n_out : k.fold.n()));
+  if (!s.from_partials) add_walk_values(values, p.inner, first_n(k.fold.n_in, k.fold.n_out));
+  const auto results = static_cast<std::uint64_t>(p.outer.count * chunks);
+  return enqueue(launch, *program, buffers, values,
+                 s.by_group ? results : groups_for(results, program->source.group_size));
+}
+
+Result<void> check_params(const Reduce& k, const fg_launch& l) {
+  FG_TRY(check_launch("fg.reduce/1", l, k.fold.n_out, k.fold.n_in));
+  const auto* params = static_cast<const fg_reduce_params*>(l.params);
+  if (params == nullptr || (params->scalar == nullptr && !k.fold.scalars.empty())) {
+    return invalid("fg.reduce/1: the parameters or their scalars are NULL", FG_R_NULL_POINTER);
+  }
+  const int ndim = l.t[k.fold.n_out].ndim;
+  if (params->n_reduced < 0 || params->n_reduced > ndim) {
+    return invalid("fg.reduce/1: " + std::to_string(params->n_reduced) + " reduced dimensions, the inputs have " +
+                       std::to_string(ndim),
+                   FG_R_PARAMETER);
+  }
+  return {};
+}
+
+Result<void> launch_reduce(const Reduce& k, const sdk::Launch& launch) {
+  FG_TRY(check_params(k, launch.raw()));
+  const auto* params = static_cast<const fg_reduce_params*>(launch.raw().params);
+  const Plan p = plan_of(k, launch);
+  if (p.outer.count == 0) return {};
+  Shape first{p.by_group, false, p.chunks > 1, p.wide, p.outer.ndim, p.inner.ndim};
+  FG_TRY(run_pass(k, launch, p, first, p.inner.count, p.chunks, p.per_chunk, params->scalar));
+  if (p.chunks == 1) return {};
+  const Shape rest{p.chunks > kFewElements && p.by_group, true, false, p.wide, p.outer.ndim, 0};
+  return run_pass(k, launch, p, rest, p.chunks, 1, p.chunks, params->scalar);
+}
+
+Result<std::uint64_t> reduce_workspace(const Reduce& k, const sdk::Launch& launch) {
+  FG_TRY(check_params(k, launch.raw()));
+  const Plan p = plan_of(k, launch);
+  if (p.chunks == 1) return std::uint64_t{0};
+  return partial_bytes(k.fold.monoid, static_cast<std::uint64_t>(p.outer.count * p.chunks));
+}
+
+Result<Reduce> make(const fg_sig& sig) {
+  const auto* params = static_cast<const fg_reduce_params*>(sig.params);
+  if (params == nullptr) return invalid("fg.reduce/1: the signature has no parameters", FG_R_NULL_POINTER);
+  FG_TRY(sdk::check_header(params->hdr, "fg_reduce_params"));
+  Reduce k;
+  FG_TRY_ASSIGN(k.fold, make_fold("fg.reduce/1", sig, params->prologue, params->epilogue, params->monoid));
+  if (sig.n_in == 0) return invalid("fg.reduce/1: there are no inputs");
+  return k;
+}
+
+}  // namespace
+
+Result<void> check_reduce(const fg_sig& sig) {
+  if (sig.params == nullptr) return {};
+  FG_TRY(make(sig));
+  return {};
+}
+
+Result<sdk::PreparedKernel> prepare_reduce(const fg_sig& sig) {
+  FG_TRY_ASSIGN(Reduce k, make(sig));
+  return sdk::make_kernel<launch_reduce, reduce_workspace>(std::move(k));
+}
+
+}  // namespace fg::gpu
