@@ -127,6 +127,7 @@ Limit judged(const PeerPromise& p, const std::vector<PeerRatios>& all) {
 }  // namespace
 
 std::vector<Limit> limits(const Report& r) {
+  if (r.roofline.of_device) return {};  // The promises are the CPU plugin's.
   std::vector<Limit> all = dispatch_limits(r);
   for (const Promise& p : kPromises) all.push_back(judged(p, r));
   const std::vector<PeerRatios> peers = ratios(r);

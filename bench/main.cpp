@@ -120,7 +120,9 @@ Report measure_all(const Options& o, const std::vector<Case>& cases, const Devic
   r.driver = info.driver;
   r.machine = look_at_machine();
   progress(o, 0, cases.size(), "roofline");
-  r.roofline = measure_roofline(r.machine.cpus, o.quick ? 0.3 : 1.0);
+  const double roofline_seconds = o.quick ? 0.3 : 1.0;
+  r.roofline = (info.caps & FG_D_HOST_VISIBLE) != 0 ? measure_roofline(r.machine.cpus, roofline_seconds)
+                                                    : measure_device_roofline(device, roofline_seconds);
   r.has_roofline = true;
   measure_cases(o, cases, device, peer, r);
   if (!g_interrupted && wants_dispatch(o)) {

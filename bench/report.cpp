@@ -31,6 +31,7 @@ std::string case_line(const Measured& m) {
 }
 
 std::string roofline_text(const Roofline& r) {
+  if (r.of_device) return fmt::format("roofline  copy {:.1f} GB/s by the plugin's own copy\n", r.copy_gbps);
   std::string t = fmt::format(
       "roofline  triad {:.1f} GB/s ({:.1f} ordinary, {:.1f} streaming stores)   read {:.1f} GB/s   FMA f32 {:.0f}  f64 "
       "{:.0f}",

@@ -75,6 +75,7 @@ std::string to_json(const Report& r) {
     j["roofline"] = {{"triad_gbps", r.roofline.triad_gbps},
                      {"triad_ordinary_gbps", r.roofline.triad_cached_gbps},
                      {"triad_streaming_gbps", r.roofline.triad_streaming_gbps},
+                     {"copy_gbps", r.roofline.copy_gbps},
                      {"read_gbps", r.roofline.read_gbps},
                      {"fma_f32_gflops", r.roofline.fma_f32_gflops},
                      {"fma_f64_gflops", r.roofline.fma_f64_gflops},

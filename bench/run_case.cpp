@@ -69,6 +69,7 @@ std::vector<Tensor> first_call(const Case& c, Inputs& in, const Device& device) 
 Times time_calls(const Case& c, Inputs& in, const std::vector<Tensor>& outs, const Device& device, double seconds) {
   TimingOptions o;
   o.min_ns = seconds * 1e9;
+  if ((device.info().caps & FG_D_SYNCHRONOUS) == 0) o.batch_ns = kDeviceBatchNs;
   const auto wait = [&] { device.synchronize(); };
   std::vector<fg_tensor_handle> handles;
   for (const Tensor& t : outs) handles.push_back(t.handle());

@@ -33,6 +33,9 @@ inline double quantile(std::vector<double>& values, double q) {
   return values[static_cast<std::size_t>(k)];
 }
 
+// Length of a batch on a device that runs behind the host: waiting for it costs little then.
+inline constexpr double kDeviceBatchNs = 5e6;
+
 struct TimingOptions {
   double min_ns = 200e6;    // Total time to spend.
   double batch_ns = 100e3;  // Least length of a batch: the clock's 25 ns are then nothing.

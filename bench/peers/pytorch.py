@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""PyTorch as a peer of fg-bench: times the calls it is asked for, on the CPU.
+"""PyTorch as a peer of fg-bench: times the calls it is asked for, on the CPU or (--device cuda) a GPU.
 
 In turns with fg-bench, case by case:   fg-bench --peer-command 'python3 bench/peers/pytorch.py'
 On its own, into a document of fg-bench's form:
@@ -22,6 +22,7 @@ DTYPES = {"f64": torch.float64, "f32": torch.float32, "f16": torch.float16, "bf1
           "i32": torch.int32, "i16": torch.int16, "i8": torch.int8, "u8": torch.uint8, "bool": torch.bool}
 MIN_SAMPLES = 5
 BATCH_NS = 100e3
+DEVICE_BATCH_NS = 5e6  # of a device that runs behind the host: waiting for it costs little then
 MAX_NS = 10e9
 
 
@@ -175,10 +176,16 @@ def find_call(case):
     raise LeftOut("no overload of " + ", ".join(case["aten"]) + " takes these arguments")
 
 
+def wait():
+    if torch.get_default_device().type == "cuda":
+        torch.cuda.synchronize()
+
+
 def run_batch(call, n):
     start = time.perf_counter_ns()
     for _ in range(n):
         call()
+    wait()
     return time.perf_counter_ns() - start
 
 
@@ -189,10 +196,12 @@ def quantile(values, q):
 def measure(call, seconds):
     """As fg-bench does: batches long enough for the clock, until the time is spent."""
     call()
+    wait()
     n = 1
-    while (spent := run_batch(call, n)) < BATCH_NS / 2:
+    batch_ns = BATCH_NS if torch.get_default_device().type == "cpu" else DEVICE_BATCH_NS
+    while (spent := run_batch(call, n)) < batch_ns / 2:
         n *= 2
-    n = max(1, math.ceil(BATCH_NS / (spent / n)))
+    n = max(1, math.ceil(batch_ns / (spent / n)))
     times, total = [], 0
     while total < seconds * 1e9 or len(times) < MIN_SAMPLES:
         if total > MAX_NS and len(times) >= 3:
@@ -214,7 +223,8 @@ def answer(case, seconds):
 
 
 def name_of_peer():
-    return "pytorch " + torch.__version__.split("+")[0]
+    name = "pytorch " + torch.__version__.split("+")[0]
+    return name if torch.get_default_device().type == "cpu" else name + " on " + torch.cuda.get_device_name()
 
 
 def serve():
@@ -261,7 +271,9 @@ def main():
     parser.add_argument("cases", nargs="?", help="document of fg-bench --list --json; without it questions come on stdin")
     parser.add_argument("--min-time", type=float, default=0.2, help="seconds spent on a case (default 0.2)")
     parser.add_argument("--threads", type=int, default=0, help="0: PyTorch's own choice")
+    parser.add_argument("--device", default="cpu", help="PyTorch's name of the device (default cpu)")
     options = parser.parse_args()
+    torch.set_default_device(options.device)
     if options.cases:
         run_document(options.cases, options.min_time, options.threads)
     else:

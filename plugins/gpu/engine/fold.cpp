@@ -74,15 +74,39 @@ void FoldText::add_partials(Access access) {
   }
 }
 
-Result<std::string> FoldText::element(const std::string& name, const std::string& offset, const std::string& position) {
+Result<std::string> FoldText::element_of(const std::string& name, const std::string& loads,
+                                         const std::string& position) {
   FG_TRY_ASSIGN(const Printed p, print_expr(fold_.prologue.view(), {name + "v", name + "a", "s", "i", &helpers_}));
   source_.functions += p.functions;
-  std::string text;
+  return loads + p.statements + fold_.monoid.declare_element(name, p.outputs[0], position);
+}
+
+Result<std::string> FoldText::element(const std::string& name, const std::string& offset, const std::string& position) {
+  std::string loads;
   for (std::size_t k = 0; k < fold_.n_in; ++k) {
     const std::string x = "x" + number(k);
-    text += x + "_t " + name + "a" + number(k) + " = " + x + "_load(" + offset + number(fold_.n_out + k) + ");\n";
+    loads += x + "_t " + name + "a" + number(k) + " = " + x + "_load(" + offset + number(fold_.n_out + k) + ");\n";
   }
-  return text + p.statements + fold_.monoid.declare_element(name, p.outputs[0], position);
+  return element_of(name, loads, position);
+}
+
+Result<std::string> FoldText::piece_element(const std::string& name, const std::string& offset,
+                                            const std::string& position, std::int64_t each, std::string& load) {
+  std::string takes;
+  for (std::size_t k = 0; k < fold_.n_in; ++k) {
+    const std::string x = "x" + number(k),
+                      bytes = number(static_cast<std::size_t>(each * dtype_bytes(fold_.dtypes[fold_.n_out + k])));
+    load += "PIECE" + bytes + " w" + x + " = " + x + "_load" + bytes + "((" + offset + number(fold_.n_out + k) +
+            " + r) / idx(EACH));\n";
+    takes += x + "_t " + name + "a" + number(k) + " = " + x + "_from(" + x + "_of" + bytes + "(w" + x + ", j));\n";
+  }
+  return element_of(name, takes, position);
+}
+
+std::int64_t piece_elements(std::span<const fg_dtype> dtypes) {
+  std::int64_t widest = 1;
+  for (const fg_dtype d : dtypes) widest = std::max(widest, dtype_bytes(d));
+  return 16 / widest;
 }
 
 Result<std::string> FoldText::finish(const std::string& name, const std::string& offset, const std::string& count) {

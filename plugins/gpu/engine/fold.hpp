@@ -46,6 +46,10 @@ class FoldText {
 
   // Declares "<name>..." as the state of the element at offsets "<offset><k>" of the inputs.
   Result<std::string> element(const std::string& name, const std::string& offset, const std::string& position);
+  // The same in two parts for kEach neighbours that are loaded as one piece: `load` declares the pieces of the elements
+  // from "<offset><k> + r" on, and the result declares the state of number j of them.
+  Result<std::string> piece_element(const std::string& name, const std::string& offset, const std::string& position,
+                                    std::int64_t each, std::string& load);
   // Stores epilogue(state "<name>...") at "<offset><j>" of the outputs; `count`: an i64 expression.
   Result<std::string> finish(const std::string& name, const std::string& offset, const std::string& count);
   Result<std::string> combine(const std::string& into, const std::string& a, const std::string& b) {
@@ -60,10 +64,15 @@ class FoldText {
   Result<std::string> group_tree(const std::string& name);
 
  private:
+  Result<std::string> element_of(const std::string& name, const std::string& loads, const std::string& position);
+
   const Fold& fold_;
   Source source_;
   std::vector<std::string> helpers_;
 };
+
+// Elements that a piece of 16 bytes of the widest of these types holds.
+std::int64_t piece_elements(std::span<const fg_dtype> dtypes);
 
 // Storage of state part k in buffers.
 fg_dtype state_dtype(std::uint16_t type);

@@ -9,6 +9,7 @@
 #include "fg/sdk/dtype.hpp"
 #include "fg/sdk/tensor_view.hpp"
 #include "plugins/gpu/engine/engine.hpp"
+#include "plugins/gpu/engine/fold.hpp"
 #include "plugins/gpu/engine/operands.hpp"
 #include "plugins/gpu/launch.hpp"
 
@@ -67,20 +68,13 @@ Result<Source> strided_source(const Map& m, int ndim, bool wide) {
   return s;
 }
 
-// Elements that one work-item of the dense kernel takes: 16 bytes of the widest operand.
-std::int64_t elements_each(const Map& m) {
-  std::int64_t widest = 1;
-  for (const fg_dtype d : m.dtypes) widest = std::max(widest, dtype_bytes(d));
-  return 16 / widest;
-}
-
 std::string words_of(std::int64_t bytes) { return std::to_string(bytes); }
 
 // Dense operands, every offset a multiple of 16 bytes.  The last, incomplete piece goes element by element.
 Result<Source> dense_source(const Map& m, bool wide) {
   Source s = start(m, wide);
   s.params.push_back({ParamType::idx, "count", 1});
-  const std::int64_t each = elements_each(m);
+  const std::int64_t each = piece_elements(m.dtypes);
   std::vector<std::string> helpers;
   FG_TRY_ASSIGN(const Printed p, print_expr(m.program.view(), {"v", "a", "s", "i", &helpers}));
   s.functions = p.functions;
@@ -144,7 +138,7 @@ Result<void> launch_map(const Map& m, const sdk::Launch& launch) {
   add_scalar_values(values, m.scalars, params->scalar);
   values.emplace_back(w.count);
   if (!dense) add_walk_values(values, w, first_n(m.n()));
-  const auto items = static_cast<std::uint64_t>(dense ? w.count / elements_each(m) + 1 : w.count);
+  const auto items = static_cast<std::uint64_t>(dense ? w.count / piece_elements(m.dtypes) + 1 : w.count);
   return enqueue(launch, *program, buffers, values, groups_for(items, program->source.group_size));
 }
 

@@ -27,7 +27,7 @@ struct Reduce {
 
 // How one kernel of the two goes about it.
 struct Shape {
-  bool by_group = false, from_partials = false, to_partials = false, wide = false;
+  bool by_group = false, from_partials = false, to_partials = false, wide = false, pieces = false;
   int outer = 0, inner = 0;  // Dimensions.
 
   std::uint64_t number() const {
@@ -37,23 +37,32 @@ struct Shape {
   }
 };
 
-// The loop body: state "b" of element `r` merged into "a".
-Result<std::string> take_element(const Reduce& k, FoldText& t, const Shape& s) {
-  std::string text;
+// The loop over a work-item's elements of [begin, end), number r, merged into state "a".
+Result<std::string> loop(const Reduce& k, FoldText& t, const Shape& s) {
+  const std::string first = s.by_group ? "idx(LOCAL_ID)" : "idx(0)", step = s.by_group ? "idx(GROUP_SIZE)" : "idx(1)";
+  FG_TRY_ASSIGN(const std::string merge, t.combine("a", "a", "b"));
+  if (s.pieces) {
+    const std::int64_t each = piece_elements(std::span(k.fold.dtypes).subspan(k.fold.n_out));
+    t.source().define("EACH", each);
+    std::string load;
+    FG_TRY_ASSIGN(const std::string element, t.piece_element("b", "o", "i64(r) + i64(j)", each, load));
+    return "for (idx r = begin + " + first + " * idx(EACH); r < end; r += " + step + " * idx(EACH)) {\n" + load +
+           "UNROLL\nfor (i32 j = 0; j < EACH; ++j) {\n" + element + merge + "}\n}\n";
+  }
+  std::string body;
   if (s.from_partials) {
-    text = t.load_partial("b", "r * outer + at");
+    body = t.load_partial("b", "r * outer + at");
   } else {
     const Locate inner{"r", "r", "q"};
     const std::vector<std::size_t> inputs = first_n(k.fold.n_in, k.fold.n_out);
-    text = locate_text(t.source(), inner, s.inner, inputs) + index_text(inner, k.fold.index_dims, s.outer, s.inner);
+    body = locate_text(t.source(), inner, s.inner, inputs) + index_text(inner, k.fold.index_dims, s.outer, s.inner);
     for (const std::size_t i : inputs) {
-      text += "q" + std::to_string(i) + " += o" + std::to_string(i) + ";\n";
+      body += "q" + std::to_string(i) + " += o" + std::to_string(i) + ";\n";
     }
     FG_TRY_ASSIGN(const std::string element, t.element("b", "q", "i64(r)"));
-    text += element;
+    body += element;
   }
-  FG_TRY_ASSIGN(const std::string merge, t.combine("a", "a", "b"));
-  return text + merge;
+  return "for (idx r = begin + " + first + "; r < end; r += " + step + ") {\n" + body + merge + "}\n";
 }
 
 Result<Source> make_source(const Reduce& k, const Shape& s) {
@@ -72,10 +81,8 @@ Result<Source> make_source(const Reduce& k, const Shape& s) {
   body += locate_text(source, outer, s.outer, operands) + index_text(outer, k.fold.index_dims, 0, s.outer);
   body += k.fold.monoid.declare_identity("a");
   body += "idx begin = chunk * per_chunk;\nidx end = begin + per_chunk < count ? begin + per_chunk : count;\n";
-  FG_TRY_ASSIGN(const std::string element, take_element(k, t, s));
-  body += s.by_group ? "for (idx r = begin + idx(LOCAL_ID); r < end; r += idx(GROUP_SIZE)) {\n"
-                     : "for (idx r = begin; r < end; ++r) {\n";
-  body += element + "}\n";
+  FG_TRY_ASSIGN(const std::string elements, loop(k, t, s));
+  body += elements;
   std::string finish = t.store_partial("a", "flat");
   if (!s.to_partials) {
     FG_TRY_ASSIGN(finish, t.finish("a", "o", "n"));
@@ -95,9 +102,23 @@ Result<Source> make_source(const Reduce& k, const Shape& s) {
 
 struct Plan {
   Walk outer, inner;
-  bool wide = false, by_group = false;
+  bool wide = false, by_group = false, pieces = false;
   std::int64_t chunks = 1, per_chunk = 1;
 };
+
+// Whether every line of every input begins at a multiple of 16 bytes and is a whole number of pieces.
+bool in_pieces(const Reduce& k, const fg_launch& l, const Plan& p) {
+  if (p.inner.ndim != 1 || !k.fold.index_dims.empty()) return false;
+  const std::int64_t each = piece_elements(std::span(k.fold.dtypes).subspan(k.fold.n_out));
+  if (p.inner.count % each != 0) return false;
+  for (std::size_t i = k.fold.n_out; i < k.fold.n(); ++i) {
+    if (p.inner.stride[i][0] != 1 || l.t[i].byte_offset % 16 != 0) return false;
+    for (int d = 0; d < p.outer.ndim; ++d) {
+      if (p.outer.stride[i][static_cast<std::size_t>(d)] % each != 0) return false;
+    }
+  }
+  return true;
+}
 
 Plan plan_of(const Reduce& k, const sdk::Launch& launch) {
   const fg_launch& l = launch.raw();
@@ -119,7 +140,10 @@ Plan plan_of(const Reduce& k, const sdk::Launch& launch) {
   const std::int64_t least = p.by_group ? kLeastInGroup : kLeastInThread;
   p.chunks = std::clamp<std::int64_t>(wanted / m, 1, std::max<std::int64_t>(n / least, 1));
   p.per_chunk = std::max<std::int64_t>((n + p.chunks - 1) / p.chunks, 1);
+  constexpr std::int64_t kWholePieces = 16;  // Elements; no piece lies across two chunks.
+  p.per_chunk = (p.per_chunk + kWholePieces - 1) / kWholePieces * kWholePieces;
   p.chunks = std::max<std::int64_t>((n + p.per_chunk - 1) / p.per_chunk, 1);
+  p.pieces = in_pieces(k, l, p);
   return p;
 }
 
@@ -144,7 +168,7 @@ Result<void> run_pass(const Reduce& k, const sdk::Launch& launch, const Plan& p,
   add_scalar_values(values, k.fold.scalars, scalar);
   values.insert(values.end(), {p.outer.count, count, chunks, per_chunk, p.inner.count});
   add_walk_values(values, p.outer, first_n(s.from_partials ? k.fold.n_out : k.fold.n()));
-  if (!s.from_partials) add_walk_values(values, p.inner, first_n(k.fold.n_in, k.fold.n_out));
+  if (!s.from_partials && !s.pieces) add_walk_values(values, p.inner, first_n(k.fold.n_in, k.fold.n_out));
   const auto results = static_cast<std::uint64_t>(p.outer.count * chunks);
   return enqueue(launch, *program, buffers, values,
                  s.by_group ? results : groups_for(results, program->source.group_size));
@@ -170,10 +194,10 @@ Result<void> launch_reduce(const Reduce& k, const sdk::Launch& launch) {
   const auto* params = static_cast<const fg_reduce_params*>(launch.raw().params);
   const Plan p = plan_of(k, launch);
   if (p.outer.count == 0) return {};
-  Shape first{p.by_group, false, p.chunks > 1, p.wide, p.outer.ndim, p.inner.ndim};
+  const Shape first{p.by_group, false, p.chunks > 1, p.wide, p.pieces, p.outer.ndim, p.inner.ndim};
   FG_TRY(run_pass(k, launch, p, first, p.inner.count, p.chunks, p.per_chunk, params->scalar));
   if (p.chunks == 1) return {};
-  const Shape rest{p.chunks > kFewElements && p.by_group, true, false, p.wide, p.outer.ndim, 0};
+  const Shape rest{p.chunks > kFewElements && p.by_group, true, false, p.wide, false, p.outer.ndim, 0};
   return run_pass(k, launch, p, rest, p.chunks, 1, p.chunks, params->scalar);
 }
 
