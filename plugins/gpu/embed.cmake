@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# cmake -DFOLDER=<kernels> -DOUT=<file.cpp> -P embed.cmake
+# cmake -DFOLDER=<kernels> -DEXTENSION=fgk -DFUNCTION=fg::gpu::kernel_files -DHEADER=<its header> -DOUT=<file.cpp>
+#   -P embed.cmake
 #
-# Writes kernel_files(): the text of every .fgk file as string literals.
+# Writes the function that gives the text of every file of the folder with the extension, as string literals.
 set(items "")
-file(GLOB files "${FOLDER}/*.fgk")
+file(GLOB files "${FOLDER}/*.${EXTENSION}")
 list(SORT files)
 list(LENGTH files count)
 foreach(path IN LISTS files)
@@ -12,11 +13,10 @@ foreach(path IN LISTS files)
   file(READ "${path}" text)
   string(APPEND items "    {\"${name}\", R\"fgk(${text})fgk\"},\n")
 endforeach()
-file(WRITE "${OUT}" "#include <array>\n#include \"plugins/gpu/kernel_files.hpp\"\nnamespace fg::gpu {
-std::span<const KernelFile> kernel_files() {
-  static constexpr std::array<KernelFile, ${count}> kFiles{{
+file(WRITE "${OUT}" "#include <array>\n#include \"${HEADER}\"
+std::span<const fg::gpu::KernelFile> ${FUNCTION}() {
+  static constexpr std::array<fg::gpu::KernelFile, ${count}> kFiles{{
 ${items}  }};
   return kFiles;
 }
-}  // namespace fg::gpu
 ")

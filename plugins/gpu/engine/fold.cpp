@@ -121,7 +121,8 @@ Result<std::string> FoldText::finish(const std::string& name, const std::string&
   }
   text += p.statements;
   for (std::size_t j = 0; j < fold_.n_out; ++j) {
-    text += "y" + number(j) + "_store(" + offset + number(j) + ", " + p.outputs[j] + ");\n";
+    text += "y" + number(j) + "_store(" + offset + number(j) + ", " +
+            stored_text(p.outputs[j], p.types[j], fold_.dtypes[j]) + ");\n";
   }
   return text + "}\n";
 }

@@ -62,7 +62,8 @@ Result<Source> strided_source(const Map& m, int ndim, bool wide) {
   s.functions = p.functions;
   s.body += p.statements;
   for (std::size_t j = 0; j < m.n_out; ++j) {
-    s.body += "y" + std::to_string(j) + "_store(o" + std::to_string(j) + ", " + p.outputs[j] + ");\n";
+    s.body += "y" + std::to_string(j) + "_store(o" + std::to_string(j) + ", " +
+              stored_text(p.outputs[j], p.types[j], m.dtypes[j]) + ");\n";
   }
   s.body += "}\n";
   return s;
@@ -92,9 +93,10 @@ Result<Source> dense_source(const Map& m, bool wide) {
     const std::string y = "y" + std::to_string(j);
     const std::int64_t bytes = each * dtype_bytes(m.dtypes[j]);
     declare += "PIECE" + words_of(bytes) + " w" + y + " = ZERO" + words_of(bytes) + ";\n";
-    put += y + "_put" + words_of(bytes) + "(w" + y + ", j, " + y + "_to(" + p.outputs[j] + "));\n";
+    const std::string value = stored_text(p.outputs[j], p.types[j], m.dtypes[j]);
+    put += y + "_put" + words_of(bytes) + "(w" + y + ", j, " + y + "_to(" + value + "));\n";
     store += y + "_store" + words_of(bytes) + "(item, w" + y + ");\n";
-    single_store += y + "_store(at, " + p.outputs[j] + ");\n";
+    single_store += y + "_store(at, " + value + ");\n";
   }
   s.body = "idx item = idx(GROUP_ID) * idx(GROUP_SIZE) + idx(LOCAL_ID);\n";
   s.body += "if (item < count / idx(EACH)) {\n" + load + declare + "UNROLL\nfor (i32 j = 0; j < EACH; ++j) {\n" + take +

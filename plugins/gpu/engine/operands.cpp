@@ -8,10 +8,13 @@
 #include <limits>
 #include <numeric>
 
+#include "fg/sdk/dtype.hpp"
 #include "plugins/gpu/runtime.hpp"
 
 namespace fg::gpu {
 namespace {
+
+constexpr const char* kWords[] = {"bool", "i32", "i64", "f32", "f64"};  // By FG_CT_*.
 
 std::uint32_t operand_count(std::uint16_t op) {
   if (op <= FG_EX_INDEX) return 0;
@@ -42,10 +45,35 @@ Value scalar_value(const fg_scalar& s, std::uint16_t type) {
   return static_cast<std::int64_t>(s.v.f);
 }
 
+std::string call(const std::string& word, const std::string& text) { return word + "(" + text + ")"; }
+
+// A float as an integer of storage type `to`: towards zero, saturating, NaN is 0.
+std::string saturated_text(const std::string& v, std::uint16_t from, fg_dtype to) {
+  const std::string word = kWords[compute_type(to)], real = kWords[from];
+  const std::uint32_t bits = dtype_bits(to) - (to == FG_U8 ? 0 : 1);
+  const std::string power = "(" + word + "(1) << " + std::to_string(bits) + ")";
+  // The highest value is built without the power where that does not fit; the first value beyond it always is a float.
+  const std::string lowest = to == FG_U8 ? "0" : dtype_bits(to) >= 32 ? power : "-" + power;
+  const std::string highest = dtype_bits(to) >= 32 ? "~" + power : "(" + power + " - 1)";
+  const std::string beyond = call(real, std::to_string(std::uint64_t{1} << bits) + ".0f");
+  const std::string below = to == FG_U8 ? call(real, "0.0f") : "-" + beyond;
+  return "SELECT(ISNAN(" + v + "), " + call(word, "0") + ", SELECT(" + v + " <= " + below + ", " + call(word, lowest) +
+         ", SELECT(" + v + " >= " + beyond + ", " + call(word, highest) + ", " + call(word, v) + ")))";
+}
+
 }  // namespace
 
+std::string stored_text(const std::string& v, std::uint16_t from, fg_dtype to) {
+  const std::uint16_t type = compute_type(to);
+  const std::string word = kWords[type];
+  const auto real = [](std::uint16_t t) { return t == FG_CT_F32 || t == FG_CT_F64; };
+  if (from == type) return v;
+  if (type == FG_CT_BOOL) return "(" + v + " != " + call(kWords[from], real(from) ? "0.0f" : "0") + ")";
+  if (from == FG_CT_BOOL) return "SELECT(" + v + ", " + call(word, "1") + ", " + call(word, "0") + ")";
+  return real(from) && !real(type) ? saturated_text(v, from, to) : call(word, v);
+}
+
 std::string scalar_name(const std::string& prefix, std::uint32_t k, std::uint16_t type) {
-  constexpr const char* kWords[] = {"bool", "i32", "i64", "f32", "f64"};
   const std::string name = prefix + std::to_string(k) + "_" + kWords[type];
   return type == FG_CT_BOOL ? "(" + name + " != 0)" : name;
 }
@@ -96,7 +124,6 @@ std::vector<ScalarUse> scalars_of(std::initializer_list<const fg_expr*> programs
 }
 
 void add_scalar_params(Source& source, std::span<const ScalarUse> uses) {
-  constexpr const char* kWords[] = {"bool", "i32", "i64", "f32", "f64"};
   for (const ScalarUse& u : uses) {
     source.params.push_back({param_type(u.type), "s" + std::to_string(u.k) + "_" + kWords[u.type], 1});
   }
@@ -143,17 +170,22 @@ std::string locate_text(Source& source, const Locate& names, int ndim, std::span
   const auto count = static_cast<std::uint32_t>(ndim);
   source.params.push_back({ParamType::idx, tag + "size", count});
   for (const std::size_t k : operands) source.params.push_back({ParamType::idx, stride_name(k), count});
+  // A parameter of one element is no array.
+  const auto element = [&](const std::string& name, const std::string& d) {
+    return count > 1 ? name + "[" + d + "]" : name;
+  };
   text += "idx " + tag + "rest = " + names.at + ";\n";
   for (int d = ndim - 1; d >= 0; --d) {
     const std::string dim = std::to_string(d), position = tag + "p" + dim, next = tag + "next" + dim;
     if (d == 0) {
       text += "idx " + position + " = " + tag + "rest;\n";
     } else {
-      text += "idx " + next + " = " + tag + "rest / " + tag + "size[" + dim + "];\nidx " + position + " = " + tag +
-              "rest - " + next + " * " + tag + "size[" + dim + "];\n" + tag + "rest = " + next + ";\n";
+      const std::string size = element(tag + "size", dim);
+      text += "idx " + next + " = " + tag + "rest / " + size + ";\nidx " + position + " = " + tag + "rest - " + next +
+              " * " + size + ";\n" + tag + "rest = " + next + ";\n";
     }
     for (const std::size_t k : operands) {
-      text += names.offset + std::to_string(k) + " += " + position + " * " + stride_name(k) + "[" + dim + "];\n";
+      text += names.offset + std::to_string(k) + " += " + position + " * " + element(stride_name(k), dim) + ";\n";
     }
   }
   return text;

@@ -44,6 +44,9 @@ std::vector<ScalarUse> scalars_of(std::initializer_list<const fg_expr*> programs
 void add_scalar_params(Source& source, std::span<const ScalarUse> uses);
 void add_scalar_values(std::vector<Value>& values, std::span<const ScalarUse> uses, const fg_scalar* scalar);
 
+// Text of `value`, of compute type `from`, as what y_store() takes for storage type `to`: fg/abi/expr.h's rules.
+std::string stored_text(const std::string& value, std::uint16_t from, fg_dtype to);
+
 // Dimensions of FG_EX_INDEX that a program reads.
 std::vector<std::uint32_t> indices_of(const fg_expr& e);
 

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Programs from source, or from the core's cache of binaries.
+
+#include <cstring>
+#include <string_view>
+
+#include "plugins/opencl/device.hpp"
+#include "plugins/opencl/host_log.hpp"
+#include "plugins/opencl/program.hpp"
+
+namespace fg::opencl {
+namespace {
+
+std::string options_of(const DeviceFacts& facts) {
+  return std::string("-cl-std=CL1.2") + (facts.divides_exactly ? " -cl-fp32-correctly-rounded-divide-sqrt" : "");
+}
+
+std::string build_log(cl_program program, cl_device_id device) {
+  std::size_t size = 0;
+  if (cl().clGetProgramBuildInfo(program, device, CL_PROGRAM_BUILD_LOG, 0, nullptr, &size) != CL_SUCCESS) return {};
+  std::string text(size, '\0');
+  cl().clGetProgramBuildInfo(program, device, CL_PROGRAM_BUILD_LOG, size, text.data(), nullptr);
+  text.resize(std::strlen(text.c_str()));
+  return text;
+}
+
+Result<void> build(cl_program program, const DeviceFacts& facts) {
+  const cl_device_id device = facts.id.device;
+  const cl_int code = cl().clBuildProgram(program, 1, &device, options_of(facts).c_str(), nullptr, nullptr);
+  if (code == CL_SUCCESS) return {};
+  Error e = cl_error(code, "clBuildProgram");
+  if (code == CL_BUILD_PROGRAM_FAILURE) e.status = FG_E_COMPILE;
+  e.message += ": " + build_log(program, device);
+  return tl::unexpected(std::move(e));
+}
+
+Result<ProgramHandle> from_source(cl_context context, const DeviceFacts& facts, const std::string& text) {
+  const char* begin = text.c_str();
+  const std::size_t length = text.size();
+  cl_int code = CL_SUCCESS;
+  ProgramHandle program(cl().clCreateProgramWithSource(context, 1, &begin, &length, &code));
+  FG_TRY(check(code, "clCreateProgramWithSource"));
+  FG_TRY(build(program.get(), facts));
+  return program;
+}
+
+Result<ProgramHandle> from_binary(cl_context context, const DeviceFacts& facts, std::string_view binary) {
+  const auto* begin = reinterpret_cast<const unsigned char*>(binary.data());
+  const std::size_t length = binary.size();
+  cl_int status = CL_SUCCESS, code = CL_SUCCESS;
+  ProgramHandle program(cl().clCreateProgramWithBinary(context, 1, &facts.id.device, &length, &begin, &status, &code));
+  FG_TRY(check(code, "clCreateProgramWithBinary"));
+  FG_TRY(check(status, "clCreateProgramWithBinary"));
+  FG_TRY(build(program.get(), facts));
+  return program;
+}
+
+std::string binary_of(cl_program program) {
+  std::size_t size = 0;
+  if (cl().clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, sizeof size, &size, nullptr) != CL_SUCCESS) return {};
+  std::string binary(size, '\0');
+  char* to = binary.data();
+  if (cl().clGetProgramInfo(program, CL_PROGRAM_BINARIES, sizeof to, &to, nullptr) != CL_SUCCESS) return {};
+  return binary;
+}
+
+// A blob is the binary behind a seal, because drivers crash on binaries that are not theirs.
+std::uint64_t seal_of(std::string_view binary) {
+  std::uint64_t h = 0xCBF29CE484222325u;  // FNV-1a
+  for (const char c : binary) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001B3u;
+  return h;
+}
+
+std::string load_blob(const fg_host& host, const std::string& key) {
+  if (!FG_HAS(fg_host, &host, blob_get) || host.blob_get == nullptr) return {};
+  std::size_t size = 0;
+  if (host.blob_get(host.ctx, key.data(), key.size(), nullptr, &size) != FG_OK) return {};
+  std::string blob(size, '\0');
+  if (host.blob_get(host.ctx, key.data(), key.size(), blob.data(), &size) != FG_OK) return {};
+  std::uint64_t seal = 0;
+  if (size < sizeof seal || size > blob.size()) return {};
+  std::memcpy(&seal, blob.data(), sizeof seal);
+  std::string binary = blob.substr(sizeof seal, size - sizeof seal);
+  return seal == seal_of(binary) ? binary : std::string();
+}
+
+void store_blob(const fg_host& host, const std::string& key, const std::string& binary) {
+  if (binary.empty() || !FG_HAS(fg_host, &host, blob_put) || host.blob_put == nullptr) return;
+  const std::uint64_t seal = seal_of(binary);
+  const std::string blob = std::string(reinterpret_cast<const char*>(&seal), sizeof seal) + binary;
+  host.blob_put(host.ctx, key.data(), key.size(), blob.data(), blob.size());
+}
+
+}  // namespace
+
+Result<std::unique_ptr<gpu::Program>> Device::compile(const gpu::Source& source) {
+  const std::string text = print_source(source, facts_);
+  const std::string key = facts_.identity + "\n" + options_of(facts_) + "\n" + text;
+  auto program = std::make_unique<Program>();
+  program->kernel = kernel_name(source);
+  if (const std::string binary = load_blob(host_, key); !binary.empty()) {
+    if (auto loaded = from_binary(context_.get(), facts_, binary)) {
+      program->handle = std::move(*loaded);
+      return program;
+    }
+    log(host_, FG_LOG_INFO, "the driver refuses the cached binary of kernel " + source.name + ", which is built anew");
+  }
+  auto built = from_source(context_.get(), facts_, text);
+  if (!built) return tl::unexpected(std::move(built).error().while_doing("kernel " + source.name));
+  program->handle = std::move(*built);
+  store_blob(host_, key, binary_of(program->handle.get()));
+  return program;
+}
+
+}  // namespace fg::opencl

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Opening the runtime and its devices, and what a device hands out.
+
+#include "plugins/opencl/device.hpp"
+
+#include <algorithm>
+
+#include "plugins/opencl/buffer.hpp"
+#include "plugins/opencl/stream.hpp"
+#include "plugins/opencl/timeline.hpp"
+
+namespace fg::opencl {
+namespace {
+
+class Runtime : public gpu::Runtime {
+ public:
+  explicit Runtime(std::vector<std::unique_ptr<gpu::Device>> devices) : devices_(std::move(devices)) {}
+  std::span<const std::unique_ptr<gpu::Device>> devices() const override { return devices_; }
+
+ private:
+  std::vector<std::unique_ptr<gpu::Device>> devices_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Device>> Device::open(const fg_host& host, const DeviceId& id) {
+  std::unique_ptr<Device> d(new Device(host, read_facts(id)));
+  cl_int code = CL_SUCCESS;
+  const cl_context_properties properties[] = {CL_CONTEXT_PLATFORM, reinterpret_cast<cl_context_properties>(id.platform),
+                                              0};
+  d->context_ = Context(cl().clCreateContext(properties, 1, &id.device, nullptr, nullptr, &code));
+  FG_TRY(check(code, "clCreateContext"));
+  FG_TRY_ASSIGN(d->service_, d->make_queue());
+  return d;
+}
+
+fg_device_info Device::info() const {
+  fg_device_info info = facts_.info;
+  const auto held = static_cast<std::uint64_t>(std::max<std::int64_t>(0, held_.load(std::memory_order_relaxed)));
+  info.mem_free = info.mem_total - std::min(info.mem_total, held);
+  info.dlpack_type = gpu::kPlugin.dlpack_type;
+  return info;
+}
+
+Result<Queue> Device::make_queue() const {
+  cl_int code = CL_SUCCESS;
+  Queue queue(cl().clCreateCommandQueue(context_.get(), facts_.id.device, 0, &code));
+  FG_TRY(check(code, "clCreateCommandQueue"));
+  return queue;
+}
+
+Result<Memory> Device::make_memory(std::uint64_t bytes, cl_mem_flags flags) const {
+  cl_int code = CL_SUCCESS;
+  Memory memory(cl().clCreateBuffer(context_.get(), flags, bytes, nullptr, &code));
+  FG_TRY(check(code, "clCreateBuffer"));
+  return memory;
+}
+
+Result<std::unique_ptr<fg_buffer>> Device::allocate(std::uint32_t kind, std::uint64_t bytes, std::uint64_t align) {
+  return Buffer::make(*this, kind, bytes, align);
+}
+
+Result<std::unique_ptr<fg_stream>> Device::make_stream(std::int32_t) {
+  FG_TRY_ASSIGN(Queue queue, make_queue());
+  return std::make_unique<Stream>(*this, std::move(queue));
+}
+
+Result<std::unique_ptr<fg_timeline>> Device::make_timeline(std::uint64_t initial) {
+  return std::make_unique<Timeline>(initial);
+}
+
+}  // namespace fg::opencl
+
+namespace fg::gpu {
+
+Result<std::unique_ptr<Runtime>> open_runtime(const fg_host& host) {
+  FG_TRY_ASSIGN(const std::vector<opencl::DeviceId> ids, opencl::find_devices(host));
+  std::vector<std::unique_ptr<Device>> devices;
+  for (const opencl::DeviceId& id : ids) {
+    FG_TRY_ASSIGN(std::unique_ptr<opencl::Device> device, opencl::Device::open(host, id));
+    devices.push_back(std::move(device));
+  }
+  return std::make_unique<opencl::Runtime>(std::move(devices));
+}
+
+Result<std::uint32_t> count_devices(const fg_host& host) {
+  FG_TRY_ASSIGN(const std::vector<opencl::DeviceId> ids, opencl::find_devices(host));
+  return static_cast<std::uint32_t>(ids.size());
+}
+
+}  // namespace fg::gpu

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One OpenCL device with a context of its own.
+
+#ifndef FG_PLUGINS_OPENCL_DEVICE_HPP_
+#define FG_PLUGINS_OPENCL_DEVICE_HPP_
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "plugins/gpu/runtime.hpp"
+#include "plugins/opencl/device_facts.hpp"
+#include "plugins/opencl/handles.hpp"
+
+namespace fg::opencl {
+
+class Device : public gpu::Device {
+ public:
+  static Result<std::unique_ptr<Device>> open(const fg_host& host, const DeviceId& id);
+
+  const gpu::Features& features() const override { return facts_.features; }
+  fg_device_info info() const override;
+  Result<std::unique_ptr<fg_buffer>> allocate(std::uint32_t kind, std::uint64_t bytes, std::uint64_t align) override;
+  Result<std::unique_ptr<fg_stream>> make_stream(std::int32_t priority) override;
+  Result<std::unique_ptr<fg_timeline>> make_timeline(std::uint64_t initial) override;
+  Result<std::unique_ptr<gpu::Program>> compile(const gpu::Source& source) override;
+
+  const DeviceFacts& facts() const { return facts_; }
+  cl_context context() const { return context_.get(); }
+  Result<Queue> make_queue() const;
+  Result<Memory> make_memory(std::uint64_t bytes, cl_mem_flags flags = CL_MEM_READ_WRITE) const;
+  // The queue for what belongs to no stream: mapping, touching new memory.  [any-thread]
+  cl_command_queue service_queue() const { return service_.get(); }
+  // Bytes of buffers, for what info() says of free memory.
+  void count(std::int64_t bytes) { held_.fetch_add(bytes, std::memory_order_relaxed); }
+
+ private:
+  Device(const fg_host& host, DeviceFacts facts) : host_(host), facts_(std::move(facts)) {}
+
+  const fg_host& host_;
+  DeviceFacts facts_;
+  Context context_;
+  Queue service_;
+  std::atomic<std::int64_t> held_{0};
+};
+
+}  // namespace fg::opencl
+
+#endif  // FG_PLUGINS_OPENCL_DEVICE_HPP_

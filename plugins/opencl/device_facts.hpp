@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What OpenCL says about a device, and which devices can be used.
+
+#ifndef FG_PLUGINS_OPENCL_DEVICE_FACTS_HPP_
+#define FG_PLUGINS_OPENCL_DEVICE_FACTS_HPP_
+
+#include <string>
+#include <vector>
+
+#include "plugins/gpu/runtime.hpp"
+#include "plugins/opencl/handles.hpp"
+
+namespace fg::opencl {
+
+struct DeviceId {
+  cl_platform_id platform = nullptr;
+  cl_device_id device = nullptr;
+  std::uint32_t twin = 0;  // Number among devices of the same name on the platform.
+};
+
+struct DeviceFacts {
+  DeviceId id;
+  gpu::Features features;
+  fg_device_info info{};         // mem_free is mem_total.
+  std::string identity;          // Platform, device and driver, with versions: what a binary is valid for.
+  bool divides_exactly = false;  // -cl-fp32-correctly-rounded-divide-sqrt is known.
+  bool fuses = false;            // fma() of f32 is fast.
+  bool atomics64 = false;
+};
+
+// Usable devices of all platforms.  Why others are left out goes to the log.
+Result<std::vector<DeviceId>> find_devices(const fg_host& host);
+DeviceFacts read_facts(const DeviceId& id);
+
+}  // namespace fg::opencl
+
+#endif  // FG_PLUGINS_OPENCL_DEVICE_FACTS_HPP_

@@ -1,0 +1,54 @@
+// x_atomic_*: on 32-bit words by compare and swap, whatever the dtype; 8-byte types where the device
+// has 64-bit atomics.  q points at the element.
+
+// The word that holds an element of BITS bits is read, changed and swapped until nobody came between.
+#define FG_ATOMIC_WORD(NAME, S, C, BITS, OP)                                                   \
+  FN void NAME##_##S(GLOBAL(S) q, C v) {                                                       \
+    volatile __global uint* word = (volatile __global uint*)((uintptr_t)q & ~(uintptr_t)3);    \
+    const u32 shift = ((u32)(uintptr_t)q & 3u) * 8u, mask = 0xFFFFFFFFu >> (32 - BITS);        \
+    u32 seen = *word, before;                                                                  \
+    do {                                                                                       \
+      before = seen;                                                                           \
+      const u32 bits = to_##S(OP(from_##S((before >> shift) & mask), v));                      \
+      seen = atomic_cmpxchg(word, before, (before & ~(mask << shift)) | (bits << shift));      \
+    } while (seen != before);                                                                  \
+  }
+#define FG_ATOMIC_LONG(NAME, S, C, OP)                                                         \
+  FN void NAME##_##S(GLOBAL(S) q, C v) {                                                       \
+    u64 seen = *(volatile __global ulong*)q, before;                                           \
+    do {                                                                                       \
+      before = seen;                                                                           \
+      seen = atom_cmpxchg((volatile __global ulong*)q, before, to_##S(OP(from_##S(before), v))); \
+    } while (seen != before);                                                                  \
+  }
+#define FG_ATOMICS_OF(S, C, BITS, T)                 \
+  FG_ATOMIC_WORD(atomic_add, S, C, BITS, ADD_##T)    \
+  FG_ATOMIC_WORD(atomic_min, S, C, BITS, MIN_##T)    \
+  FG_ATOMIC_WORD(atomic_max, S, C, BITS, MAX_##T)    \
+  FG_ATOMIC_WORD(atomic_mul, S, C, BITS, MUL_##T)
+#define FG_ATOMICS_OF_LONG(S, C, T)             \
+  FG_ATOMIC_LONG(atomic_add, S, C, ADD_##T)     \
+  FG_ATOMIC_LONG(atomic_min, S, C, MIN_##T)     \
+  FG_ATOMIC_LONG(atomic_max, S, C, MAX_##T)     \
+  FG_ATOMIC_LONG(atomic_mul, S, C, MUL_##T)
+#define ADD_BOOL(a, b) ((a) || (b))
+#define MAX_BOOL(a, b) ((a) || (b))
+#define MUL_BOOL(a, b) ((a) && (b))
+#define MIN_BOOL(a, b) ((a) && (b))
+FG_ATOMICS_OF(f32, f32, 32, F32)
+FG_ATOMICS_OF(f16, f32, 16, F32)
+FG_ATOMICS_OF(bf16, f32, 16, F32)
+FG_ATOMICS_OF(f8_e4m3fn, f32, 8, F32)
+FG_ATOMICS_OF(f8_e5m2, f32, 8, F32)
+FG_ATOMICS_OF(i32, i32, 32, I32)
+FG_ATOMICS_OF(i16, i32, 16, I32)
+FG_ATOMICS_OF(i8, i32, 8, I32)
+FG_ATOMICS_OF(u8, i32, 8, I32)
+FG_ATOMICS_OF(b8, bool, 8, BOOL)
+#if HAS_ATOMIC64
+#pragma OPENCL EXTENSION cl_khr_int64_base_atomics : enable
+FG_ATOMICS_OF_LONG(i64, i64, I64)
+#if FG_F64
+FG_ATOMICS_OF_LONG(f64, f64, F64)
+#endif
+#endif

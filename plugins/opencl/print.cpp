@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From a source to a program in OpenCL C.
+
+#include <array>
+#include <cctype>
+#include <string_view>
+
+#include "fg/sdk/dtype.hpp"
+#include "plugins/gpu/expr_text.hpp"
+#include "plugins/gpu/kernel_files.hpp"
+#include "plugins/opencl/prelude_files.hpp"
+#include "plugins/opencl/program.hpp"
+
+namespace fg::opencl {
+namespace {
+
+constexpr std::array<int, 4> kPieces{16, 8, 4, 2};
+
+std::string_view prelude(std::string_view name) {
+  for (const gpu::KernelFile& file : prelude_files()) {
+    if (file.name == name) return file.text;
+  }
+  return {};
+}
+
+void define(std::string& text, std::string_view name, std::string_view value) {
+  text.append("#define ").append(name).append(" ").append(value).append("\n");
+}
+void define(std::string& text, std::string_view name, std::uint64_t value) {
+  define(text, name, std::to_string(value));
+}
+
+bool uses(const gpu::Source& s, std::string_view word) {
+  return s.body.find(word) != std::string::npos || s.functions.find(word) != std::string::npos;
+}
+
+// Half of the power of two that holds a group.
+std::uint32_t half_group(std::uint32_t size) {
+  std::uint32_t half = 0;
+  while (2 * half < size && size > 1) half = half == 0 ? 1 : 2 * half;
+  return half;
+}
+
+void print_facts(std::string& text, const gpu::Source& s, const DeviceFacts& facts) {
+  define(text, "GROUP_SIZE", s.group_size);
+  define(text, "FG_HALF_GROUP", std::to_string(half_group(s.group_size)) + "u");
+  define(text, "FG_WIDE_INDEX", s.wide_index ? 1 : 0);
+  define(text, "FG_F64", s.uses_f64 ? 1 : 0);
+  define(text, "FG_FUSES", facts.fuses ? 1 : 0);
+  define(text, "HAS_ATOMIC64", facts.atomics64 ? 1 : 0);
+}
+
+// The words of one buffer.
+void print_words(std::string& text, const gpu::BufferArg& b) {
+  const std::string s(gpu::storage_word(b.dtype)), x = b.name, p = x + "_ptr";
+  const std::int64_t size = dtype_bytes(b.dtype);
+  define(text, x + "_t", gpu::compute_word(b.dtype));
+  define(text, x + "_size", static_cast<std::uint64_t>(size));
+  define(text, x + "_load(i)", "ld_" + s + "(" + p + ", i)");
+  define(text, x + "_store(i, v)", "st_" + s + "(" + p + ", i, v)");
+  define(text, x + "_bits(i)", "bits_" + s + "(" + p + ", i)");
+  define(text, x + "_put_bits(i, u)", "put_" + s + "(" + p + ", i, u)");
+  define(text, x + "_from(u)", "from_" + s + "(u)");
+  define(text, x + "_to(v)", "to_" + s + "(v)");
+  for (const int bytes : kPieces) {
+    const std::string n = std::to_string(bytes);
+    define(text, x + "_load" + n + "(k)", "FG_LOAD" + n + "(" + p + ", k)");
+    define(text, x + "_store" + n + "(k, v)", "FG_STORE" + n + "(" + p + ", k, v)");
+    if (size > bytes || (size == 8 && bytes < 8)) continue;
+    const std::string how = (bytes > 4 ? "VECTOR_" : "WORD_") + std::to_string(size);
+    define(text, x + "_of" + n + "(v, j)", "FG_OF_" + how + "(v, j)");
+    define(text, x + "_put" + n + "(v, j, u)", "FG_TO_" + how + "(v, j, u)");
+  }
+  for (const std::string op : {"add", "min", "max", "mul"}) {
+    define(text, x + "_atomic_" + op + "(i, v)", "atomic_" + op + "_" + s + "(" + p + " + (i), v)");
+  }
+}
+
+// In the order of pack_params(); members align as it does.
+void print_block(std::string& text, const gpu::Source& s) {
+  text += "struct fg_block {\n  i64 group_count;\n";
+  for (const gpu::BufferArg& b : s.buffers) text += "  u64 at_" + b.name + ";\n";
+  for (const gpu::Param& p : s.params) {
+    text += "  " + std::string(gpu::param_word(p.type)) + " p_" + p.name +
+            (p.count > 1 ? "[" + std::to_string(p.count) + "]" : "") + ";\n";
+  }
+  text += "} __attribute__((aligned(8)));\n";
+}
+
+void print_locals(std::string& text, const gpu::Source& s) {
+  define(text, "GROUP_COUNT", "(fg_block.group_count)");
+  for (const gpu::BufferArg& b : s.buffers) {
+    const std::string cell = "GLOBAL(" + std::string(gpu::storage_word(b.dtype)) + ")";
+    text += "  " + cell + " " + b.name + "_ptr = (" + cell + ")(b_" + b.name + " + fg_block.at_" + b.name + ");\n";
+  }
+  for (const gpu::Param& p : s.params) {
+    text += "  const " + std::string(gpu::param_word(p.type)) + (p.count > 1 ? "* " : " ") + p.name + " = fg_block.p_" +
+            p.name + ";\n";
+  }
+}
+
+void print_shared(std::string& text, std::string_view shared) {
+  while (!shared.empty()) {
+    const std::size_t end = std::min(shared.find('\n'), shared.size());
+    const std::string_view line = shared.substr(0, end);
+    shared.remove_prefix(std::min(end + 1, shared.size()));
+    const bool code = line.find_first_not_of(' ') != std::string_view::npos && line.rfind("//", 0) != 0;
+    text.append(code && line[0] != '#' ? "  __local " : "").append(line).append("\n");
+  }
+}
+
+}  // namespace
+
+std::string kernel_name(const gpu::Source& source) {
+  std::string name = "fg_" + source.name;
+  for (char& c : name) {
+    if (std::isalnum(static_cast<unsigned char>(c)) == 0) c = '_';
+  }
+  return name;
+}
+
+std::string print_source(const gpu::Source& s, const DeviceFacts& facts) {
+  std::string text;
+  print_facts(text, s, facts);
+  text += prelude("prelude");
+  if (uses(s, "_atomic_")) text += prelude("prelude_atomics");
+  for (const auto& [name, value] : s.defines) define(text, name, value);
+  text += s.functions;
+  print_block(text, s);
+  for (const gpu::BufferArg& b : s.buffers) print_words(text, b);
+  const std::string size = std::to_string(s.group_size);
+  text += "__kernel __attribute__((reqd_work_group_size(" + size + ", 1, 1)))\nvoid " + kernel_name(s) + "(";
+  for (const gpu::BufferArg& b : s.buffers) text += "__global uchar* b_" + b.name + ", ";
+  text += "const struct fg_block fg_block) {\n";
+  print_locals(text, s);
+  print_shared(text, s.shared);
+  return text + s.body + "}\n";
+}
+
+}  // namespace fg::opencl
+
+namespace fg::gpu {
+
+Result<Printed> print_expr(const fg_expr& program, const ExprNames& names) {
+  return print_expr_as<sdk::OpenClDialect>(program, names);
+}
+
+}  // namespace fg::gpu

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#ifndef FG_PLUGINS_OPENCL_PROGRAM_HPP_
+#define FG_PLUGINS_OPENCL_PROGRAM_HPP_
+
+#include <string>
+
+#include "plugins/gpu/runtime.hpp"
+#include "plugins/opencl/device_facts.hpp"
+#include "plugins/opencl/handles.hpp"
+
+namespace fg::opencl {
+
+struct Program : gpu::Program {
+  ProgramHandle handle;
+  std::string kernel;  // The name of its kernel.
+};
+
+// --- print.cpp ---
+std::string kernel_name(const gpu::Source& source);
+// The whole program in OpenCL C: defines, prelude, functions, kernel.
+std::string print_source(const gpu::Source& source, const DeviceFacts& facts);
+// The kernel's arguments: a pointer for each buffer, then one struct
+//   { i64 group_count; u64 offset of each buffer; the parameters }
+// which ends at a multiple of 8 bytes.
+inline std::size_t block_bytes(std::size_t n_buffers, std::size_t param_bytes) {
+  return 8 + 8 * n_buffers + (param_bytes + 7) / 8 * 8;
+}
+
+}  // namespace fg::opencl
+
+#endif  // FG_PLUGINS_OPENCL_PROGRAM_HPP_

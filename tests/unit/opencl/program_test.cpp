@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Compiling: logs, the cache of binaries, and kernels used from several streams.
+
+#include <array>
+#include <thread>
+
+#include "tests/unit/opencl/support.hpp"
+
+namespace fg::test {
+namespace {
+
+using OpenClProgram = OpenClTest;
+
+constexpr std::string_view kAdd =
+    "//@inout y\n//@param i32 by\n//@main\n"
+    "idx at = idx(GROUP_ID) * idx(GROUP_SIZE) + idx(LOCAL_ID);\n"
+    "y_store(at, y_load(at) + by);\n";
+constexpr std::array kI32{FG_I32};
+
+TEST_F(OpenClProgram, TheCompilersLogIsInTheError) {
+  if (!have_device()) return;
+  const auto s = stream();
+  const auto r = run(*s, "//@out y\n//@main\ny_store(0, nobody_knows_this);\n", kI32, {nullptr}, {}, 1);
+  ASSERT_FALSE(r);
+  EXPECT_EQ(r.error().status, FG_E_COMPILE);
+  EXPECT_EQ(r.error().vendor_code, CL_BUILD_PROGRAM_FAILURE);
+  EXPECT_EQ(r.error().message.find("kernel test: clBuildProgram failed: CL_BUILD_PROGRAM_FAILURE (-11): "), 0u)
+      << r.error().message;
+  EXPECT_NE(r.error().message.find("nobody_knows_this"), std::string::npos) << r.error().message;
+}
+
+TEST_F(OpenClProgram, BinariesComeFromTheCacheAndDamageDoesNoHarm) {
+  if (!have_device()) return;
+  const auto source = gpu::parse_source("add", kAdd, kI32);
+  ASSERT_TRUE(device().compile(*source));
+  ASSERT_EQ(host_.blobs.size(), 1u);
+  const std::string good = host_.blobs.begin()->second;
+  ASSERT_GT(good.size(), 8u);
+  ASSERT_TRUE(device().compile(*source));
+  EXPECT_EQ(host_.blobs.begin()->second, good) << "a program from the cache is not stored again";
+  for (const std::string& bad : {std::string(), good.substr(0, good.size() / 2), std::string(good.size(), 'x')}) {
+    host_.blobs.begin()->second = bad;
+    ASSERT_TRUE(device().compile(*source));
+    EXPECT_GT(host_.blobs.begin()->second.size(), 8u) << "it is built anew and kept";
+  }
+}
+
+TEST_F(OpenClProgram, StreamsUseOneProgramAtOnce) {
+  if (!have_device()) return;
+  constexpr int kThreads = 4, kRounds = 200;
+  std::vector<std::thread> threads;
+  for (int t = 1; t <= kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      const auto s = stream();
+      const auto b = buffer(64 * 4);
+      EXPECT_TRUE(s->fill({b.get(), 0}, 64 * 4, 0));
+      for (int k = 0; k < kRounds; ++k) EXPECT_TRUE(run(*s, kAdd, kI32, {b.get()}, {t}, 1));
+      EXPECT_EQ(read<std::int32_t>(*s, *b, 64), std::vector<std::int32_t>(64, t * kRounds));
+    });
+  }
+  for (std::thread& t : threads) t.join();
+}
+
+TEST_F(OpenClProgram, ABufferMayBeAbsent) {
+  if (!have_device()) return;
+  constexpr std::array kTwo{FG_I32, FG_F32};
+  const auto s = stream();
+  const auto b = buffer(256);
+  ASSERT_TRUE(run(*s, "//@out y\n//@in x\n//@main\ny_store(idx(LOCAL_ID), GROUP_COUNT == i64(1) ? 5 : 6);\n", kTwo,
+                  {b.get(), nullptr}, {}, 1));
+  EXPECT_EQ(read<std::int32_t>(*s, *b, 64), std::vector<std::int32_t>(64, 5));
+}
+
+}  // namespace
+}  // namespace fg::test
