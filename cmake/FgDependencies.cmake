@@ -14,6 +14,8 @@ pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET sqlite3)
 pkg_check_modules(hwy REQUIRED IMPORTED_TARGET libhwy libhwy-contrib)
 find_package(dnnl CONFIG REQUIRED)
+find_package(VulkanHeaders CONFIG REQUIRED)  # headers alone: the loader is opened at run time
+find_package(glslang CONFIG REQUIRED)
 if(NOT TARGET yaml-cpp::yaml-cpp)
   add_library(yaml-cpp::yaml-cpp ALIAS yaml-cpp)
 endif()

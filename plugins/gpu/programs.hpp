@@ -27,6 +27,8 @@ class Programs {
   explicit Programs(Device& device) : device_(device) {}
   ~Programs();
   Result<const Program*> get(const Source& source);
+  // For a device's destructor: programs go before what they were made with.
+  void clear() { slots_.clear(); }
 
  private:
   struct Slot;

@@ -64,7 +64,7 @@ Result<void> directive(Source& s, std::string_view line, std::string*& section, 
     if (s.buffers.size() == dtypes.size()) return invalid("more buffers than dtypes were given");
     const Access access = word == "in" ? Access::read : word == "out" ? Access::write : Access::both;
     s.buffers.push_back({std::string(next_word(line)), dtypes[s.buffers.size()], access});
-  } else {
+  } else if (word != "check") {  // for the plugins' checks of all kernel files
     return invalid("unknown directive //@" + std::string(word));
   }
   return {};

@@ -8,6 +8,8 @@
 //   //@shared             declarations of memory that a group shares, "f32 part[256];"
 //   //@functions          what stands before the kernel
 //   //@main               the kernel's body
+//   //@check WORDS         nothing at run time; a variant that the build compiles for each API: a dtype for
+//                         each buffer, then NAME=VALUE for defines, group=N, wide
 
 #ifndef FG_PLUGINS_GPU_SOURCE_HPP_
 #define FG_PLUGINS_GPU_SOURCE_HPP_

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "plugins/vulkan/choice.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "plugins/vulkan/host.hpp"
+
+namespace fg::vulkan {
+namespace {
+
+struct Offered {
+  VkPhysicalDeviceVulkan12Features features12{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES};
+  VkPhysicalDeviceVulkan11Features features11{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES, &features12};
+  VkPhysicalDeviceFeatures2 features{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2, &features11};
+};
+
+Result<std::vector<VkExtensionProperties>> extensions_of(const InstanceFunctions& vk, VkPhysicalDevice device) {
+  std::uint32_t n = 0;
+  FG_TRY(check("vkEnumerateDeviceExtensionProperties", vk.vkEnumerateDeviceExtensionProperties(device, nullptr, &n, nullptr)));
+  std::vector<VkExtensionProperties> all(n);
+  FG_TRY(check("vkEnumerateDeviceExtensionProperties",
+               vk.vkEnumerateDeviceExtensionProperties(device, nullptr, &n, all.data())));
+  return all;
+}
+
+bool has(const std::vector<VkExtensionProperties>& all, const char* name) {
+  return std::any_of(all.begin(), all.end(), [&](const auto& e) { return std::strcmp(e.extensionName, name) == 0; });
+}
+
+void read_properties(const InstanceFunctions& vk, Choice& c, bool maintenance4) {
+  VkPhysicalDeviceMaintenance4Properties buffers{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAINTENANCE_4_PROPERTIES};
+  c.pci = {VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PCI_BUS_INFO_PROPERTIES_EXT};
+  c.properties12 = {VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_PROPERTIES};
+  c.properties11 = {VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_PROPERTIES, &c.properties12};
+  if (maintenance4) c.properties12.pNext = &buffers;
+  if (c.has_pci) (maintenance4 ? buffers.pNext : c.properties12.pNext) = &c.pci;
+  VkPhysicalDeviceProperties2 all{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, &c.properties11};
+  vk.vkGetPhysicalDeviceProperties2(c.handle, &all);
+  c.properties = all.properties;
+  c.properties11.pNext = c.properties12.pNext = nullptr;
+  const std::uint64_t most = c.properties11.maxMemoryAllocationSize;
+  c.max_buffer = maintenance4 ? std::min<std::uint64_t>(buffers.maxBufferSize, most) : most;
+  VkPhysicalDeviceMemoryProperties2 memory{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_PROPERTIES_2};
+  vk.vkGetPhysicalDeviceMemoryProperties2(c.handle, &memory);
+  c.memory = memory.memoryProperties;
+}
+
+// A family for compute alone costs less to submit to.
+bool find_queue(const InstanceFunctions& vk, Choice& c) {
+  std::uint32_t n = 0;
+  vk.vkGetPhysicalDeviceQueueFamilyProperties(c.handle, &n, nullptr);
+  std::vector<VkQueueFamilyProperties> families(n);
+  vk.vkGetPhysicalDeviceQueueFamilyProperties(c.handle, &n, families.data());
+  const auto first = [&](VkQueueFlags without) {
+    return std::find_if(families.begin(), families.end(), [&](const VkQueueFamilyProperties& f) {
+      return (f.queueFlags & VK_QUEUE_COMPUTE_BIT) != 0 && (f.queueFlags & without) == 0;
+    });
+  };
+  auto it = first(VK_QUEUE_GRAPHICS_BIT);
+  if (it == families.end()) it = first(0);
+  if (it == families.end()) return false;
+  c.queue_family = static_cast<std::uint32_t>(it - families.begin());
+  c.queues = std::min(it->queueCount, 8u);
+  return true;
+}
+
+void read_abilities(Choice& c, const Offered& o) {
+  const VkPhysicalDeviceLimits& limits = c.properties.limits;
+  const VkPhysicalDeviceVulkan12Properties& p = c.properties12;
+  c.int8 = o.features12.shaderInt8 != 0;
+  c.int16 = o.features.features.shaderInt16 != 0;
+  c.float16 = o.features12.shaderFloat16 != 0;
+  const bool rounding = p.roundingModeIndependence != VK_SHADER_FLOAT_CONTROLS_INDEPENDENCE_NONE;
+  const bool denormals = p.denormBehaviorIndependence != VK_SHADER_FLOAT_CONTROLS_INDEPENDENCE_NONE;
+  c.controls = {rounding && p.shaderRoundingModeRTEFloat16,   rounding && p.shaderRoundingModeRTEFloat32,
+                rounding && p.shaderRoundingModeRTEFloat64,   denormals && p.shaderDenormPreserveFloat16,
+                denormals && p.shaderDenormPreserveFloat32,   denormals && p.shaderDenormPreserveFloat64,
+                p.shaderSignedZeroInfNanPreserveFloat16 != 0, p.shaderSignedZeroInfNanPreserveFloat32 != 0,
+                p.shaderSignedZeroInfNanPreserveFloat64 != 0};
+  c.features.f64 = o.features.features.shaderFloat64 != 0;
+  c.features.denormals = c.controls.denormals32;
+  c.features.software = c.properties.deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU;
+  c.features.max_group = std::min(limits.maxComputeWorkGroupSize[0], limits.maxComputeWorkGroupInvocations);
+  c.features.local_bytes = limits.maxComputeSharedMemorySize;
+  c.target.f16 = c.float16 && c.int16 && c.controls.rte16 && c.controls.denormals16 && c.controls.nan16;
+  c.target.atomic64 = o.features12.shaderBufferInt64Atomics != 0;
+  c.target.split_groups = limits.maxComputeWorkGroupCount[0] < 0x7FFFFFFFu;
+  c.target.push_bytes = limits.maxPushConstantsSize;
+}
+
+// Empty: it was taken.
+Result<std::string> consider(const InstanceFunctions& vk, VkPhysicalDevice device, std::vector<Choice>& taken) {
+  Choice c;
+  c.handle = device;
+  vk.vkGetPhysicalDeviceProperties(device, &c.properties);
+  if (c.properties.apiVersion < VK_API_VERSION_1_2) return std::string("its driver offers less than Vulkan 1.2");
+  Offered o;
+  vk.vkGetPhysicalDeviceFeatures2(device, &o.features);
+  if (std::string why = why_not(c.properties, o.features.features, o.features11, o.features12); !why.empty()) return why;
+  FG_TRY_ASSIGN(const auto extensions, extensions_of(vk, device));
+  c.has_pci = has(extensions, VK_EXT_PCI_BUS_INFO_EXTENSION_NAME);
+  c.has_budget = has(extensions, VK_EXT_MEMORY_BUDGET_EXTENSION_NAME);
+  read_properties(vk, c, c.properties.apiVersion >= VK_API_VERSION_1_3 || has(extensions, VK_KHR_MAINTENANCE_4_EXTENSION_NAME));
+  if (!find_queue(vk, c)) return std::string("it has no queue for compute");
+  read_abilities(c, o);
+  taken.push_back(c);
+  return std::string();
+}
+
+}  // namespace
+
+std::string why_not(const VkPhysicalDeviceProperties& properties, const VkPhysicalDeviceFeatures& features,
+                    const VkPhysicalDeviceVulkan11Features& features11,
+                    const VkPhysicalDeviceVulkan12Features& features12) {
+  const struct {
+    VkBool32 there;
+    const char* name;
+  } needed[] = {{features12.timelineSemaphore, "timelineSemaphore"},
+                {features12.bufferDeviceAddress, "bufferDeviceAddress"},
+                {features.shaderInt64, "shaderInt64"},
+                {features12.storageBuffer8BitAccess, "storageBuffer8BitAccess"},
+                {features11.storageBuffer16BitAccess, "storageBuffer16BitAccess"},
+                {features12.scalarBlockLayout, "scalarBlockLayout"}};
+  for (const auto& f : needed) {
+    if (f.there == VK_FALSE) return std::string("the feature ") + f.name + " is missing";
+  }
+  const VkPhysicalDeviceLimits& limits = properties.limits;
+  const std::uint32_t group = std::min(limits.maxComputeWorkGroupSize[0], limits.maxComputeWorkGroupInvocations);
+  if (group < 256) return "groups of " + std::to_string(group) + " work-items, 256 are needed";
+  return {};
+}
+
+Result<std::vector<Choice>> choose_devices(const InstanceFunctions& vk, VkInstance instance, const fg_host& host) {
+  std::uint32_t n = 0;
+  FG_TRY(check("vkEnumeratePhysicalDevices", vk.vkEnumeratePhysicalDevices(instance, &n, nullptr)));
+  std::vector<VkPhysicalDevice> all(n);
+  FG_TRY(check("vkEnumeratePhysicalDevices", vk.vkEnumeratePhysicalDevices(instance, &n, all.data())));
+  std::vector<Choice> taken;
+  for (VkPhysicalDevice device : all) {
+    FG_TRY_ASSIGN(const std::string why, consider(vk, device, taken));
+    if (why.empty()) continue;
+    VkPhysicalDeviceProperties p;
+    vk.vkGetPhysicalDeviceProperties(device, &p);
+    log(host, FG_LOG_INFO, std::string(p.deviceName) + " is left out: " + why);
+  }
+  std::stable_partition(taken.begin(), taken.end(), [](const Choice& c) { return !c.features.software; });
+  return taken;
+}
+
+}  // namespace fg::vulkan
