@@ -77,24 +77,24 @@ Result<Source> make_source(const Reduce& k, const Shape& s) {
   const Locate outer{"o", "at", "o"};
   // From partials only the outputs are walked.
   const std::vector<std::size_t> operands = first_n(s.from_partials ? k.fold.n_out : k.fold.n());
-  std::string body = "idx chunk = flat / outer;\nidx at = flat - chunk * outer;\n";
+  std::string body = "idx chunk = unit / outer;\nidx at = unit - chunk * outer;\n";
   body += locate_text(source, outer, s.outer, operands) + index_text(outer, k.fold.index_dims, 0, s.outer);
   body += k.fold.monoid.declare_identity("a");
   body += "idx begin = chunk * per_chunk;\nidx end = begin + per_chunk < count ? begin + per_chunk : count;\n";
   FG_TRY_ASSIGN(const std::string elements, loop(k, t, s));
   body += elements;
-  std::string finish = t.store_partial("a", "flat");
+  std::string finish = t.store_partial("a", "unit");
   if (!s.to_partials) {
     FG_TRY_ASSIGN(finish, t.finish("a", "o", "n"));
   }
   if (s.by_group) {
     t.share_states();
     FG_TRY_ASSIGN(const std::string tree, t.group_tree("a"));
-    // Every work-item of the group has the same flat: barriers inside are met by all.
-    source.body = "idx flat = idx(GROUP_ID);\nif (flat < outer * chunks) {\n" + body + tree +
+    // Every work-item of the group has the same unit: barriers inside are met by all.
+    source.body = "idx unit = idx(GROUP_ID);\nif (unit < outer * chunks) {\n" + body + tree +
                   "if (LOCAL_ID == 0u) {\n" + finish + "}\n}\n";
   } else {
-    source.body = "idx flat = idx(GROUP_ID) * idx(GROUP_SIZE) + idx(LOCAL_ID);\nif (flat < outer * chunks) {\n" + body +
+    source.body = "idx unit = idx(GROUP_ID) * idx(GROUP_SIZE) + idx(LOCAL_ID);\nif (unit < outer * chunks) {\n" + body +
                   finish + "}\n";
   }
   return std::move(source);

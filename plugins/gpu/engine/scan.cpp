@@ -123,22 +123,22 @@ Result<Source> make_source(const Fold& f, const Form& form) {
   for (const char* name : {"outer", "count", "chunks", "per_chunk"}) source.params.push_back({ParamType::idx, name, 1});
   const std::vector<std::size_t> operands = scans ? first_n(f.n()) : first_n(f.n_in, f.n_out);
   const Locate outer{"o", "at", "o"};
-  std::string body = "idx chunk = flat / outer;\nidx at = flat - chunk * outer;\n";
+  std::string body = "idx chunk = unit / outer;\nidx at = unit - chunk * outer;\n";
   body += locate_text(source, outer, form.outer, operands) + index_text(outer, f.index_dims, 0, form.outer);
   body += "idx begin = chunk * per_chunk;\nidx end = begin + per_chunk < count ? begin + per_chunk : count;\n";
   body += f.monoid.declare_identity("a");
-  if (form.carried && scans) body += "{\n" + t.load_partial("t", "flat") + assign(f, "a", "t") + "}\n";
+  if (form.carried && scans) body += "{\n" + t.load_partial("t", "unit") + assign(f, "a", "t") + "}\n";
   const std::string places = place(f, source, form, operands);
   FG_TRY_ASSIGN(const std::string walk, form.by_group ? tiled(f, t, form, places) : serial(f, t, form, places));
   body += walk;
   const std::string first =
-      form.by_group ? "idx flat = idx(GROUP_ID);\n" : "idx flat = idx(GROUP_ID) * idx(GROUP_SIZE) + idx(LOCAL_ID);\n";
+      form.by_group ? "idx unit = idx(GROUP_ID);\n" : "idx unit = idx(GROUP_ID) * idx(GROUP_SIZE) + idx(LOCAL_ID);\n";
   std::string total;
   if (!scans) {
     total =
-        form.by_group ? "if (LOCAL_ID == 0u) {\n" + t.store_partial("a", "flat") + "}\n" : t.store_partial("a", "flat");
+        form.by_group ? "if (LOCAL_ID == 0u) {\n" + t.store_partial("a", "unit") + "}\n" : t.store_partial("a", "unit");
   }
-  source.body = first + "if (flat < outer * chunks) {\n" + body + total + "}\n";
+  source.body = first + "if (unit < outer * chunks) {\n" + body + total + "}\n";
   return std::move(source);
 }
 
