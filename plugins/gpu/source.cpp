@@ -153,17 +153,19 @@ std::uint32_t params_bytes(const Source& s) {
 
 Result<std::vector<std::byte>> pack_params(const Source& s, std::span<const Value> values) {
   std::vector<std::byte> bytes(params_bytes(s));
+  std::size_t wanted = 0;
+  for (const Param& p : s.params) wanted += p.count;
+  if (values.size() != wanted) {
+    return fail(FG_E_INTERNAL, "kernel " + s.name + ": " + std::to_string(values.size()) +
+                                   " values for its parameters, expected " + std::to_string(wanted));
+  }
   std::size_t next = 0;
   std::uint32_t at = 0;
   for (const Param& p : s.params) {
     const std::uint32_t size = param_size(s, p.type);
     at = (at + size - 1) / size * size;
-    for (std::uint32_t k = 0; k < p.count; ++k, at += size) {
-      if (next == values.size()) return fail(FG_E_INTERNAL, "kernel " + s.name + ": too few values for its parameters");
-      put_value(bytes.data() + at, p.type, size, values[next++]);
-    }
+    for (std::uint32_t k = 0; k < p.count; ++k, at += size) put_value(bytes.data() + at, p.type, size, values[next++]);
   }
-  if (next != values.size()) return fail(FG_E_INTERNAL, "kernel " + s.name + ": too many values for its parameters");
   return bytes;
 }
 

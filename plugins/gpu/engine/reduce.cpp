@@ -33,7 +33,8 @@ struct Shape {
   std::uint64_t number() const {
     return static_cast<std::uint64_t>(by_group) | static_cast<std::uint64_t>(from_partials) << 1 |
            static_cast<std::uint64_t>(to_partials) << 2 | static_cast<std::uint64_t>(wide) << 3 |
-           static_cast<std::uint64_t>(outer) << 4 | static_cast<std::uint64_t>(inner) << 8;
+           static_cast<std::uint64_t>(outer) << 4 | static_cast<std::uint64_t>(inner) << 8 |
+           static_cast<std::uint64_t>(pieces) << 12;
   }
 };
 

@@ -89,8 +89,8 @@ TEST(Source, TheNumberOfValuesIsChecked) {
   const Source s = parsed();
   const Value few[] = {7, 0.5, 1};
   const Value many[] = {7, 0.5, 1, 2, 3, 4};
-  EXPECT_EQ(pack_params(s, few).error().message, "kernel test: too few values for its parameters");
-  EXPECT_EQ(pack_params(s, many).error().message, "kernel test: too many values for its parameters");
+  EXPECT_EQ(pack_params(s, few).error().message, "kernel test: 3 values for its parameters, expected 5");
+  EXPECT_EQ(pack_params(s, many).error().message, "kernel test: 6 values for its parameters, expected 5");
 }
 
 TEST(Source, TheKeyTellsProgramsApart) {
