@@ -181,7 +181,10 @@ std::string Monoid::declare_element(const std::string& name, const std::string& 
   if (positional()) text += "i64 " + name + "1 = " + position + ";\n";
   if (kind_ == FG_MONOID_LOGSUMEXP) text += word + " " + name + "1 = " + word + "(1);\n";
   if (kind_ == FG_MONOID_WELFORD) {
-    text += word + " " + name + "1 = " + word + "(0);\n" + word + " " + name + "2 = " + word + "(1);\n";
+    // An infinite element differs from its mean by NaN.
+    const std::string suffix = types_[0] == FG_CT_F32 ? "F32" : "F64", x = name + "0";
+    text += word + " " + name + "1 = " + x + " > -INF_" + suffix + " && " + x + " < INF_" + suffix + " ? " + word +
+            "(0) : NAN_" + suffix + ";\n" + word + " " + name + "2 = " + word + "(1);\n";
   }
   return text;
 }
