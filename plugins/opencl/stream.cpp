@@ -18,6 +18,15 @@ const Buffer& buffer_of(const gpu::BufferRef& ref) { return *static_cast<const B
 
 std::byte* host_of(const Buffer& b, std::uint64_t offset) { return static_cast<std::byte*>(b.host) + offset; }
 
+Result<void> read(cl_command_queue q, void* to, cl_mem from, std::uint64_t offset, std::uint64_t bytes, cl_bool now) {
+  return check(cl().clEnqueueReadBuffer(q, from, now, offset, bytes, to, 0, nullptr, nullptr), "clEnqueueReadBuffer");
+}
+
+Result<void> write(cl_command_queue q, cl_mem to, std::uint64_t offset, const void* from, std::uint64_t bytes,
+                   cl_bool now) {
+  return check(cl().clEnqueueWriteBuffer(q, to, now, offset, bytes, from, 0, nullptr, nullptr), "clEnqueueWriteBuffer");
+}
+
 void put(std::byte*& to, std::uint64_t value) {
   std::memcpy(to, &value, sizeof value);
   to += sizeof value;
@@ -60,52 +69,42 @@ Result<void> Stream::dispatch(const gpu::Dispatch& d) {
   return {};
 }
 
-Result<void> Stream::read(void* to, cl_mem from, std::uint64_t offset, std::uint64_t bytes, bool now) {
-  enqueued();
-  return check(
-      cl().clEnqueueReadBuffer(queue_.get(), from, now ? CL_TRUE : CL_FALSE, offset, bytes, to, 0, nullptr, nullptr),
-      "clEnqueueReadBuffer");
-}
-
-Result<void> Stream::write(cl_mem to, std::uint64_t offset, const void* from, std::uint64_t bytes, bool now) {
-  enqueued();
-  return check(
-      cl().clEnqueueWriteBuffer(queue_.get(), to, now ? CL_TRUE : CL_FALSE, offset, bytes, from, 0, nullptr, nullptr),
-      "clEnqueueWriteBuffer");
-}
-
-// Contexts share no memory: through the host, and both queues wait.
-Result<void> Stream::copy_across(const Buffer& dst, std::uint64_t to, const Buffer& src, std::uint64_t from,
-                                 std::uint64_t bytes) {
+// Contexts share no memory: through the host, once this stream has caught up.
+Result<void> Stream::copy_across(const gpu::BufferRef& dst, const gpu::BufferRef& src, std::uint64_t bytes) {
+  const Buffer& to = buffer_of(dst);
+  const Buffer& from = buffer_of(src);
   std::vector<std::byte> held(bytes);
   FG_TRY(check(cl().clFinish(queue_.get()), "clFinish"));
-  FG_TRY(check(cl().clEnqueueReadBuffer(src.owner().service_queue(), src.memory(), CL_TRUE, from, bytes, held.data(), 0,
-                                        nullptr, nullptr),
-               "clEnqueueReadBuffer"));
-  return check(cl().clEnqueueWriteBuffer(dst.owner().service_queue(), dst.memory(), CL_TRUE, to, bytes, held.data(), 0,
-                                         nullptr, nullptr),
-               "clEnqueueWriteBuffer");
+  if (from.host != nullptr) {
+    std::memcpy(held.data(), host_of(from, src.byte_offset), bytes);
+  } else {
+    FG_TRY(read(from.owner().service_queue(), held.data(), from.memory(), src.byte_offset, bytes, CL_TRUE));
+  }
+  if (to.host == nullptr) {
+    return write(to.owner().service_queue(), to.memory(), dst.byte_offset, held.data(), bytes, CL_TRUE);
+  }
+  std::memcpy(host_of(to, dst.byte_offset), held.data(), bytes);
+  return {};
 }
 
 Result<void> Stream::copy(const gpu::BufferRef& dst, const gpu::BufferRef& src, std::uint64_t bytes) {
   const Buffer& to = buffer_of(dst);
   const Buffer& from = buffer_of(src);
-  if (to.host != nullptr && from.host != nullptr) {  // The queue orders nothing that does not pass through it.
-    FG_TRY_ASSIGN(const Memory between, device_.make_memory(bytes));
-    FG_TRY(write(between.get(), 0, host_of(from, src.byte_offset), bytes, false));
-    return read(host_of(to, dst.byte_offset), between.get(), 0, bytes, false);
-  }
-  const bool own =
-      (to.host != nullptr || &to.owner() == &device_) && (from.host != nullptr || &from.owner() == &device_);
-  if (!own && to.host == nullptr && from.host == nullptr) {
-    return copy_across(to, dst.byte_offset, from, src.byte_offset, bytes);
-  }
-  if (!own) return unsupported("copy: the memory belongs to another device than the stream", FG_R_DEVICE);
-  if (to.host != nullptr) return read(host_of(to, dst.byte_offset), from.memory(), src.byte_offset, bytes, false);
-  if (from.host != nullptr) return write(to.memory(), dst.byte_offset, host_of(from, src.byte_offset), bytes, false);
+  const auto foreign = [&](const Buffer& b) { return b.host == nullptr && &b.owner() != &device_; };
+  if (foreign(to) || foreign(from)) return copy_across(dst, src, bytes);
+  const cl_command_queue q = queue_.get();
   enqueued();
-  return check(cl().clEnqueueCopyBuffer(queue_.get(), from.memory(), to.memory(), src.byte_offset, dst.byte_offset,
-                                        bytes, 0, nullptr, nullptr),
+  if (to.host != nullptr && from.host != nullptr) {  // Through the queue, which orders nothing else.
+    FG_TRY_ASSIGN(const Memory between, device_.make_memory(bytes));
+    FG_TRY(write(q, between.get(), 0, host_of(from, src.byte_offset), bytes, CL_FALSE));
+    return read(q, host_of(to, dst.byte_offset), between.get(), 0, bytes, CL_FALSE);
+  }
+  if (to.host != nullptr) return read(q, host_of(to, dst.byte_offset), from.memory(), src.byte_offset, bytes, CL_FALSE);
+  if (from.host != nullptr) {
+    return write(q, to.memory(), dst.byte_offset, host_of(from, src.byte_offset), bytes, CL_FALSE);
+  }
+  return check(cl().clEnqueueCopyBuffer(q, from.memory(), to.memory(), src.byte_offset, dst.byte_offset, bytes, 0,
+                                        nullptr, nullptr),
                "clEnqueueCopyBuffer");
 }
 
@@ -128,7 +127,7 @@ Result<void> Stream::fill(const gpu::BufferRef& dst, std::uint64_t bytes, std::u
   FG_TRY_ASSIGN(const std::unique_ptr<fg_buffer> between, Buffer::make(device_, FG_MEM_DEVICE, bytes, 1));
   const gpu::BufferRef whole{between.get(), 0};
   FG_TRY(dispatch({program, {&whole, 1}, params, groups}));
-  return read(host_of(to, dst.byte_offset), buffer_of(whole).memory(), 0, bytes, false);
+  return read(queue_.get(), host_of(to, dst.byte_offset), buffer_of(whole).memory(), 0, bytes, CL_FALSE);
 }
 
 Result<void> Stream::flush() { return check(cl().clFlush(queue_.get()), "clFlush"); }

@@ -32,10 +32,7 @@ class Stream : public fg_stream {
 
  private:
   Result<cl_kernel> kernel_of(const gpu::Program& program);
-  Result<void> read(void* to, cl_mem from, std::uint64_t offset, std::uint64_t bytes, bool now);
-  Result<void> write(cl_mem to, std::uint64_t offset, const void* from, std::uint64_t bytes, bool now);
-  Result<void> copy_across(const Buffer& dst, std::uint64_t to, const Buffer& src, std::uint64_t from,
-                           std::uint64_t bytes);
+  Result<void> copy_across(const gpu::BufferRef& dst, const gpu::BufferRef& src, std::uint64_t bytes);
   void prune() const;  // Under marks_mutex_.
   void enqueued() { work_.fetch_add(1, std::memory_order_relaxed); }
 
