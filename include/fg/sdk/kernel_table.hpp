@@ -118,7 +118,7 @@ namespace detail {
 template <class State>
 struct StateKernel : KernelObject {
   State state;
-  explicit StateKernel(State&& s) : KernelObject{}, state(std::move(s)) {}  // {}: the head is a C struct
+  explicit StateKernel(State&& s) : state(std::move(s)) {}
 };
 template <class State>
 const State& state_of(const fg_kernel& k) {
