@@ -6,7 +6,6 @@
 #include <cstring>
 
 #include "plugins/opencl/program.hpp"
-#include "plugins/opencl/timeline.hpp"
 
 namespace fg::opencl {
 namespace {
@@ -137,18 +136,19 @@ Result<void> Stream::signal(fg_timeline& timeline, std::uint64_t value) {
   FG_TRY(check(cl().clEnqueueMarkerWithWaitList(queue_.get(), 0, nullptr, &raw), "clEnqueueMarkerWithWaitList"));
   Event event(raw);
   FG_TRY(flush());
+  const Source from = self();
+  ++signals_;
   cl().clRetainEvent(raw);
   {
     const std::lock_guard lock(marks_mutex_);
     marks_.push_back({work_.load(std::memory_order_relaxed), Event(raw)});
     prune();
   }
-  return static_cast<Timeline&>(timeline).counter().expect(value, std::move(event), device_.context(), queue_.get());
+  return static_cast<Timeline&>(timeline).counter().expect(value, std::move(event), from);
 }
 
 Result<void> Stream::wait(fg_timeline& timeline, std::uint64_t value) {
-  FG_TRY_ASSIGN(const Event event,
-                static_cast<Timeline&>(timeline).counter().wait_event(value, device_.context(), queue_.get()));
+  FG_TRY_ASSIGN(const Event event, static_cast<Timeline&>(timeline).counter().wait_event(value, self()));
   if (event.get() == nullptr) return {};
   const cl_event raw = event.get();
   return check(cl().clEnqueueBarrierWithWaitList(queue_.get(), 1, &raw, nullptr), "clEnqueueBarrierWithWaitList");

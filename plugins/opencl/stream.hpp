@@ -14,6 +14,7 @@
 
 #include "plugins/opencl/buffer.hpp"
 #include "plugins/opencl/device.hpp"
+#include "plugins/opencl/timeline.hpp"
 
 namespace fg::opencl {
 
@@ -33,6 +34,7 @@ class Stream : public fg_stream {
  private:
   Result<cl_kernel> kernel_of(const gpu::Program& program);
   Result<void> copy_across(const gpu::BufferRef& dst, const gpu::BufferRef& src, std::uint64_t bytes);
+  Source self() const { return {device_.context(), queue_.get(), health_, signals_}; }
   void prune() const;  // Under marks_mutex_.
   void enqueued() { work_.fetch_add(1, std::memory_order_relaxed); }
 
@@ -47,6 +49,8 @@ class Stream : public fg_stream {
   // A cl_kernel keeps its arguments, so threads cannot share one: each stream has its own.
   std::unordered_map<const gpu::Program*, Kernel> kernels_;
   std::vector<std::byte> block_;
+  std::shared_ptr<Health> health_ = std::make_shared<Health>();
+  std::uint64_t signals_ = 0;  // Enqueued.
   std::atomic<std::uint64_t> work_{0};
   mutable std::mutex marks_mutex_;
   mutable std::deque<Mark> marks_;

@@ -25,6 +25,7 @@ constexpr std::int64_t kCentury = std::int64_t{100} * 365 * 24 * 3600 * 1'000'00
 struct Counter::Notice {
   std::shared_ptr<Counter> counter;
   std::uint64_t value;
+  Source from;
 };
 
 Error Counter::origin() const {
@@ -46,8 +47,9 @@ bool Counter::look() {
   for (const Record& r : records_) {
     if (value_ == kPoisoned) break;
     if (r.value <= value_) continue;
-    const cl_int status = event_status(r.event.get());
+    cl_int status = event_status(r.event.get());
     if (status > CL_COMPLETE) continue;
+    if (status == CL_COMPLETE) status = r.from.health->of(r.from.signals);
     cl_event event = r.event.get();
     cl().clWaitForEvents(1, &event);  // A status is no point of synchronisation, this is.
     settle(r.value, status);
@@ -63,10 +65,14 @@ void Counter::release_waiters(std::unique_lock<std::mutex>& lock) {
     if (w.value <= value_) ready.push_back(std::move(w));
   }
   std::erase_if(waiters_, [](const Waiter& w) { return w.event.get() == nullptr; });
-  const cl_int status = value_ == kPoisoned ? (failure_ < 0 ? failure_ : cl_int{-1}) : CL_COMPLETE;
+  const bool lost = value_ == kPoisoned;
+  const cl_int why = failure_ < 0 ? failure_ : CL_INVALID_EVENT;
   lock.unlock();
   changed_.notify_all();
-  for (const Waiter& w : ready) cl().clSetUserEventStatus(w.event.get(), status);
+  for (const Waiter& w : ready) {
+    if (lost && w.value != kPoisoned) w.by.health->fail(w.by.signals, why);
+    cl().clSetUserEventStatus(w.event.get(), CL_COMPLETE);
+  }
 }
 
 std::uint64_t Counter::read() {
@@ -118,30 +124,31 @@ Result<bool> Counter::host_wait(std::uint64_t value, std::int64_t timeout_ns) {
 void CL_CALLBACK Counter::on_complete(cl_event, cl_int status, void* data) {
   const std::unique_ptr<Notice> notice(static_cast<Notice*>(data));
   std::unique_lock lock(notice->counter->mutex_);
-  notice->counter->settle(notice->value, status);
+  const cl_int own = notice->from.health->of(notice->from.signals);
+  notice->counter->settle(notice->value, own < 0 ? own : status);
   notice->counter->release_waiters(lock);
 }
 
-Result<void> Counter::notify_on(std::uint64_t value, cl_event event) {
-  auto notice = std::make_unique<Notice>(Notice{shared_from_this(), value});
+Result<void> Counter::notify_on(std::uint64_t value, cl_event event, const Source& from) {
+  auto notice = std::make_unique<Notice>(Notice{shared_from_this(), value, from});
   FG_TRY(check(cl().clSetEventCallback(event, CL_COMPLETE, on_complete, notice.get()), "clSetEventCallback"));
   notice.release();
   return {};
 }
 
-Result<void> Counter::expect(std::uint64_t value, Event event, cl_context context, cl_command_queue queue) {
+Result<void> Counter::expect(std::uint64_t value, Event event, const Source& from) {
   cl().clRetainEvent(event.get());
   const Event own(event.get());  // Lives through the callback's registration, whatever look() does meanwhile.
   bool awaited = false;
   {
     const std::lock_guard lock(mutex_);
     awaited = std::any_of(waiters_.begin(), waiters_.end(), [&](const Waiter& w) { return w.value <= value; });
-    records_.push_back({value, std::move(event), context, queue});
+    records_.push_back({value, std::move(event), from});
   }
-  return awaited ? notify_on(value, own.get()) : Result<void>{};
+  return awaited ? notify_on(value, own.get(), from) : Result<void>{};
 }
 
-Result<Event> Counter::wait_event(std::uint64_t value, cl_context context, cl_command_queue queue) {
+Result<Event> Counter::wait_event(std::uint64_t value, const Source& by) {
   std::unique_lock lock(mutex_);
   if (look()) {
     release_waiters(lock);
@@ -153,22 +160,23 @@ Result<Event> Counter::wait_event(std::uint64_t value, cl_context context, cl_co
   }
   const auto found = std::find_if(records_.begin(), records_.end(), [&](const Record& r) { return r.value >= value; });
   const bool known = found != records_.end();
-  if (known && found->queue == queue) return Event();
-  if (known && found->context == context) {
+  if (known && found->from.queue == by.queue) return Event();
+  if (known && found->from.context == by.context) {
     cl().clRetainEvent(found->event.get());
     return Event(found->event.get());
   }
   cl_int code = CL_SUCCESS;
-  Event user(cl().clCreateUserEvent(context, &code));
+  Event user(cl().clCreateUserEvent(by.context, &code));
   FG_TRY(check(code, "clCreateUserEvent"));
   cl().clRetainEvent(user.get());
-  waiters_.push_back({value, Event(user.get())});
+  waiters_.push_back({value, Event(user.get()), by});
   if (!known) return user;
   cl().clRetainEvent(found->event.get());
   const Event cause(found->event.get());
   const std::uint64_t reached = found->value;
+  const Source from = found->from;
   lock.unlock();
-  FG_TRY(notify_on(reached, cause.get()));
+  FG_TRY(notify_on(reached, cause.get(), from));
   return user;
 }
 
