@@ -6,6 +6,7 @@
 #define FG_PLUGINS_VULKAN_HOST_HPP_
 
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,20 +26,40 @@ inline std::optional<std::string> option(const fg_host& host, const char* key) {
   return std::string(text);
 }
 
-// A blob of T of the core's disk cache; empty when there is none.
+// FNV-1a of bytes.
+inline std::uint64_t digest(const void* data, std::size_t bytes) {
+  std::uint64_t h = 14695981039346656037ull;
+  for (std::size_t k = 0; k < bytes; ++k) h = (h ^ static_cast<const unsigned char*>(data)[k]) * 1099511628211ull;
+  return h;
+}
+
+// A blob of T of the core's disk cache, with a digest behind it: drivers trust what they are given.
+// Empty when there is none or it is damaged.
 template <class T>
 std::vector<T> get_blob(const fg_host& host, const std::string& key) {
   std::size_t n = 0;
   if (host.blob_get == nullptr || host.blob_get(host.ctx, key.data(), key.size(), nullptr, &n) != FG_OK) return {};
+  std::vector<unsigned char> bytes(n);
+  if (host.blob_get(host.ctx, key.data(), key.size(), bytes.data(), &n) != FG_OK || n != bytes.size()) return {};
+  std::uint64_t kept = 0;
+  if (n <= sizeof kept || (n - sizeof kept) % sizeof(T) != 0) return {};
+  n -= sizeof kept;
+  std::memcpy(&kept, bytes.data() + n, sizeof kept);
+  if (kept != digest(bytes.data(), n)) return {};
   std::vector<T> data(n / sizeof(T));
-  if (n % sizeof(T) != 0 || host.blob_get(host.ctx, key.data(), key.size(), data.data(), &n) != FG_OK) return {};
+  std::memcpy(data.data(), bytes.data(), n);
   return data;
 }
 
 template <class T>
 void put_blob(const fg_host& host, const std::string& key, const std::vector<T>& data) {
   if (host.blob_put == nullptr) return;
-  host.blob_put(host.ctx, key.data(), key.size(), data.data(), data.size() * sizeof(T));
+  const std::size_t n = data.size() * sizeof(T);
+  const std::uint64_t own = digest(data.data(), n);
+  std::vector<unsigned char> bytes(n + sizeof own);
+  std::memcpy(bytes.data(), data.data(), n);
+  std::memcpy(bytes.data() + n, &own, sizeof own);
+  host.blob_put(host.ctx, key.data(), key.size(), bytes.data(), bytes.size());
 }
 
 }  // namespace fg::vulkan

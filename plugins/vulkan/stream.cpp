@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
 #include <string>
 #include <utility>
@@ -109,8 +110,11 @@ Result<VkCommandBuffer> Stream::record() {
 }
 
 Result<void> Stream::count_piece() {
-  open_pieces_.store(++open_.pieces, std::memory_order_relaxed);
-  return open_.pieces >= kPiecesInBatch ? flush() : Result<void>();
+  const std::uint64_t n = ++open_.pieces;
+  open_pieces_.store(n, std::memory_order_relaxed);
+  // A device that has nothing to do need not wait for the batch to grow; asked for at 1, 2, 4, ... pieces.
+  const bool now = n >= kPiecesInBatch || (std::has_single_bit(n) && lane_->idle());
+  return now ? flush() : Result<void>();
 }
 
 Result<void> Stream::flush() {

@@ -80,6 +80,11 @@ void Lane::drain() {
   submitter_.vk_.vkDeviceWaitIdle(submitter_.device_);
 }
 
+bool Lane::idle() const {
+  const auto now = done_->value();
+  return now && *now >= serial_;
+}
+
 std::uint64_t Lane::pending() const {
   const std::lock_guard lock(submitter_.mutex_);
   const auto now = done_->value();

@@ -80,16 +80,17 @@ class Lane : public std::enable_shared_from_this<Lane> {
   void retire(std::vector<Batch>& over);
   // Waits for everything pushed, or for the failure.
   void drain();
+  // Everything pushed is over.
+  bool idle() const;
   // Pieces pushed and not known to be over.
   std::uint64_t pending() const;
-  std::uint64_t last_serial() const { return serial_; }
 
  private:
   friend class Submitter;
   Submitter& submitter_;
   VkQueue queue_;
   std::shared_ptr<Semaphore> done_;
-  std::uint64_t serial_ = 0;
+  std::uint64_t serial_ = 0;           // Of the stream's thread.
   std::deque<Batch> held_, submitted_;  // Submitter's mutex.
 };
 
