@@ -136,6 +136,16 @@ std::string buffer_words(const gpu::BufferArg& b) {
   return out;
 }
 
+// Words of GLSL that kernels may use as names.  Those that our own text needs behind the prelude are not among them.
+std::string free_words() {
+  std::string out;
+  for (const char* word : {"active", "centroid", "common", "filter", "fixed", "flat", "half", "input", "invariant",
+                           "output", "partition", "patch", "precise", "resource", "sample", "smooth", "using"}) {
+    out += define(word, std::string(word) + "_");
+  }
+  return out;
+}
+
 struct Member {
   std::string type, name, length;  // length: "[4]" or nothing.
 };
@@ -192,7 +202,7 @@ ArgumentLayout argument_layout(const gpu::Source& source, const GlslTarget& targ
 }
 
 std::string print_glsl(const gpu::Source& s, const GlslTarget& t) {
-  std::string out = head(s, t) + prelude(s.uses_f64) + arguments(s, t);
+  std::string out = head(s, t) + prelude(s.uses_f64) + free_words() + arguments(s, t);
   for (const auto& [name, value] : s.defines) out += define(name, value);
   for (const gpu::BufferArg& b : s.buffers) out += buffer_words(b);
   out += "layout(local_size_x = " + std::to_string(s.group_size) + ") in;\n";

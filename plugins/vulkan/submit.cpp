@@ -50,6 +50,18 @@ Result<bool> Semaphore::wait(std::uint64_t value, std::int64_t timeout_ns) const
 
 // --- Lane ---
 
+namespace {
+
+// A batch is over when one of its signals is there: a driver raises them one after the other.
+bool any_reached(const std::vector<Point>& signals) {
+  return std::any_of(signals.begin(), signals.end(), [](const Point& p) {
+    const auto now = p.semaphore->value();
+    return now && *now >= p.value;
+  });
+}
+
+}  // namespace
+
 Result<void> Lane::push(Batch batch) {
   const std::lock_guard lock(submitter_.mutex_);
   if (done_->failed()) {
@@ -90,7 +102,7 @@ std::uint64_t Lane::pending() const {
   const auto now = done_->value();
   std::uint64_t n = 0;
   for (const Batch& b : held_) n += b.pieces;
-  for (const Batch& b : submitted_) n += now && b.serial <= *now ? 0 : b.pieces;
+  for (const Batch& b : submitted_) n += (now && b.serial <= *now) || any_reached(b.signals) ? 0 : b.pieces;
   return n;
 }
 
