@@ -4,12 +4,21 @@
 // is a struct of static functions; derive from the nearest one to change a word.
 //
 //   type_name(type)         the word for a compute type
-//   unsigned_name(type)     the unsigned type of the same width, for I32 and I64
+//   unsigned_name(type)     the unsigned type of the same width
+//   exact_name(type)        the type of a float whose arithmetic is neither fused nor reordered
+//   tuple_name(n, type), make_tuple(n, text, type)
+//                           n = 2 or 3 floats with parts x, y, z, and how one is made
+//   bits_of(text, type), of_bits(text, type)
+//                           the bits of a float as its unsigned type, and back
+//   hex_literal(digits, type)   of the unsigned type
+//   division(a, b)          the language's own, of two texts
 //   cast(word, text)        a conversion to that type
 //   float_literal, integer_literal(value, type)
 //                           a constant that survives exactly, infinities and NaN included
 //   native(op, type)        the dialect's own function for a unary, binary or ternary operation, empty
-//                           when a helper of expr_helpers.hpp must do
+//                           when a helper of expr_helpers.hpp must do; "/" where the language's division
+//                           is rounded correctly
+//   preamble()              stands once before all preludes
 //   isnan(text)             a truth
 //   function()              what stands before a helper's return type
 //   builtin(name, type)     "sqrt" in the spelling for that type, for helpers
@@ -72,6 +81,8 @@ inline std::string_view c99_function(std::uint16_t op) {
   }
 }
 
+inline bool wide_type(std::uint16_t type) { return type == FG_CT_I64 || type == FG_CT_F64; }
+
 inline std::string hex_float(double x) {
   char text[48];
   const std::to_chars_result r = std::to_chars(text, text + sizeof(text), std::fabs(x), std::chars_format::hex);
@@ -93,13 +104,38 @@ inline std::string integer_literal(std::int64_t x, std::string_view suffix) {
 
 }  // namespace detail
 
-// C11 and C++; the text needs <math.h>, <stdbool.h> and <stdint.h>.
+// C11; the text needs <math.h>, <stdbool.h> and <stdint.h>.
 struct CDialect {
   static std::string_view type_name(std::uint16_t type) {
     constexpr std::string_view kNames[] = {"bool", "int32_t", "int64_t", "float", "double"};
     return kNames[type];
   }
-  static std::string_view unsigned_name(std::uint16_t type) { return type == FG_CT_I64 ? "uint64_t" : "uint32_t"; }
+  static std::string_view unsigned_name(std::uint16_t type) {
+    return detail::wide_type(type) ? "uint64_t" : "uint32_t";
+  }
+  static std::string exact_name(std::uint16_t type) { return std::string(type_name(type)); }
+  static std::string_view preamble() {
+    return "struct F32x2 { float x, y; };\nstruct F32x3 { float x, y, z; };\n"
+           "struct F64x2 { double x, y; };\nstruct F64x3 { double x, y, z; };\n";
+  }
+  static std::string tuple_name(int n, std::uint16_t type) {
+    return std::string("struct ") + (type == FG_CT_F64 ? "F64x" : "F32x") + std::to_string(n);
+  }
+  static std::string make_tuple(int n, const std::string& text, std::uint16_t type) {
+    return "(" + tuple_name(n, type) + "){" + text + "}";
+  }
+  static std::string bits_of(const std::string& text, std::uint16_t type) {
+    return type == FG_CT_F64 ? "(((union { double f; uint64_t u; }){.f = " + text + "}).u)"
+                             : "(((union { float f; uint32_t u; }){.f = " + text + "}).u)";
+  }
+  static std::string of_bits(const std::string& text, std::uint16_t type) {
+    return type == FG_CT_F64 ? "(((union { uint64_t u; double f; }){.u = " + text + "}).f)"
+                             : "(((union { uint32_t u; float f; }){.u = " + text + "}).f)";
+  }
+  static std::string hex_literal(std::string_view digits, std::uint16_t type) {
+    return "0x" + std::string(digits) + (detail::wide_type(type) ? "uLL" : "u");
+  }
+  static std::string division(const std::string& a, const std::string& b) { return "((" + a + ") / (" + b + "))"; }
   static std::string cast(std::string_view word, const std::string& text) {
     return "(" + std::string(word) + ")(" + text + ")";
   }
@@ -117,6 +153,7 @@ struct CDialect {
   }
   static std::string native(std::uint16_t op, std::uint16_t type) {
     if (!detail::float_type(type)) return {};
+    if (op == FG_EX_DIV) return "/";
     const std::string_view name = detail::c99_function(op);
     return name.empty() ? std::string() : builtin(name, type);
   }
@@ -131,26 +168,78 @@ struct OpenClDialect : CDialect {
     constexpr std::string_view kNames[] = {"bool", "int", "long", "float", "double"};
     return kNames[type];
   }
-  static std::string_view unsigned_name(std::uint16_t type) { return type == FG_CT_I64 ? "ulong" : "uint"; }
+  static std::string_view unsigned_name(std::uint16_t type) { return detail::wide_type(type) ? "ulong" : "uint"; }
+  static std::string_view preamble() { return "#pragma OPENCL FP_CONTRACT OFF\n"; }
+  static std::string tuple_name(int n, std::uint16_t type) {
+    return (type == FG_CT_F64 ? "double" : "float") + std::to_string(n);
+  }
+  static std::string make_tuple(int n, const std::string& text, std::uint16_t type) {
+    return "(" + tuple_name(n, type) + ")(" + text + ")";
+  }
+  static std::string bits_of(const std::string& text, std::uint16_t type) {
+    return (type == FG_CT_F64 ? "as_ulong(" : "as_uint(") + text + ")";
+  }
+  static std::string of_bits(const std::string& text, std::uint16_t type) {
+    return (type == FG_CT_F64 ? "as_double(" : "as_float(") + text + ")";
+  }
+  static std::string hex_literal(std::string_view digits, std::uint16_t type) {
+    return "0x" + std::string(digits) + (detail::wide_type(type) ? "uL" : "u");
+  }
   static std::string integer_literal(std::int64_t x, std::uint16_t type) {
     return detail::integer_literal(x, type == FG_CT_I64 ? "L" : "");
   }
   static std::string builtin(std::string_view name, std::uint16_t) { return std::string(name); }
+  // What OpenCL promises to be good enough: full profile, all but +, -, * of f32 with a few ulp.
   static std::string native(std::uint16_t op, std::uint16_t type) {
     if (!detail::float_type(type)) return {};
-    return std::string(op == FG_EX_RSQRT ? "rsqrt" : detail::c99_function(op));
+    switch (op) {
+      case FG_EX_DIV: return type == FG_CT_F64 ? "/" : "";
+      case FG_EX_SQRT: return type == FG_CT_F64 ? "sqrt" : "";
+      case FG_EX_RSQRT: return "rsqrt";
+      case FG_EX_FMOD:
+      case FG_EX_FMA:
+      case FG_EX_LOG1P: return std::string(detail::c99_function(op));
+      default: return op >= FG_EX_ABS && op <= FG_EX_ROUND ? std::string(detail::c99_function(op)) : std::string();
+    }
   }
   static std::string isnan(const std::string& text) { return "(isnan(" + text + ") != 0)"; }
 };
 
+// For a program built with -cl-fp32-correctly-rounded-divide-sqrt.
+struct OpenClRoundedDialect : OpenClDialect {
+  static std::string native(std::uint16_t op, std::uint16_t type) {
+    if (detail::float_type(type) && op == FG_EX_DIV) return "/";
+    if (detail::float_type(type) && op == FG_EX_SQRT) return "sqrt";
+    return OpenClDialect::native(op, type);
+  }
+};
+
 // GLSL 4.60 with GL_EXT_shader_explicit_arithmetic_types; i64 and f64 where the device has them.
-// Transcendental functions of f64 do not exist there.
+// Vulkan promises little of its functions, so that the helpers do all but the exact ones.
 struct GlslDialect {
   static std::string_view type_name(std::uint16_t type) {
     constexpr std::string_view kNames[] = {"bool", "int", "int64_t", "float", "double"};
     return kNames[type];
   }
-  static std::string_view unsigned_name(std::uint16_t type) { return type == FG_CT_I64 ? "uint64_t" : "uint"; }
+  static std::string_view unsigned_name(std::uint16_t type) { return detail::wide_type(type) ? "uint64_t" : "uint"; }
+  static std::string exact_name(std::uint16_t type) { return "precise " + std::string(type_name(type)); }
+  static std::string_view preamble() { return {}; }
+  static std::string tuple_name(int n, std::uint16_t type) {
+    return (type == FG_CT_F64 ? "dvec" : "vec") + std::to_string(n);
+  }
+  static std::string make_tuple(int n, const std::string& text, std::uint16_t type) {
+    return tuple_name(n, type) + "(" + text + ")";
+  }
+  static std::string bits_of(const std::string& text, std::uint16_t type) {
+    return (type == FG_CT_F64 ? "doubleBitsToUint64(" : "floatBitsToUint(") + text + ")";
+  }
+  static std::string of_bits(const std::string& text, std::uint16_t type) {
+    return (type == FG_CT_F64 ? "uint64BitsToDouble(" : "uintBitsToFloat(") + text + ")";
+  }
+  static std::string hex_literal(std::string_view digits, std::uint16_t type) {
+    return "0x" + std::string(digits) + (detail::wide_type(type) ? "ul" : "u");
+  }
+  static std::string division(const std::string& a, const std::string& b) { return "((" + a + ") / (" + b + "))"; }
   static std::string cast(std::string_view word, const std::string& text) {
     return std::string(word) + "(" + text + ")";
   }
@@ -172,26 +261,18 @@ struct GlslDialect {
   static std::string native(std::uint16_t op, std::uint16_t type) {
     if (!detail::float_type(type)) return {};
     switch (op) {
-      case FG_EX_RSQRT: return "inversesqrt";
-      case FG_EX_FMOD:
-      case FG_EX_POW:
-      case FG_EX_ATAN2:
-      case FG_EX_EXPM1:
-      case FG_EX_LOG10:
-      case FG_EX_LOG1P:
-      case FG_EX_TANH:
-      case FG_EX_ERF:
-      case FG_EX_ERFC:
-      case FG_EX_LGAMMA: return {};
-      default: return builtin(detail::c99_function(op), type);
+      case FG_EX_DIV: return type == FG_CT_F64 ? "/" : "";
+      case FG_EX_SQRT: return type == FG_CT_F64 ? "sqrt" : "";
+      case FG_EX_RSQRT: return type == FG_CT_F64 ? "" : "inversesqrt";
+      case FG_EX_FMA: return "fma";
+      default:
+        return op >= FG_EX_ABS && op <= FG_EX_ROUND && op != FG_EX_SIGN ? builtin(detail::c99_function(op), type)
+                                                                        : std::string();
     }
   }
   static std::string isnan(const std::string& text) { return "isnan(" + text + ")"; }
   static std::string_view function() { return ""; }
-  static bool has(std::uint16_t op, std::uint16_t type) {
-    const bool transcendental = op == FG_EX_POW || op == FG_EX_ATAN2 || op >= FG_EX_EXP;
-    return type != FG_CT_F64 || !transcendental;
-  }
+  static bool has(std::uint16_t, std::uint16_t) { return true; }
 };
 
 }  // namespace fg::sdk

@@ -17,6 +17,7 @@
 #include <functional>
 #include <iterator>
 #include <limits>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -25,6 +26,7 @@
 #include "fg/abi/expr.h"
 #include "fg/sdk/expr_dialects.hpp"
 #include "fg/sdk/expr_helpers.hpp"
+#include "fg/sdk/expr_series.hpp"
 #include "fg/sdk/result.hpp"
 
 namespace fg::sdk {
@@ -68,7 +70,7 @@ class ExprPrinter {
       if (n.op == FG_EX_CAST) {
         add_saturation(e_.node[n.arg[0]].type, n.type, text, done);
       } else if (needs_helper(n.op, n.type)) {
-        add_helper(*find_helper(n.op, detail::float_type(n.type)), n.type, text, done);
+        add_helper(*find_helper(n.op, n.type), n.type, text, done);
       }
     }
     return text;
@@ -97,7 +99,8 @@ class ExprPrinter {
   static bool known(std::uint16_t op) {
     return op_symbol(op) != nullptr || (op >= FG_EX_INPUT && op <= FG_EX_INDEX) || op == FG_EX_CAST ||
            op == FG_EX_NEG || op == FG_EX_NOT || op == FG_EX_WHERE || op == FG_EX_ISNAN ||
-           find_helper(op, true) != nullptr || find_helper(op, false) != nullptr || !detail::c99_function(op).empty();
+           find_helper(op, FG_CT_F64) != nullptr || find_helper(op, FG_CT_I64) != nullptr ||
+           !detail::c99_function(op).empty();
   }
 
   static const char* op_symbol(std::uint16_t op) {
@@ -119,21 +122,32 @@ class ExprPrinter {
     }
   }
 
-  static const Helper* find_helper(std::uint16_t op, bool floats) {
-    const auto* end = std::end(detail::kExprHelpers);
-    const auto* it = std::find_if(std::begin(detail::kExprHelpers), end,
-                                  [&](const Helper& h) { return h.op == op && h.floats == floats; });
-    return op == 0 || it == end ? nullptr : it;
+  static bool serves(const Helper& h, std::uint16_t type) {
+    switch (h.types) {
+      case detail::For::integers: return !detail::float_type(type);
+      case detail::For::floats: return detail::float_type(type);
+      case detail::For::f32: return type == FG_CT_F32;
+      case detail::For::f64: return type == FG_CT_F64;
+    }
+    return false;
   }
-  static const Helper* find_helper(std::string_view name, bool floats) {
-    const auto* end = std::end(detail::kExprHelpers);
-    const auto* it = std::find_if(std::begin(detail::kExprHelpers), end,
-                                  [&](const Helper& h) { return h.name == name && h.floats == floats; });
-    return it == end ? nullptr : it;
+  template <class Wanted>
+  static const Helper* find_where(std::uint16_t type, const Wanted& wanted) {
+    for (const auto& family : detail::kExprHelpers) {
+      for (const Helper& h : family) {
+        if (serves(h, type) && wanted(h)) return &h;
+      }
+    }
+    return nullptr;
+  }
+  static const Helper* find_helper(std::uint16_t op, std::uint16_t type) {
+    return op == 0 ? nullptr : find_where(type, [&](const Helper& h) { return h.op == op; });
+  }
+  static const Helper* find_helper(std::string_view name, std::uint16_t type) {
+    return find_where(type, [&](const Helper& h) { return h.name == name; });
   }
   static bool needs_helper(std::uint16_t op, std::uint16_t type) {
-    return type != FG_CT_BOOL && find_helper(op, detail::float_type(type)) != nullptr &&
-           Dialect::native(op, type).empty();
+    return type != FG_CT_BOOL && find_helper(op, type) != nullptr && Dialect::native(op, type).empty();
   }
   static std::string helper_name(std::string_view name, std::uint16_t type) {
     return "fg_" + std::string(name) + "_" + std::string(kShort[type]);
@@ -159,7 +173,7 @@ class ExprPrinter {
       default: break;
     }
     if (n.type == FG_CT_BOOL && in == FG_CT_BOOL) return truth(n.op, a, b);
-    if (const char* symbol = op_symbol(n.op)) {
+    if (const char* symbol = op_symbol(n.op); symbol != nullptr && !needs_helper(n.op, n.type)) {
       const bool wraps = n.op == FG_EX_ADD || n.op == FG_EX_SUB || n.op == FG_EX_MUL;
       if (wraps && !detail::float_type(n.type)) return through_unsigned(n.type, symbol, a, b);
       return a + " " + symbol + " " + b;
@@ -169,10 +183,9 @@ class ExprPrinter {
 
   std::string call(const fg_expr_node& n, const std::string& a, const std::string& b, const std::string& c) const {
     std::string name = Dialect::native(n.op, n.type);
-    if (name.empty()) name = helper_name(find_helper(n.op, detail::float_type(n.type))->name, n.type);
+    if (name.empty()) name = helper_name(find_helper(n.op, n.type)->name, n.type);
     const bool three = n.op == FG_EX_FMA;
-    const bool two =
-        three || (n.op >= FG_EX_TRUNC_DIV && n.op <= FG_EX_ATAN2) || n.op == FG_EX_SHL || n.op == FG_EX_SHR;
+    const bool two = three || (n.op >= FG_EX_DIV && n.op <= FG_EX_ATAN2) || n.op == FG_EX_SHL || n.op == FG_EX_SHR;
     return name + "(" + a + (two ? ", " + b : "") + (three ? ", " + c : "") + ")";
   }
 
@@ -259,37 +272,114 @@ class ExprPrinter {
     const std::string name = helper_name(helper.name, type);
     if (std::find(done.begin(), done.end(), name) != done.end()) return;
     done.push_back(name);
-    const std::string body = expand(helper.text, type, text, done);
-    text += std::string(Dialect::function()) + std::string(Dialect::type_name(type)) + " " + name + body;
+    const std::size_t open = helper.text.find('(');
+    const std::string body = expand(helper.text.substr(open), type, text, done);
+    const std::string result = expand(open == 0 ? "$T " : helper.text.substr(0, open), type, text, done);
+    text += std::string(Dialect::function()) + result + name + body;
+  }
+
+  // Of "for f32|for f64".
+  static std::string_view choice(std::string_view words, std::uint16_t type) {
+    const std::size_t bar = words.find('|');
+    if (bar == std::string_view::npos) return words;
+    return type == FG_CT_F64 ? words.substr(bar + 1) : words.substr(0, bar);
+  }
+
+  // c0 + x * (c1 + x * (...))
+  static std::string polynomial(std::string_view name, const std::string& x, std::uint16_t type) {
+    const std::span<const double> c = detail::expr_series(name, type == FG_CT_F64);
+    std::string result = Dialect::float_literal(c.back(), type);
+    for (std::size_t k = c.size() - 1; k-- > 0;)
+      result = "(" + Dialect::float_literal(c[k], type) + " + " + x + " * " + result + ")";
+    return result;
+  }
+
+  // The same in two parts, coefficients and all: step_wide(step_wide(..., x, high, low), x, high, low)
+  static std::string wide_polynomial(std::string_view name, const std::string& x, std::uint16_t type) {
+    const std::span<const double> c = detail::expr_series(name, type == FG_CT_F64);
+    const auto part = [&](std::size_t k) { return Dialect::float_literal(c[k], type); };
+    std::string result = Dialect::make_tuple(2, part(c.size() - 2) + ", " + part(c.size() - 1), type);
+    for (std::size_t k = c.size() - 2; k != 0; k -= 2) {
+      result = helper_name("step_wide", type) + "(" + result + ", " + x + ", " + part(k - 2) + ", " + part(k - 1) + ")";
+    }
+    return result;
+  }
+
+  // The text between the parentheses at `at`, which moves past them.
+  static std::string_view inside(std::string_view from, std::size_t& at) {
+    const std::size_t open = at, close = matching(from, at);
+    at = close + 1;
+    return from.substr(open + 1, close - open - 1);
+  }
+
+  // Words that take a text in parentheses, which is expanded too; empty for any other.
+  static std::string replace_call(std::string_view word, std::string_view from, std::size_t& at, std::uint16_t type,
+                                  std::string& text, std::vector<std::string>& done) {
+    const std::string_view t = Dialect::type_name(type);
+    if (word == "n") return std::string(choice(inside(from, at), type));
+    if (word == "x") return Dialect::hex_literal(choice(inside(from, at), type), type);
+    if (word == "poly") {
+      const std::string_view both = inside(from, at);
+      const std::size_t comma = both.find(',');
+      return polynomial(both.substr(0, comma), expand(both.substr(comma + 2), type, text, done), type);
+    }
+    if (word == "wide_poly") {
+      const std::string_view both = inside(from, at);
+      const std::size_t comma = both.find(',');
+      add_helper(*find_helper("step_wide", type), type, text, done);
+      return wide_polynomial(both.substr(0, comma), std::string(both.substr(comma + 2)), type);
+    }
+    constexpr std::string_view kWords[] = {"u", "t", "i", "int", "nan", "bits", "float", "pair", "triple", "over"};
+    if (std::find(std::begin(kWords), std::end(kWords), word) == std::end(kWords)) return {};
+    const std::string inner = expand(inside(from, at), type, text, done);
+    if (word == "u") return Dialect::cast(Dialect::unsigned_name(type), inner);
+    if (word == "t") return Dialect::cast(t, inner);
+    if (word == "i") return Dialect::cast(signed_name(type), inner);
+    if (word == "int") return Dialect::cast("int", inner);
+    if (word == "nan") return Dialect::isnan(inner);
+    if (word == "bits") return Dialect::bits_of(inner, type);
+    if (word == "float") return Dialect::of_bits(inner, type);
+    if (word == "over") return division(inner);
+    return Dialect::make_tuple(word == "pair" ? 2 : 3, inner, type);
+  }
+
+  // Of the text "a, b".
+  static std::string division(const std::string& both) {
+    std::size_t comma = 0;
+    for (int depth = 0; comma < both.size() && (both[comma] != ',' || depth != 0); ++comma)
+      depth += both[comma] == '(' ? 1 : both[comma] == ')' ? -1 : 0;
+    return Dialect::division(both.substr(0, comma), both.substr(std::min(comma + 2, both.size())));
+  }
+
+  static std::string_view signed_name(std::uint16_t type) {
+    return Dialect::type_name(type == FG_CT_I64 || type == FG_CT_F64 ? FG_CT_I64 : FG_CT_I32);
   }
 
   // The word behind a dollar; `at` moves past it.  Helpers that it calls are added to `text`.
   static std::string replace(std::string_view from, std::size_t& at, std::uint16_t type, std::string& text,
                              std::vector<std::string>& done) {
     if (from[at] == '(') {
-      const std::size_t close = matching(from, at);
-      std::string_view word = from.substr(at + 1, close - at - 1);
-      at = close + 1;
-      if (word == "$W") word = type == FG_CT_I64 ? "64" : "32";
-      return number(word, type);
+      const std::string_view word = choice(inside(from, at), type);
+      return number(word == "$W" ? (type == FG_CT_I64 ? "64" : "32") : word, type);
     }
     const std::size_t end =
-        std::min(from.find_first_not_of("abcdefghijklmnopqrstuvwxyzTUN_0123456789", at), from.size());
+        std::min(from.find_first_not_of("abcdefghijklmnopqrstuvwxyzTUINVPQ_0123456789", at), from.size());
     const std::string_view word = from.substr(at, end - at);
     at = end;
     if (word == "T") return std::string(Dialect::type_name(type));
+    if (word == "V") return Dialect::exact_name(type);
     if (word == "U") return std::string(Dialect::unsigned_name(type));
+    if (word == "I") return std::string(signed_name(type));
+    if (word == "u32") return std::string(Dialect::unsigned_name(FG_CT_I32));
     if (word == "N") return std::string(kShort[type]);
-    if (word == "u" || word == "t" || word == "nan") {
-      const std::size_t close = matching(from, at);
-      const std::string inner = expand(from.substr(at + 1, close - at - 1), type, text, done);
-      at = close + 1;
-      if (word == "nan") return Dialect::isnan(inner);
-      return Dialect::cast(word == "u" ? Dialect::unsigned_name(type) : Dialect::type_name(type), inner);
-    }
+    if (word == "P" || word == "Q") return Dialect::tuple_name(word == "P" ? 2 : 3, type);
+    if (std::string call = replace_call(word, from, at, type, text, done); !call.empty()) return call;
+    if (const double* value = detail::expr_constant(word, type == FG_CT_F64))
+      return Dialect::float_literal(*value, type);
     if (word.substr(0, 3) != "fg_") return Dialect::builtin(word, type);
-    const Helper& callee = *find_helper(word.substr(3), detail::float_type(type));
+    const Helper& callee = *find_helper(word.substr(3), type);
     const std::string native = callee.op == 0 ? std::string() : Dialect::native(callee.op, type);
+    if (native == "/") return division(expand(inside(from, at), type, text, done));
     if (!native.empty()) return native;
     add_helper(callee, type, text, done);
     return helper_name(callee.name, type);

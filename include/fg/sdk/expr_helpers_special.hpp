@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// erf, erfc and lgamma for expr_printer.hpp; the language of these texts is explained in
+// expr_helpers.hpp, the fits stand in expr_series.hpp.
+
+#ifndef FG_SDK_EXPR_HELPERS_SPECIAL_HPP_
+#define FG_SDK_EXPR_HELPERS_SPECIAL_HPP_
+
+#include "fg/abi/expr.h"
+#include "fg/sdk/expr_helper.hpp"
+
+namespace fg::sdk::detail {
+
+inline constexpr ExprHelper kSpecialHelpers[] = {
+    // x + x p(x^2) near 0, above 1 - exp(q(x)), q a fit of log(erfc(x)); 1 from 4.1 on.
+    {FG_EX_ERF, For::f32, "erf", R"(($T a) {
+  $V x = $fabs(a) < $(4.1) ? $fabs(a) : $(4.1);
+  $V z = x * x;
+  $V small = x + x * $poly(erf, z);
+  $V q = $poly(log_erfc, x);
+  $Q e = $fg_exp_split(q, $(0));
+  $V large = $(1) - e.x * $float($u($i(e.y) + $i(127)) << 23);
+  $V y = x < $(0.9) ? small : large;
+  return $nan(a) ? a : $fg_with_sign(y, a);
+}
+)"},
+    // erfc(x) = exp(-x^2) g(t) / (1 + 2x), t = (x - 3) / (x + 3), x >= 0.45, and exp(-x^2) = 2^n e.
+    {0, For::floats, "erfc_tail", R"(($T x) {
+  $V t = $fg_quotient(x - $(3), x + $(3));
+  $P n = $fg_two_sum($erfc_hi, $erfc_lo + t * $poly(erfc_rest, t));
+  $P d = $fg_two_sum($(1), x + x);
+  $P w = $fg_ratio_wide(n.x, n.y, d.x, d.y);
+  $P s = $fg_two_prod(x, x);
+  $Q e = $fg_exp_split(-s.x, -s.y);
+  return $fg_scale(w.x + (w.y + w.x * e.z), e.y);
+}
+)"},
+    {FG_EX_ERF, For::f64, "erf", R"(($T a) {
+  $V x = $fabs(a) < $(6) ? $fabs(a) : $(6);
+  $V z = x * x;
+  $V small = x + x * $poly(erf, z);
+  $V large = $(1) - $fg_erfc_tail(x < $(0.9) ? $(0.9) : x);
+  $V y = x < $(0.9) ? small : large;
+  return $nan(a) ? a : $fg_with_sign(y, a);
+}
+)"},
+    {FG_EX_ERFC, For::floats, "erfc", R"(($T a) {
+  $V x = $fabs(a) < $(10.3|27.4) ? $fabs(a) : $(10.3|27.4);
+  $V z = a * a;
+  $V tail = $fg_erfc_tail(x < $(0.46) ? $(0.46) : x);
+  $V near = $(1) - (a + a * $poly(erf, z));
+  $V far = a < $(0) ? $(2) - tail : tail;
+  $V y = x < $(0.46) ? near : far;
+  return $nan(a) ? a : y;
+}
+)"},
+    // log(gamma(x)), x > 0, in two parts.  x is moved to 2 + u, |u| <= 1/2, where it is u p(u), by factors
+    // whose logarithm remains; from 8 on Stirling's series.
+    {0, For::floats, "lgamma_wide", R"($P ($T x) {
+  if (x >= $(8)) {
+    $P w = $fg_log_wide(x);
+    $P m = $fg_two_sum(w.x, $(-1));
+    $P s = $fg_two_sum(x, $(-0.5));
+    $V y = $fg_quotient($(1), x);
+    $V z = y * y;
+    $P p = $fg_two_prod(s.x, m.x);
+    $V rest = p.y + (s.x * (m.y + w.y) + s.y * m.x);
+    $P r = $fg_two_sum(p.x, $gamma_base + y * $poly(stirling, z));
+    return $pair(r.x, r.y + rest);
+  }
+  $V u = x - $(2);
+  $P f = $pair($(1), $(0));
+  bool below = x < $(1.5);
+  if (below) {
+    u = x < $(0.5) ? x : x - $(1);
+    f = $pair(x, $(0));
+    if (x < $(0.5)) {
+      $P square = $fg_two_prod(x, x);
+      f = $fg_two_sum(x, square.x);
+      f = $pair(f.x, f.y + square.y);
+    }
+  }
+  $V up = x;
+  for (int n = 0; n < 6; n++) {
+    if (up >= $(2.5)) {
+      up = up - $(1);
+      u = up - $(2);
+      $P p = $fg_two_prod(f.x, up);
+      f = $pair(p.x, p.y + f.y * up);
+    }
+  }
+  $P w = $fg_log_wide(f.x);
+  $V w_low = w.y + $over(f.y, f.x);
+  $P p = $fg_two_prod(u, $poly(gamma, u));
+  $P r = $fg_two_sum(p.x, below ? -w.x : w.x);
+  return $pair(r.x, r.y + (p.y + (below ? -w_low : w_low)));
+}
+)"},
+    // r x + hi + low
+    {0, For::floats, "step_wide", R"($P ($P r, $T x, $T hi, $T low) {
+  $P p = $fg_two_prod(r.x, x);
+  $P s = $fg_two_sum(hi, p.x);
+  $V rest = s.y + (p.y + (r.y * x + low));
+  $V y = s.x + rest;
+  return $pair(y, (s.x - y) + rest);
+}
+)"},
+    // Of -26 < x < 2 and not whole below 1, where lgamma has zeros: gamma(w) / |x (x + 1) ... (w - 1)|, 1 <= w < 2, in
+    // two
+    // parts, and the logarithm of 1 + d where the quotient is nearly 1.
+    {0, For::floats, "lgamma_left", R"(($T x) {
+  $V w = x;
+  $P f = $pair($(1), $(0));
+  for (int n = 0; n < 28; n++) {
+    if (w < $(1)) {
+      f = $fg_step_wide(f, w, $(0), $(0));
+      w = w + $(1);
+    }
+  }
+  if (f.x < $(0)) f = $pair(-f.x, -f.y);
+  $V v = w - $(1.5);
+  $P g = $wide_poly(gamma_wide, v);
+  $P d = $fg_two_sum(g.x, -f.x);
+  $P q = $fg_ratio_wide(d.x, d.y + (g.y - f.y), f.x, f.y);
+  if ($fabs(q.x) < $(0.5)) {
+    $P near = $fg_log1p_wide(q.x, q.y);
+    return near.x;
+  }
+  q = $fg_ratio_wide(g.x, g.y, f.x, f.y);
+  $P y = $fg_log_wide(q.x);
+  $V r = y.x + (y.y + $over(q.y, q.x));
+  return r;
+}
+)"},
+    // Far below 0 by reflection: log(pi / |sin(pi x)|) - log(gamma(1 - x)).
+    {FG_EX_LGAMMA, For::floats, "lgamma", R"(($T a) {
+  if ($nan(a)) return a;
+  if ($fabs(a) == $(inf) || (a <= $(0) && $floor(a) == a)) return $(inf);
+  $V x = $fabs(a);
+  if (x < $(1e-9|1e-18)) {
+    $P tiny = $fg_log_wide(x);
+    return -tiny.x;
+  }
+  if (x > $(1e10|1e20)) {
+    $P huge = $fg_log_wide(x);
+    $V y = x * (huge.x - $(1));
+    return a < $(0) ? -y : y;
+  }
+  if ((a < $(0) && x < $(16|26)) || (a > $(1.1) && a < $(1.8))) return $fg_lgamma_left(a);
+  $P g = $fg_lgamma_wide(x);
+  if (a > $(0)) {
+    $V y = g.x + g.y;
+    return y;
+  }
+  $V part = $fabs(a - $rint(a));
+  $P s = $fg_two_prod(part, $half_pi_hi);
+  $V s_low = $(2) * (s.y + part * $half_pi_lo);
+  bool steep = part > $(0.25);
+  $P s2 = $fg_two_sum($(0.5), -part);
+  $P c = $fg_two_prod(s2.x, $half_pi_hi);
+  $V v = steep ? c.x + c.x : s.x + s.x;
+  $V v_low = steep ? $(2) * (c.y + s2.x * $half_pi_lo) : s_low;
+  $V wave = $fg_wave(v, v_low, steep ? $i(1) : $i(0));
+  $P p = $fg_two_prod(x, wave);
+  $P w = $fg_log_wide(p.x);
+  $P h = $fg_two_sum($log_pi_hi, -w.x);
+  $P r = $fg_two_sum(h.x, -g.x);
+  $V y = r.x + (r.y + (h.y + ($log_pi_lo - (w.y + $over(p.y, p.x)) - g.y)));
+  return y;
+}
+)"},
+};
+
+}  // namespace fg::sdk::detail
+
+#endif  // FG_SDK_EXPR_HELPERS_SPECIAL_HPP_
