@@ -73,8 +73,8 @@ inline constexpr ExprHelper kBasicHelpers[] = {
      "($T a) {\n  if ($nan(a)) return a;\n  return a > $(0) ? $(1) : (a < $(0) ? $(-1) : $(0));\n}\n"},
     // Exact: every difference is of numbers within a factor of two.  A step for each bit of the quotient.
     {FG_EX_FMOD, For::floats, "fmod",
-     "($T a, $T b) {\n  if ($nan(a) || $nan(b) || b == $(0) || $fabs(a) == $(inf)) return $(nan);\n  $T x = $fabs(a);\n"
-     "  $T y = $fabs(b);\n  if (x < y) return a;\n  $T t = y;\n  while (x - t >= t) t = t + t;\n"
+     "($T a, $T b) {\n  if ($nan(a) || $nan(b) || b == $(0) || $fabs(a) == $(inf)) return $(nan);\n  $V x = $fabs(a);\n"
+     "  $V y = $fabs(b);\n  if (x < y) return a;\n  $V t = y;\n  while (x - t >= t) t = t + t;\n"
      "  while (t >= y) {\n    if (x >= t) x = x - t;\n    t = t * $(0.5);\n  }\n  return a < $(0) ? -x : x;\n}\n"},
     {FG_EX_TRUNC_DIV, For::floats, "trunc_div", "($T a, $T b) {\n  return $trunc($fg_div(a, b));\n}\n"},
     // By Python's rule: (a - fmod(a, b)) / b, one less where the signs of both differ; a - fmod(a, b) in two
@@ -102,7 +102,7 @@ inline constexpr ExprHelper kBasicHelpers[] = {
 }
 )"},
     {FG_EX_REMAINDER, For::floats, "remainder",
-     "($T a, $T b) {\n  $T r = $fg_fmod(a, b);\n  return r != $(0) && ((r < $(0)) != (b < $(0))) ? r + b : r;\n}\n"},
+     "($T a, $T b) {\n  $V r = $fg_fmod(a, b);\n  return r != $(0) && ((r < $(0)) != (b < $(0))) ? r + b : r;\n}\n"},
     {FG_EX_RSQRT, For::floats, "rsqrt", "($T a) {\n  return $over($(1), $fg_sqrt(a));\n}\n"},
 };
 

@@ -64,7 +64,8 @@ inline constexpr ExprHelper kArithHelpers[] = {
   $V rest = ((a - back.x) - back.y) + (a_low - q * b_low);
   $V low = $over(rest, b);
   $V y = q + low;
-  return $pair(y, (q - y) + low);
+  $V y_low = (q - y) + low;
+  return $pair(y, y_low);
 }
 )"},
     // sqrt(a + low) in two parts, for numbers of moderate size.
@@ -74,7 +75,8 @@ inline constexpr ExprHelper kArithHelpers[] = {
   $V rest = ((a - square.x) - square.y) + low;
   $V d = s > $(0) ? $over(rest, s + s) : $(0);
   $V y = s + d;
-  return $pair(y, (s - y) + d);
+  $V y_low = (s - y) + d;
+  return $pair(y, y_low);
 }
 )"},
     // Of quotients of which one part is 0, infinite or NaN.

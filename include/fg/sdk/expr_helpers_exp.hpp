@@ -24,7 +24,8 @@ inline constexpr ExprHelper kExpHelpers[] = {
   $V q = rl + r * r * $poly(exp, r);
   $V sum = $(1) + r;
   $V y = sum + (q + (($(1) - sum) + r));
-  return $triple(y, n, r + q);
+  $V p = r + q;
+  return $triple(y, n, p);
 }
 )"},
     // y 2^n in two factors, so that overflow and subnormal results come out with one rounding.
@@ -84,7 +85,8 @@ inline constexpr ExprHelper kExpHelpers[] = {
   $I k = $i($bits(x) - $x(3F3504F3|3FE6A09E667F3BCD)) >> $n(23|52);
   $V m = $float($bits(x) - ($u(k) << $n(23|52)));
   $V f = m - $(1);
-  return $pair($t(k) - (tiny ? $(24|54) : $(0)), f);
+  $V n = $t(k) - (tiny ? $(24|54) : $(0));
+  return $pair(n, f);
 }
 )"},
     // y for a number > 0, the logarithm of the edges of its domain else.
@@ -134,7 +136,8 @@ inline constexpr ExprHelper kExpHelpers[] = {
   $V e2 = c.x - (h2 - h1);
   $V low = e1 + (e2 + (p.x * $ln2_lo + (s_low + c_low)));
   $V hi = h2 + low;
-  return $pair(hi, (h2 - hi) + low);
+  $V rest = (h2 - hi) + low;
+  return $pair(hi, rest);
 }
 )"},
     // log(1 + h + l), h > -1, |l| far below |h|.
@@ -143,7 +146,8 @@ inline constexpr ExprHelper kExpHelpers[] = {
   $P w = $fg_log_wide(u.x);
   $V c = w.y + $fg_quotient(u.y + l, u.x);
   $V hi = w.x + c;
-  return $pair(hi, (w.x - hi) + c);
+  $V rest = (w.x - hi) + c;
+  return $pair(hi, rest);
 }
 )"},
     {0, For::floats, "log_times", R"(($T a, $T h, $T l) {

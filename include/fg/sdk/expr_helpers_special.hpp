@@ -27,12 +27,14 @@ inline constexpr ExprHelper kSpecialHelpers[] = {
     // erfc(x) = exp(-x^2) g(t) / (1 + 2x), t = (x - 3) / (x + 3), x >= 0.45, and exp(-x^2) = 2^n e.
     {0, For::floats, "erfc_tail", R"(($T x) {
   $V t = $fg_quotient(x - $(3), x + $(3));
-  $P n = $fg_two_sum($erfc_hi, $erfc_lo + t * $poly(erfc_rest, t));
+  $V g = $erfc_lo + t * $poly(erfc_rest, t);
+  $P n = $fg_two_sum($erfc_hi, g);
   $P d = $fg_two_sum($(1), x + x);
   $P w = $fg_ratio_wide(n.x, n.y, d.x, d.y);
   $P s = $fg_two_prod(x, x);
   $Q e = $fg_exp_split(-s.x, -s.y);
-  return $fg_scale(w.x + (w.y + w.x * e.z), e.y);
+  $V y = w.x + (w.y + w.x * e.z);
+  return $fg_scale(y, e.y);
 }
 )"},
     {FG_EX_ERF, For::f64, "erf", R"(($T a) {
@@ -65,8 +67,10 @@ inline constexpr ExprHelper kSpecialHelpers[] = {
     $V z = y * y;
     $P p = $fg_two_prod(s.x, m.x);
     $V rest = p.y + (s.x * (m.y + w.y) + s.y * m.x);
-    $P r = $fg_two_sum(p.x, $gamma_base + y * $poly(stirling, z));
-    return $pair(r.x, r.y + rest);
+    $V series = $gamma_base + y * $poly(stirling, z);
+    $P r = $fg_two_sum(p.x, series);
+    $V low = r.y + rest;
+    return $pair(r.x, low);
   }
   $V u = x - $(2);
   $P f = $pair($(1), $(0));
@@ -77,7 +81,8 @@ inline constexpr ExprHelper kSpecialHelpers[] = {
     if (x < $(0.5)) {
       $P square = $fg_two_prod(x, x);
       f = $fg_two_sum(x, square.x);
-      f = $pair(f.x, f.y + square.y);
+      $V low = f.y + square.y;
+      f = $pair(f.x, low);
     }
   }
   $V up = x;
@@ -86,14 +91,17 @@ inline constexpr ExprHelper kSpecialHelpers[] = {
       up = up - $(1);
       u = up - $(2);
       $P p = $fg_two_prod(f.x, up);
-      f = $pair(p.x, p.y + f.y * up);
+      $V low = p.y + f.y * up;
+      f = $pair(p.x, low);
     }
   }
   $P w = $fg_log_wide(f.x);
   $V w_low = w.y + $over(f.y, f.x);
-  $P p = $fg_two_prod(u, $poly(gamma, u));
+  $V c = $poly(gamma, u);
+  $P p = $fg_two_prod(u, c);
   $P r = $fg_two_sum(p.x, below ? -w.x : w.x);
-  return $pair(r.x, r.y + (p.y + (below ? -w_low : w_low)));
+  $V low = r.y + (p.y + (below ? -w_low : w_low));
+  return $pair(r.x, low);
 }
 )"},
     // r x + hi + low
@@ -102,7 +110,8 @@ inline constexpr ExprHelper kSpecialHelpers[] = {
   $P s = $fg_two_sum(hi, p.x);
   $V rest = s.y + (p.y + (r.y * x + low));
   $V y = s.x + rest;
-  return $pair(y, (s.x - y) + rest);
+  $V y_low = (s.x - y) + rest;
+  return $pair(y, y_low);
 }
 )"},
     // Of -26 < x < 2 and not whole below 1, where lgamma has zeros: gamma(w) / |x (x + 1) ... (w - 1)|, 1 <= w < 2, in
@@ -121,7 +130,8 @@ inline constexpr ExprHelper kSpecialHelpers[] = {
   $V v = w - $(1.5);
   $P g = $wide_poly(gamma_wide, v);
   $P d = $fg_two_sum(g.x, -f.x);
-  $P q = $fg_ratio_wide(d.x, d.y + (g.y - f.y), f.x, f.y);
+  $V d_low = d.y + (g.y - f.y);
+  $P q = $fg_ratio_wide(d.x, d_low, f.x, f.y);
   if ($fabs(q.x) < $(0.5)) {
     $P near = $fg_log1p_wide(q.x, q.y);
     return near.x;

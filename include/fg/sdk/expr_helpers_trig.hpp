@@ -103,8 +103,10 @@ inline constexpr ExprHelper kTrigHelpers[] = {
   $V z = t.x * t.x;
   $V h = z * $(0.5);
   $V w = $(1) - h;
-  $P s = $fg_two_sum(t.x, t.y + t.x * z * $poly(sin, z) - t.y * h);
-  $P c = $fg_two_sum(w, (($(1) - w) - h) + (z * z * $poly(cos, z) - t.x * t.y));
+  $V s_low = t.y + t.x * z * $poly(sin, z) - t.y * h;
+  $V c_low = (($(1) - w) - h) + (z * z * $poly(cos, z) - t.x * t.y);
+  $P s = $fg_two_sum(t.x, s_low);
+  $P c = $fg_two_sum(w, c_low);
   bool odd = ($i(t.z) & $i(1)) != $i(0);
   $P y = $fg_ratio_wide(odd ? -c.x : s.x, odd ? -c.y : s.y, odd ? s.x : c.x, odd ? s.y : c.y);
   return $fg_flip_sign(y.x, a);
@@ -161,7 +163,8 @@ inline constexpr ExprHelper kTrigHelpers[] = {
   $V low = big ? $half_pi_lo * $(0.5) : $(0);
   $V h = base + t.x;
   $V e = big ? (base - h) + t.x : $(0);
-  return $pair(h, e + (low + (t.y - t.y * z + t.x * z * $poly(atan, z))));
+  $V rest = e + (low + (t.y - t.y * z + t.x * z * $poly(atan, z)));
+  return $pair(h, rest);
 }
 )"},
     // pi/2 minus the angle where it is steep, pi minus that on the left, in two parts until the end.

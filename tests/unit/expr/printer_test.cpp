@@ -288,6 +288,11 @@ TEST(Printer, GlslCompiles) {
   EXPECT_EQ(std::system(command.c_str()), 0);
   std::ifstream log(folder.path() / "log");
   EXPECT_TRUE(fs::exists(folder.path() / "all.spv")) << std::string(std::istreambuf_iterator<char>(log), {}) << source;
+#ifdef FG_SPIRV_VAL
+  const std::string validate =
+      std::string(FG_SPIRV_VAL) + " --target-env vulkan1.2 " + (folder.path() / "all.spv").string();
+  EXPECT_EQ(std::system(validate.c_str()), 0);
+#endif
 }
 #endif
 
