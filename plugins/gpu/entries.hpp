@@ -20,7 +20,15 @@
 
 namespace fg::gpu {
 
-inline std::vector<std::span<const sdk::KernelEntry>> named_entries() { return {}; }
+std::span<const sdk::KernelEntry> index_entries();     // index_entry.cpp
+std::span<const sdk::KernelEntry> indexing_entries();  // indexing.cpp
+std::span<const sdk::KernelEntry> layout_entries();    // layout.cpp
+std::span<const sdk::KernelEntry> masked_entries();    // masked.cpp
+std::span<const sdk::KernelEntry> scatter_entries();   // scatter.cpp
+
+inline std::vector<std::span<const sdk::KernelEntry>> named_entries() {
+  return {index_entries(), indexing_entries(), layout_entries(), masked_entries(), scatter_entries()};
+}
 
 }  // namespace fg::gpu
 

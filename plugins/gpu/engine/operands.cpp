@@ -143,22 +143,31 @@ std::vector<std::uint32_t> indices_of(const fg_expr& e) {
   return dims;
 }
 
+void add_dim(Walk& w, std::int64_t size, std::span<const std::int64_t> strides, bool join) {
+  w.count *= size;
+  bool joins = join && w.ndim > 0;
+  for (std::size_t k = 0; joins && k < strides.size(); ++k) {
+    joins = w.stride[k][static_cast<std::size_t>(w.ndim - 1)] == strides[k] * size;
+  }
+  const int at = joins ? w.ndim - 1 : w.ndim++;
+  w.size[at] = joins ? w.size[at] * size : size;
+  for (std::size_t k = 0; k < strides.size(); ++k) w.stride[k][static_cast<std::size_t>(at)] = strides[k];
+}
+
 Walk walk_of(std::span<const fg_tensor> t, std::span<const std::int64_t> size, int first, bool join) {
   Walk w;
   w.stride.resize(t.size());
+  std::vector<std::int64_t> strides(t.size());
   for (std::size_t d = 0; d < size.size(); ++d) {
-    w.count *= size[d];
     const int dim = first + static_cast<int>(d);
-    const auto stride = [&](std::size_t k) { return dim < t[k].ndim ? t[k].stride[dim] : 0; };
-    bool joins = join && w.ndim > 0;
-    for (std::size_t k = 0; joins && k < t.size(); ++k) {
-      joins = w.stride[k][static_cast<std::size_t>(w.ndim - 1)] == stride(k) * size[d];
-    }
-    const int at = joins ? w.ndim - 1 : w.ndim++;
-    w.size[at] = joins ? w.size[at] * size[d] : size[d];
-    for (std::size_t k = 0; k < t.size(); ++k) w.stride[k][static_cast<std::size_t>(at)] = stride(k);
+    for (std::size_t k = 0; k < t.size(); ++k) strides[k] = dim < t[k].ndim ? t[k].stride[dim] : 0;
+    add_dim(w, size[d], strides, join);
   }
   return w;
+}
+
+std::string item_of(const std::string& array, int d, int count) {
+  return count == 1 ? array : array + "[" + std::to_string(d) + "]";
 }
 
 std::string locate_text(Source& source, const Locate& names, int ndim, std::span<const std::size_t> operands) {
@@ -170,22 +179,18 @@ std::string locate_text(Source& source, const Locate& names, int ndim, std::span
   const auto count = static_cast<std::uint32_t>(ndim);
   source.params.push_back({ParamType::idx, tag + "size", count});
   for (const std::size_t k : operands) source.params.push_back({ParamType::idx, stride_name(k), count});
-  // A parameter of one element is no array.
-  const auto element = [&](const std::string& name, const std::string& d) {
-    return count > 1 ? name + "[" + d + "]" : name;
-  };
   text += "idx " + tag + "rest = " + names.at + ";\n";
   for (int d = ndim - 1; d >= 0; --d) {
     const std::string dim = std::to_string(d), position = tag + "p" + dim, next = tag + "next" + dim;
     if (d == 0) {
       text += "idx " + position + " = " + tag + "rest;\n";
     } else {
-      const std::string size = element(tag + "size", dim);
+      const std::string size = item_of(tag + "size", d, ndim);
       text += "idx " + next + " = " + tag + "rest / " + size + ";\nidx " + position + " = " + tag + "rest - " + next +
               " * " + size + ";\n" + tag + "rest = " + next + ";\n";
     }
     for (const std::size_t k : operands) {
-      text += names.offset + std::to_string(k) + " += " + position + " * " + element(stride_name(k), dim) + ";\n";
+      text += names.offset + std::to_string(k) + " += " + position + " * " + item_of(stride_name(k), d, ndim) + ";\n";
     }
   }
   return text;

@@ -54,12 +54,17 @@ std::vector<std::uint32_t> indices_of(const fg_expr& e);
 // stride are joined, unless the program reads indices.
 struct Walk {
   int ndim = 0;
-  std::int64_t size[FG_ENGINE_MAX_NDIM];
-  std::vector<std::array<std::int64_t, FG_ENGINE_MAX_NDIM>> stride;  // Elements, by operand.
+  std::int64_t size[FG_MAX_NDIM];
+  std::vector<std::array<std::int64_t, FG_MAX_NDIM>> stride;  // Elements, by operand.
   std::int64_t count = 1;
 };
+// Adds an inner dimension, or lengthens the last one where it can be joined.  `strides`: one for each of walk.stride.
+void add_dim(Walk& walk, std::int64_t size, std::span<const std::int64_t> strides, bool join);
 // `first`: the tensors' dimension with which the space begins; a tensor without it stands still.
 Walk walk_of(std::span<const fg_tensor> t, std::span<const std::int64_t> size, int first, bool join);
+
+// Element d of a parameter of `count` values: one value is no array.
+std::string item_of(const std::string& parameter, int d, int count);
 
 // Names in the text that finds elements.
 struct Locate {
