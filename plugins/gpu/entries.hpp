@@ -20,14 +20,22 @@
 
 namespace fg::gpu {
 
-std::span<const sdk::KernelEntry> index_entries();     // index_entry.cpp
-std::span<const sdk::KernelEntry> indexing_entries();  // indexing.cpp
-std::span<const sdk::KernelEntry> layout_entries();    // layout.cpp
-std::span<const sdk::KernelEntry> masked_entries();    // masked.cpp
-std::span<const sdk::KernelEntry> scatter_entries();   // scatter.cpp
+// Layouts of kernels that take strides: indices of the dialect are never negative, the core copies what walks
+// backwards.
+inline constexpr std::uint32_t kForward = FG_LAYOUT_ANY & ~std::uint32_t{FG_LAYOUT_NEGATIVE};
+
+std::span<const sdk::KernelEntry> attention_entries();  // attention_entry.cpp
+std::span<const sdk::KernelEntry> index_entries();      // index_entry.cpp
+std::span<const sdk::KernelEntry> indexing_entries();   // indexing.cpp
+std::span<const sdk::KernelEntry> layout_entries();     // layout.cpp
+std::span<const sdk::KernelEntry> masked_entries();     // masked.cpp
+std::span<const sdk::KernelEntry> product_entries();    // products.cpp
+std::span<const sdk::KernelEntry> rotary_entries();     // rotary.cpp
+std::span<const sdk::KernelEntry> scatter_entries();    // scatter.cpp
 
 inline std::vector<std::span<const sdk::KernelEntry>> named_entries() {
-  return {index_entries(), indexing_entries(), layout_entries(), masked_entries(), scatter_entries()};
+  return {attention_entries(), index_entries(),   indexing_entries(), layout_entries(),
+          masked_entries(),    product_entries(), rotary_entries(),   scatter_entries()};
 }
 
 }  // namespace fg::gpu

@@ -22,6 +22,7 @@ inline bool present(const fg_tensor& t) { return t.dtype != 0; }
 inline constexpr std::uint64_t kWorkspaceAlign = 256;
 BufferRef workspace_at(const sdk::Launch& launch, std::uint64_t offset = 0);
 
+constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 constexpr std::uint64_t groups_for(std::uint64_t items, std::uint64_t each) { return (items + each - 1) / each; }
 
 // Enqueues `program`; no groups is a success that does nothing.

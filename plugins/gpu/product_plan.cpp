@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "plugins/gpu/product_plan.hpp"
+
+#include <algorithm>
+#include <span>
+#include <utility>
+
+#include "fg/sdk/dtype.hpp"
+
+namespace fg::gpu {
+namespace {
+
+// From large to small; the first that fills the device is taken.
+constexpr TileShape kTiles[] = {{128, 128, 16, 8, 8}, {64, 64, 16, 4, 4}};
+constexpr TileShape kSoftwareTiles[] = {{64, 64, 16, 4, 4}};
+// b contiguous along k, along n.
+constexpr RowShape kRowsAlongK{256, 8, 1, 4}, kRowsAlongN{256, 4, 1, 8};
+constexpr RowShape kSoftwareRowsAlongK{16, 16, 1, 1}, kSoftwareRowsAlongN{16, 16, 1, 1};
+
+constexpr std::int64_t kFewRows = 16;       // Up to here b is streamed.
+constexpr std::int64_t kRowGroups = 2;      // Groups of product_rows that fill a compute unit.
+constexpr std::int64_t kLeastTileK = 256;   // Of a split of product_tile.
+constexpr std::int64_t kLeastRowSteps = 4;  // Steps of a work-item of product_rows in a split.
+
+Operand transposed(Operand x) {
+  std::swap(x.row, x.col);
+  return x;
+}
+
+Product transposed(Product p) {
+  std::swap(p.m, p.n);
+  const Operand a = p.a;
+  p.a = transposed(p.b);
+  p.b = transposed(a);
+  p.out = transposed(p.out);
+  p.self = transposed(p.self);
+  return p;
+}
+
+// A dimension of one element has no stride.
+void settle(Operand& x, std::int64_t batch, std::int64_t rows, std::int64_t cols) {
+  if (batch <= 1) x.batch = 0;
+  if (rows <= 1) x.row = 0;
+  if (cols <= 1) x.col = 0;
+}
+
+std::int64_t reach(const Operand& x, std::int64_t batch, std::int64_t rows, std::int64_t cols) {
+  return (batch - 1) * x.batch + (rows - 1) * x.row + (cols - 1) * x.col;
+}
+
+void plan_tiles(ProductPlan& plan, const Features& f) {
+  const Product& p = plan.p;
+  const std::span<const TileShape> shapes = f.software ? std::span<const TileShape>(kSoftwareTiles) : kTiles;
+  const std::int64_t bytes = dtype_bytes(sum_dtype(p.dtype));
+  for (const TileShape& t : shapes) {
+    plan.tile = t;
+    plan.tiles_m = ceil_div(p.m, t.m);
+    plan.tiles_n = ceil_div(p.n, t.n);
+    while (plan.tile.k * (t.m + t.n + 2 * kSlicePad) * bytes > static_cast<std::int64_t>(f.local_bytes))
+      plan.tile.k /= 2;
+    // 8-byte sums of the largest tile do not fit into registers.
+    if (plan.groups() >= f.compute_units && bytes * t.item_m * t.item_n <= 256) break;
+  }
+  const std::int64_t wanted = f.compute_units / std::max<std::int64_t>(plan.groups(), 1);
+  plan.splits = std::clamp<std::int64_t>(wanted, 1, std::max<std::int64_t>(p.k / kLeastTileK, 1));
+  plan.split_k = std::max<std::int64_t>(ceil_div(ceil_div(p.k, plan.splits), plan.tile.k), 1) * plan.tile.k;
+}
+
+void plan_rows(ProductPlan& plan, const Features& f) {
+  const Product& p = plan.p;
+  plan.by_rows = true;
+  plan.row = plan.b.along ? (f.software ? kSoftwareRowsAlongK : kRowsAlongK)
+                          : (f.software ? kSoftwareRowsAlongN : kRowsAlongN);
+  if (plan.b.along) {
+    // Few columns (dot has one) leave more work-items for k.
+    while (plan.row.lanes_n > 1 && plan.row.lanes_n * plan.row.width > p.n) plan.row.lanes_n /= 2;
+  } else {
+    plan.row.width = plan.b.vec;
+  }
+  plan.rows = 1;
+  while (plan.rows < p.m) plan.rows *= 2;
+  plan.tiles_n = ceil_div(p.n, plan.row.lanes_n * plan.row.width);
+  // As if pieces were whole: the workspace may not depend on where an operand begins.
+  const std::int64_t piece = 16 / dtype_bytes(p.dtype), step = plan.row.lanes_k() * (plan.b.along ? piece : 1);
+  const std::int64_t tiles = ceil_div(p.n, plan.row.lanes_n * (plan.b.along ? plan.row.width : piece));
+  const std::int64_t wanted = kRowGroups * f.compute_units / std::max<std::int64_t>(p.batch * tiles, 1);
+  plan.splits = std::clamp<std::int64_t>(wanted, 1, std::max<std::int64_t>(p.k / (step * kLeastRowSteps), 1));
+  plan.split_k = std::max<std::int64_t>(ceil_div(ceil_div(p.k, plan.splits), step), 1) * step;
+}
+
+}  // namespace
+
+ProductPlan plan_product(const Product& product, const Features& features) {
+  ProductPlan plan;
+  plan.p = product.n < product.m && product.n <= kFewRows ? transposed(product) : product;
+  Product& p = plan.p;
+  settle(p.a, p.batch, p.m, p.k);
+  settle(p.b, p.batch, p.k, p.n);
+  settle(p.out, p.batch, p.m, p.n);
+  settle(p.self, p.batch, p.m, p.n);
+  plan.a = reading_of({p.a.at, p.m, p.a.row, p.k, p.a.col, p.a.batch}, p.dtype);
+  plan.b = reading_of({p.b.at, p.n, p.b.col, p.k, p.b.row, p.b.batch}, p.dtype);
+  if (p.m <= kFewRows) {
+    plan_rows(plan, features);
+  } else {
+    plan_tiles(plan, features);
+  }
+  plan.splits = std::max<std::int64_t>(ceil_div(p.k, plan.split_k), 1);
+  const std::int64_t most =
+      std::max({reach(p.a, p.batch, p.m, p.k), reach(p.b, p.batch, p.k, p.n), reach(p.out, p.batch, p.m, p.n),
+                reach(p.self, p.batch, p.m, p.n), plan.splits * plan.results(), plan.groups() * plan.row.group});
+  // A piece, and a group's work-items, may begin beyond the last element.
+  plan.wide = most >= (std::int64_t{1} << 31) - 65536;
+  return plan;
+}
+
+}  // namespace fg::gpu
