@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A line is read for its maximum, then for the exponentials, which wait in scratch that stays in the
-// L2 cache, and the result is written once; rows from memory do the three things of three rows at once.  Columns are
-// lines side by side: the same three passes with a maximum and a sum per column, so that memory is walked in order
-// whatever the dimension.  A NaN, or inf - inf, makes the sum NaN and with it the whole line.
+// A line is read piece by piece, for its maximum so far and for the exponentials, which wait in scratch that stays in
+// the cache, and the result is written once; rows from memory do the three things at once.  Columns are lines side by
+// side: three passes with a maximum and a sum per column, so that memory is walked in order whatever the dimension.
+// A NaN, or inf - inf, makes the sum NaN and with it the whole line.
 
 #include "plugins/cpu/kernels/softmax_ops.hpp"
 
@@ -71,39 +71,71 @@ Compute<S> exponentials(const S* x, std::int64_t n, Compute<S> peak, Compute<S>*
   return hn::GetLane(hn::SumOfLanes(d, hn::Add(hn::Add(sum[0], sum[1]), hn::Add(sum[2], sum[3]))));
 }
 
-// The last step of a row: its exponentials times a factor or, of a logarithm, the row less two numbers.
+// Elements of a row that are read for their maximum and then for the exponentials before they leave the L1 cache.
+// Each piece has the maximum so far as its peak; its exponentials meet those of the others in the last step.
+constexpr std::int64_t kPiece = kSoftmaxPiece;
+
+// A row's maximum and the sum of exp(x - peak), piece by piece.
+template <class C>
+struct Running {
+  C peak = kLowest<C>, total = 0;
+
+  // What stands for the peak in x - peak: where all is hidden so far, exp(-inf - 0) is 0.
+  C shift() const { return peak == kLowest<C> ? 0 : peak; }
+  void raise(C top) {
+    if (top == peak) return;
+    total *= std::exp(peak - top);
+    peak = top;
+  }
+};
+
+// The last step of a row: its exponentials times the factor of their piece or, of a logarithm, the row less two
+// numbers.
 template <class S, bool LOG>
 struct Result {
   using C = Compute<S>;
   using D = hn::ScalableTag<C>;
   const std::conditional_t<LOG, S, C>* from;
   S* y;
-  C peak, by;
-  HWY_INLINE void write(std::int64_t i, std::int64_t count, bool streams) const {
-    const D d;
-    const auto v = load_part(d, from + i, count, C{0});
-    if constexpr (LOG) {
-      store_part(d, hn::Sub(hn::Sub(v, hn::Set(d, peak)), hn::Set(d, by)), y + i, count, streams);
-    } else {
-      store_part(d, hn::Mul(v, hn::Set(d, by)), y + i, count, streams);
+  const C* factor;  // Of each piece
+  C peak, log;
+
+  // One piece of it.
+  struct Part {
+    const std::conditional_t<LOG, S, C>* from;
+    S* y;
+    hn::Vec<D> peak, by;
+    HWY_INLINE void write(std::int64_t i, std::int64_t count, bool streams) const {
+      const D d;
+      const auto v = load_part(d, from + i, count, C{0});
+      store_part(d, LOG ? hn::Sub(hn::Sub(v, peak), by) : hn::Mul(v, by), y + i, count, streams);
     }
+  };
+  HWY_INLINE Part part(std::int64_t begin) const {
+    const D d;
+    return {from + begin, y + begin, hn::Set(d, peak), hn::Set(d, LOG ? log : factor[begin / kPiece])};
   }
   void write_all(std::int64_t n, bool streams) const {
-    each_vector(D(), y, n, streams, [&](std::int64_t i, std::int64_t count) HWY_ATTR { write(i, count, streams); });
+    for (std::int64_t begin = 0; begin < n; begin += kPiece) {
+      const Part p = part(begin);
+      each_vector(D(), p.y, std::min(kPiece, n - begin), streams,
+                  [&](std::int64_t i, std::int64_t count) HWY_ATTR { p.write(i, count, streams); });
+    }
   }
 };
 
-template <class S>
-Compute<S> shift_of(SoftmaxKind kind, Compute<S> peak) {
-  return kind == SoftmaxKind::safe && peak == kLowest<Compute<S>> ? 0 : peak;
-}
-
+// `factor` has the peak of each piece and receives its factor.
 template <class S, bool LOG>
-Result<S, LOG> result_of(SoftmaxKind kind, const S* x, const Compute<S>* e, S* y, Compute<S> peak, Compute<S> total) {
+Result<S, LOG> result_of(SoftmaxKind kind, const S* x, const Compute<S>* e, S* y, const Running<Compute<S>>& row,
+                         std::int64_t n, Compute<S>* factor) {
+  using C = Compute<S>;
   if constexpr (LOG) {
-    return {x, y, peak, std::log(total)};
+    return {x, y, nullptr, row.peak, std::log(row.total)};
   } else {
-    return {e, y, peak, Compute<S>{1} / (kind == SoftmaxKind::safe && total == 0 ? 1 : total)};
+    const C inverse = C{1} / (kind == SoftmaxKind::safe && row.total == 0 ? 1 : row.total);
+    for (std::int64_t k = 0; k * kPiece < n; ++k)
+      factor[k] = factor[k] == row.peak ? inverse : std::exp(factor[k] - row.peak) * inverse;
+    return {e, y, factor, row.peak, 0};
   }
 }
 
@@ -120,22 +152,25 @@ struct SumAndPeak {
   hn::Vec<hn::ScalableTag<C>> sum, best;
 };
 
-// In one pass over three rows: the result of the one before is written, x becomes exponentials, and the
-// maximum of the one behind is found.  Returns the sum of x and that maximum.
+// Three things in one pass: what waits in `e` is written out, a piece of x takes its place as exponentials, and the
+// maximum of the piece behind it is found.  Returns the sum of the exponentials and that maximum.
 template <class S, bool LOG, bool FIRST>
-std::pair<Compute<S>, Compute<S>> three_rows(Result<S, LOG> before, const S* x, const S* behind, std::int64_t n,
-                                             Compute<S> peak, Compute<S>* e, const Ahead& ahead) {
+std::pair<Compute<S>, Compute<S>> three_at_once(const Result<S, LOG>& row_before, std::int64_t begin, const S* x,
+                                                const S* behind, std::int64_t n, Compute<S> shift, Compute<S>* e,
+                                                const Ahead& ahead) {
   using C = Compute<S>;
+  using Part = typename Result<S, LOG>::Part;
   const hn::ScalableTag<C> d;
-  const auto top = hn::Set(d, peak), lowest = hn::Set(d, kLowest<C>);
+  const Part before = FIRST ? Part{nullptr, nullptr, hn::Zero(d), hn::Zero(d)} : row_before.part(begin);
+  const auto top = hn::Set(d, shift), lowest = hn::Set(d, kLowest<C>);
   const SumAndPeak<C> start{hn::Zero(d), lowest};
   SumAndPeak<C> a[4] = {start, start, start, start};
   four(d, n, a, [&](auto& s, std::int64_t i, std::int64_t count) HWY_ATTR {
     const auto v = exp_negative(d, hn::Sub(load_part(d, x + i, count, kLowest<C>), top));
+    if constexpr (!FIRST) before.write(i, count, true);
     if constexpr (!LOG) store_part(d, v, e + i, count, false);
     s.sum = hn::Add(s.sum, v);
     s.best = hn::Max(s.best, load_part(d, behind + i, count, kLowest<C>));
-    if constexpr (!FIRST) before.write(i, count, true);
     ahead.ask(i * static_cast<std::int64_t>(sizeof(S)));
   });
   const auto sum = hn::Add(hn::Add(a[0].sum, a[1].sum), hn::Add(a[2].sum, a[3].sum));
@@ -143,43 +178,64 @@ std::pair<Compute<S>, Compute<S>> three_rows(Result<S, LOG> before, const S* x, 
   return {hn::GetLane(hn::SumOfLanes(d, sum)), hn::GetLane(hn::MaxOfLanes(d, best))};
 }
 
-// Rows from memory to memory: with each pass over three of them, what one waits for is done in the shadow of
-// the other's exponentials, and reads and writes come evenly.
+// Rows from memory to memory: each pass is over a piece of one row, the next piece's maximum, which its exponentials
+// wait for, and the result of the row before, so that what one waits for is done in the shadow of the other, reads and
+// writes come evenly, and one row of exponentials stays in the L1 cache.
 template <class S, bool LOG>
 void streamed_rows(SoftmaxKind kind, const SoftmaxBlock& b) {
   using C = Compute<S>;
+  const std::int64_t n = b.length, first = std::min(kPiece, n);
   const S* x = static_cast<const S*>(b.a);
   S* y = static_cast<S*>(b.y);
   C* e = static_cast<C*>(beside(x, b.scratch));
-  C* other = static_cast<C*>(beside(x, e + b.length));
-  const auto bytes = b.length * static_cast<std::int64_t>(sizeof(S));
-  C peak = shift_of<S>(kind, peak_of(x, b.length));
+  C* factor = e + n;
+  C* other = factor + softmax_pieces(n);
+  C top = peak_of(x, first);  // Of the piece in hand
   Result<S, LOG> before{};
-  for (std::int64_t i = 0; i < b.width; ++i, x += b.a_step, y += b.y_step, std::swap(e, other)) {
-    const S* behind = i + 1 < b.width ? x + b.a_step : x;
-    const Ahead ahead(behind, i + 2 < b.width ? behind + b.a_step : nullptr, bytes);
-    const auto [total, next] = i == 0 ? three_rows<S, LOG, true>(before, x, behind, b.length, peak, e, ahead)
-                                      : three_rows<S, LOG, false>(before, x, behind, b.length, peak, e, ahead);
-    before = result_of<S, LOG>(kind, x, e, y, peak, total);
-    peak = shift_of<S>(kind, next);
+  for (std::int64_t i = 0; i < b.width; ++i, x += b.a_step, y += b.y_step, std::swap(factor, other)) {
+    const S* next = i + 1 < b.width ? x + b.a_step : x;
+    const S* later = n <= kPiece && i + 2 < b.width ? next + b.a_step : next;
+    Running<C> row;
+    for (std::int64_t begin = 0; begin < n; begin += kPiece) {
+      const std::int64_t count = std::min(kPiece, n - begin), end = begin + count;
+      row.raise(std::max(row.peak, top));
+      factor[begin / kPiece] = row.peak;
+      const std::int64_t following = end < n ? std::min(kPiece, n - end) : first;
+      // A piece that is shorter is taken with what stands before it and has been seen.
+      const S* behind = end < n ? x + end - (count - following) : next;
+      const Ahead ahead(x + begin, later + begin, n * static_cast<std::int64_t>(sizeof(S)));
+      const auto pass = i == 0 ? three_at_once<S, LOG, true> : three_at_once<S, LOG, false>;
+      const auto [sum, best] = pass(before, begin, x + begin, behind, count, row.shift(), e + begin, ahead);
+      row.total += sum;
+      top = following > count ? std::max(best, peak_of(behind + count, following - count)) : best;
+    }
+    before = result_of<S, LOG>(kind, x, e, y, row, n, factor);
   }
-  before.write_all(b.length, true);
+  before.write_all(n, true);
 }
 
 template <class S, bool LOG>
 void forward_rows(SoftmaxKind kind, const SoftmaxBlock& b) {
   using C = Compute<S>;
-  if constexpr (HWY_TARGET <= HWY_AVX3) {  // Three rows at once take its registers.
+  if constexpr (HWY_TARGET <= HWY_AVX3) {  // Three things at once take its registers.
     if (b.streams && b.width > 1 && aligned<S>(b)) return streamed_rows<S, LOG>(kind, b);
   }
+  const std::int64_t n = b.length;
   const S* x = static_cast<const S*>(b.a);
   S* y = static_cast<S*>(b.y);
   C* e = static_cast<C*>(beside(x, b.scratch));
+  C* factor = e + n;
   for (std::int64_t i = 0; i < b.width; ++i, x += b.a_step, y += b.y_step) {
-    const Ahead ahead(x, i + 1 < b.width ? x + b.a_step : nullptr, b.length * static_cast<std::int64_t>(sizeof(S)));
-    const C peak = shift_of<S>(kind, peak_of(x, b.length));
-    const C total = exponentials<S>(x, b.length, peak, LOG ? nullptr : e, ahead);
-    result_of<S, LOG>(kind, x, e, y, peak, total).write_all(b.length, b.streams);
+    const S* next = i + 1 < b.width ? x + b.a_step : x;
+    Running<C> row;
+    for (std::int64_t begin = 0; begin < n; begin += kPiece) {
+      const std::int64_t count = std::min(kPiece, n - begin);
+      const Ahead ahead(x + begin, next + begin, n * static_cast<std::int64_t>(sizeof(S)));
+      row.raise(std::max(row.peak, peak_of(x + begin, count)));
+      factor[begin / kPiece] = row.peak;
+      row.total += exponentials<S>(x + begin, count, row.shift(), LOG ? nullptr : e + begin, ahead);
+    }
+    result_of<S, LOG>(kind, x, e, y, row, n, factor).write_all(n, b.streams);
   }
 }
 

@@ -44,9 +44,12 @@ struct SoftmaxOps {
 constexpr std::int64_t softmax_scratch(std::int64_t length, std::int64_t columns, std::int64_t compute_bytes) {
   return (length + 2) * columns * compute_bytes;
 }
+// Of a row: what each of its pieces has besides its exponentials, twice, since two rows are at work.
+inline constexpr std::int64_t kSoftmaxPiece = 1024;
+constexpr std::int64_t softmax_pieces(std::int64_t length) { return (length + kSoftmaxPiece - 1) / kSoftmaxPiece; }
 constexpr std::int64_t softmax_rows_scratch(std::int64_t length, std::int64_t compute_bytes) {
   constexpr std::int64_t kBeside = 4096 + 64;  // Lets the kernel choose where in a page its rows begin.
-  return 2 * length * compute_bytes + 2 * kBeside;
+  return (length + 2 * softmax_pieces(length)) * compute_bytes + kBeside;
 }
 
 // Null when the dtype is no float of 16 bits or more.
