@@ -150,18 +150,42 @@ inline constexpr ExprHelper kExpHelpers[] = {
   return $pair(hi, rest);
 }
 )"},
-    {0, For::floats, "log_times", R"(($T a, $T h, $T l) {
+    // k k_log + log(1 + f) (h + l), the logarithm and h in two parts, the first of half the digits.
+    {0, For::f32, "log_times", R"(($T a, $T k_hi, $T k_lo, $T h, $T l) {
+  $P p = $fg_log_parts(a > $(0) ? a : $(1));
+  $V f = p.y;
+  $V f2 = f * f;
+  $V rest = f2 * f * $poly(log, f) - f2 * $(0.5);
+  $V g = f + rest;
+  $V g_low = (f - g) + rest;
+  $V gh = $fg_upper(g);
+  $V gl = (g - gh) + g_low;
+  $V hh = $fg_upper(h);
+  $V hl = (h - hh) + l;
+  $V y = p.x * k_hi + (p.x * k_lo + (gh * hh + (gh * hl + gl * h)));
+  return $fg_log_edges(a, y);
+}
+)"},
+    {FG_EX_LOG2, For::f32, "log2", R"(($T a) {
+  return $fg_log_times(a, $(1), $(0), $log2e_hi, $log2e_lo);
+}
+)"},
+    {FG_EX_LOG10, For::f32, "log10", R"(($T a) {
+  return $fg_log_times(a, $log10_2_hi, $log10_2_lo, $log10e_hi, $log10e_lo);
+}
+)"},
+    {0, For::f64, "log_times", R"(($T a, $T h, $T l) {
   $P w = $fg_log_wide(a > $(0) && a < $(inf) ? a : $(1));
   $P p = $fg_two_prod(w.x, h);
   $V y = p.x + (p.y + (w.x * l + w.y * h));
   return $fg_log_edges(a, y);
 }
 )"},
-    {FG_EX_LOG2, For::floats, "log2", R"(($T a) {
+    {FG_EX_LOG2, For::f64, "log2", R"(($T a) {
   return $fg_log_times(a, $log2e_hi, $log2e_lo);
 }
 )"},
-    {FG_EX_LOG10, For::floats, "log10", R"(($T a) {
+    {FG_EX_LOG10, For::f64, "log10", R"(($T a) {
   return $fg_log_times(a, $log10e_hi, $log10e_lo);
 }
 )"},

@@ -2,8 +2,8 @@
 //
 // Printed programs as C on this host, with the C compiler, and a dialect of C as poor as GLSL.
 
-#ifndef TESTS_UNIT_EXPR_POOR_LANGUAGE_HPP_
-#define TESTS_UNIT_EXPR_POOR_LANGUAGE_HPP_
+#ifndef FG_TESTS_UNIT_EXPR_POOR_LANGUAGE_HPP_
+#define FG_TESTS_UNIT_EXPR_POOR_LANGUAGE_HPP_
 
 #include <dlfcn.h>
 #include <gtest/gtest.h>
@@ -87,4 +87,4 @@ inline void* load_c(const Folder& folder, const std::string& source, const std::
 
 }  // namespace fg::expr
 
-#endif  // TESTS_UNIT_EXPR_POOR_LANGUAGE_HPP_
+#endif  // FG_TESTS_UNIT_EXPR_POOR_LANGUAGE_HPP_
