@@ -78,18 +78,19 @@ inline constexpr ExprHelper kBasicHelpers[] = {
      "  while (t >= y) {\n    if (x >= t) x = x - t;\n    t = t * $(0.5);\n  }\n  return a < $(0) ? -x : x;\n}\n"},
     {FG_EX_TRUNC_DIV, For::floats, "trunc_div", "($T a, $T b) {\n  return $trunc($fg_div(a, b));\n}\n"},
     // By Python's rule: (a - fmod(a, b)) / b, one less where the signs of both differ; a - fmod(a, b) in two
-    // parts, because the quotient may have all the digits of the type.
+    // parts, because the quotient may have all the digits of the type, and scaled, so that no device flushes it.
     {FG_EX_FLOOR_DIV, For::floats, "floor_div",
      R"(($T a, $T b) {
   if (b == $(0)) return $fg_div(a, b);
-  $V r = $fg_fmod(a, b);
+  bool tiny = $fabs(a) < $(1) && $fabs(b) < $(1e-18|1e-150);
+  $V by = tiny ? $(18446744073709551616|1.3407807929942597e154) : $(1);
+  $V x = a * by;
+  $V y = b * by;
+  $V r = $fg_fmod(x, y);
   if ($nan(r)) return r;
   bool differ = r != $(0) && ((r < $(0)) != (b < $(0)));
   if ($fabs(b) == $(inf)) return differ ? $(-1) : $fg_flip_sign($(0), $fg_flip_sign(a, b));
-  bool tiny = $fabs(a) < $(1) && $fabs(b) < $(1e-18|1e-150);
-  $V by = tiny ? $(18446744073709551616|1.3407807929942597e154) : $(1);
-  $V y = b * by;
-  $P d = $fg_two_sum(a * by, -r * by);
+  $P d = $fg_two_sum(x, -r);
   $V q = $fg_div(d.x, y);
   if ($fabs(q) > $(1e18|1e40)) return q;
   $P back = $fg_two_prod(q, y);
@@ -101,8 +102,15 @@ inline constexpr ExprHelper kBasicHelpers[] = {
   return whole == $(0) ? $fg_flip_sign($fabs(whole), $fg_flip_sign(a, b)) : whole;
 }
 )"},
-    {FG_EX_REMAINDER, For::floats, "remainder",
-     "($T a, $T b) {\n  $V r = $fg_fmod(a, b);\n  return r != $(0) && ((r < $(0)) != (b < $(0))) ? r + b : r;\n}\n"},
+    {FG_EX_REMAINDER, For::floats, "remainder", R"(($T a, $T b) {
+  bool tiny = $fabs(a) < $(1) && $fabs(b) < $(1e-18|1e-150);
+  $V by = tiny ? $(18446744073709551616|1.3407807929942597e154) : $(1);
+  $V y = b * by;
+  $V r = $fg_fmod(a * by, y);
+  $V sum = r != $(0) && ((r < $(0)) != (b < $(0))) ? r + y : r;
+  return tiny ? sum * $(5.421010862427522e-20|7.458340731200207e-155) : sum;
+}
+)"},
     {FG_EX_RSQRT, For::floats, "rsqrt", "($T a) {\n  return $over($(1), $fg_sqrt(a));\n}\n"},
 };
 

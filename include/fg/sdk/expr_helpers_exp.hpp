@@ -226,8 +226,8 @@ inline constexpr ExprHelper kExpHelpers[] = {
     {FG_EX_SIGMOID, For::floats, "sigmoid", R"(($T a) {
   $V x = -$fabs(a);
   $V e = $fg_exp(x);
-  $V y = $fg_quotient(a < $(0) ? e : $(1), $(1) + e);
-  return y;
+  $V inverse = $fg_quotient($(1), $(1) + e);
+  return a < $(0) ? e * inverse : inverse;
 }
 )"},
     // 1 - 2 / (exp(2a) + 1), from 10 (20) on rounded to 1; near 0 the series.

@@ -12,11 +12,11 @@
 namespace fg::sdk::detail {
 
 inline constexpr ExprHelper kSpecialHelpers[] = {
-    // x + x p(x^2) near 0, above 1 - exp(q(x)), q a fit of log(erfc(x)); 1 from 4.1 on.
+    // x + x p(x^2) near 0, no subnormal on the way; above 1 - exp(q(x)), q a fit of log(erfc(x)); 1 from 4.1 on.
     {FG_EX_ERF, For::f32, "erf", R"(($T a) {
   $V x = $fabs(a) < $(4.1) ? $fabs(a) : $(4.1);
   $V z = x * x;
-  $V small = x + x * $poly(erf, z);
+  $V small = x < $(1e-9) ? x * $(1.1283791670955126) : x + x * $poly(erf, z);
   $V q = $poly(log_erfc, x);
   $Q e = $fg_exp_split(q, $(0));
   $V large = $(1) - e.x * $float($u($i(e.y) + $i(127)) << 23);
