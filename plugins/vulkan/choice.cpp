@@ -18,7 +18,8 @@ struct Offered {
 
 Result<std::vector<VkExtensionProperties>> extensions_of(const InstanceFunctions& vk, VkPhysicalDevice device) {
   std::uint32_t n = 0;
-  FG_TRY(check("vkEnumerateDeviceExtensionProperties", vk.vkEnumerateDeviceExtensionProperties(device, nullptr, &n, nullptr)));
+  FG_TRY(check("vkEnumerateDeviceExtensionProperties",
+               vk.vkEnumerateDeviceExtensionProperties(device, nullptr, &n, nullptr)));
   std::vector<VkExtensionProperties> all(n);
   FG_TRY(check("vkEnumerateDeviceExtensionProperties",
                vk.vkEnumerateDeviceExtensionProperties(device, nullptr, &n, all.data())));
@@ -98,11 +99,13 @@ Result<std::string> consider(const InstanceFunctions& vk, VkPhysicalDevice devic
   if (c.properties.apiVersion < VK_API_VERSION_1_2) return std::string("its driver offers less than Vulkan 1.2");
   Offered o;
   vk.vkGetPhysicalDeviceFeatures2(device, &o.features);
-  if (std::string why = why_not(c.properties, o.features.features, o.features11, o.features12); !why.empty()) return why;
+  if (std::string why = why_not(c.properties, o.features.features, o.features11, o.features12); !why.empty())
+    return why;
   FG_TRY_ASSIGN(const auto extensions, extensions_of(vk, device));
   c.has_pci = has(extensions, VK_EXT_PCI_BUS_INFO_EXTENSION_NAME);
   c.has_budget = has(extensions, VK_EXT_MEMORY_BUDGET_EXTENSION_NAME);
-  read_properties(vk, c, c.properties.apiVersion >= VK_API_VERSION_1_3 || has(extensions, VK_KHR_MAINTENANCE_4_EXTENSION_NAME));
+  read_properties(
+      vk, c, c.properties.apiVersion >= VK_API_VERSION_1_3 || has(extensions, VK_KHR_MAINTENANCE_4_EXTENSION_NAME));
   if (!find_queue(vk, c)) return std::string("it has no queue for compute");
   read_abilities(c, o);
   taken.push_back(c);

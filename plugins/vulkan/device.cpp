@@ -39,8 +39,8 @@ struct Wanted {
 
 }  // namespace
 
-Result<std::unique_ptr<Device>> Device::open(const fg_host& host, const InstanceFunctions& instance, const Choice& choice,
-                                             std::uint32_t ordinal) {
+Result<std::unique_ptr<Device>> Device::open(const fg_host& host, const InstanceFunctions& instance,
+                                             const Choice& choice, std::uint32_t ordinal) {
   std::unique_ptr<Device> d(new Device(host, choice, ordinal));
   if (auto r = d->start(instance); !r) {
     return tl::unexpected(std::move(r).error().while_doing(choice.properties.deviceName));
@@ -51,15 +51,16 @@ Result<std::unique_ptr<Device>> Device::open(const fg_host& host, const Instance
 Result<void> Device::start(const InstanceFunctions& instance) {
   const Wanted wanted(choice_);
   const std::vector<float> priorities(choice_.queues, 1.0f);
-  const VkDeviceQueueCreateInfo queues{VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO, nullptr, 0, choice_.queue_family,
-                                       choice_.queues, priorities.data()};
+  const VkDeviceQueueCreateInfo queues{
+      VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO, nullptr, 0, choice_.queue_family, choice_.queues, priorities.data()};
   VkDeviceCreateInfo info{VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO, &wanted.features};
   info.queueCreateInfoCount = 1;
   info.pQueueCreateInfos = &queues;
   FG_TRY(check("vkCreateDevice", instance.vkCreateDevice(choice_.handle, &info, nullptr, &device_)));
   FG_TRY_ASSIGN(vk_, load_device(instance, device_));
   queues_.resize(choice_.queues);
-  for (std::uint32_t k = 0; k < choice_.queues; ++k) vk_.vkGetDeviceQueue(device_, choice_.queue_family, k, &queues_[k]);
+  for (std::uint32_t k = 0; k < choice_.queues; ++k)
+    vk_.vkGetDeviceQueue(device_, choice_.queue_family, k, &queues_[k]);
   const VkPushConstantRange range{VK_SHADER_STAGE_COMPUTE_BIT, 0, choice_.target.push_bytes};
   VkPipelineLayoutCreateInfo layout{VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO};
   layout.pushConstantRangeCount = 1;
@@ -82,9 +83,11 @@ fg_device_info Device::info() const {
   const VkPhysicalDeviceProperties& p = choice_.properties;
   std::memcpy(d.uuid, choice_.properties11.deviceUUID, sizeof d.uuid);
   copy_text(d.name, sizeof d.name, p.deviceName);
-  copy_text(d.driver, sizeof d.driver, std::string(choice_.properties12.driverName) + " " + choice_.properties12.driverInfo);
+  copy_text(d.driver, sizeof d.driver,
+            std::string(choice_.properties12.driverName) + " " + choice_.properties12.driverInfo);
   copy_text(d.arch, sizeof d.arch,
-            "vulkan " + std::to_string(VK_API_VERSION_MAJOR(p.apiVersion)) + "." + std::to_string(VK_API_VERSION_MINOR(p.apiVersion)));
+            "vulkan " + std::to_string(VK_API_VERSION_MAJOR(p.apiVersion)) + "." +
+                std::to_string(VK_API_VERSION_MINOR(p.apiVersion)));
   d.type = choice_.features.software ? FG_DEVICE_CPU : FG_DEVICE_GPU;
   d.pci_vendor = p.vendorID;
   d.pci_device = p.deviceID;
@@ -141,22 +144,31 @@ Result<Spirv> Device::spirv_of(const gpu::Source& source) {
 Result<VkPipeline> Device::make_pipeline(const std::string& name, const Spirv& module) {
   const std::string key = "pipeline\n" + std::string(reinterpret_cast<const char*>(module.data()), module.size() * 4);
   const std::vector<std::byte> kept = get_blob<std::byte>(host_, key);
-  const VkPipelineCacheCreateInfo cache_info{VK_STRUCTURE_TYPE_PIPELINE_CACHE_CREATE_INFO, nullptr, 0, kept.size(), kept.data()};
+  const VkPipelineCacheCreateInfo cache_info{VK_STRUCTURE_TYPE_PIPELINE_CACHE_CREATE_INFO, nullptr, 0, kept.size(),
+                                             kept.data()};
   VkPipelineCache cache = VK_NULL_HANDLE;
   FG_TRY(check("vkCreatePipelineCache", vk_.vkCreatePipelineCache(device_, &cache_info, nullptr, &cache)));
-  const VkShaderModuleCreateInfo shader_info{VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO, nullptr, 0, module.size() * 4, module.data()};
+  const VkShaderModuleCreateInfo shader_info{VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO, nullptr, 0, module.size() * 4,
+                                             module.data()};
   VkShaderModule shader = VK_NULL_HANDLE;
   VkPipeline pipeline = VK_NULL_HANDLE;
   VkResult r = vk_.vkCreateShaderModule(device_, &shader_info, nullptr, &shader);
   if (r == VK_SUCCESS) {
     VkComputePipelineCreateInfo info{VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO};
-    info.stage = {VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO, nullptr, 0, VK_SHADER_STAGE_COMPUTE_BIT, shader, "main", nullptr};
+    info.stage = {VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
+                  nullptr,
+                  0,
+                  VK_SHADER_STAGE_COMPUTE_BIT,
+                  shader,
+                  "main",
+                  nullptr};
     info.layout = layout_;
     r = vk_.vkCreateComputePipelines(device_, cache, 1, &info, nullptr, &pipeline);
     vk_.vkDestroyShaderModule(device_, shader, nullptr);
   }
   std::size_t bytes = 0;
-  if (r == VK_SUCCESS && vk_.vkGetPipelineCacheData(device_, cache, &bytes, nullptr) == VK_SUCCESS && bytes > kept.size()) {
+  if (r == VK_SUCCESS && vk_.vkGetPipelineCacheData(device_, cache, &bytes, nullptr) == VK_SUCCESS &&
+      bytes > kept.size()) {
     std::vector<std::byte> data(bytes);
     if (vk_.vkGetPipelineCacheData(device_, cache, &bytes, data.data()) == VK_SUCCESS) put_blob(host_, key, data);
   }

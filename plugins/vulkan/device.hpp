@@ -39,8 +39,8 @@ struct Buffer final : fg_buffer {
 
 class Device final : public gpu::Device {
  public:
-  static Result<std::unique_ptr<Device>> open(const fg_host& host, const InstanceFunctions& instance, const Choice& choice,
-                                              std::uint32_t ordinal);
+  static Result<std::unique_ptr<Device>> open(const fg_host& host, const InstanceFunctions& instance,
+                                              const Choice& choice, std::uint32_t ordinal);
   ~Device() override;
 
   const gpu::Features& features() const override { return choice_.features; }

@@ -15,14 +15,15 @@ Result<GlobalFunctions> open_library() {
   void* library = dlopen("libvulkan.so.1", RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) {
     const char* why = dlerror();
-    return unsupported(std::string("no Vulkan loader: ") + (why != nullptr ? why : "libvulkan.so.1") +
-                           "; install the package libvulkan1 and the driver of the GPU (without one: mesa-vulkan-drivers)",
-                       FG_R_NO_DRIVER);
+    return unsupported(
+        std::string("no Vulkan loader: ") + (why != nullptr ? why : "libvulkan.so.1") +
+            "; install the package libvulkan1 and the driver of the GPU (without one: mesa-vulkan-drivers)",
+        FG_R_NO_DRIVER);
   }
   GlobalFunctions f;
   f.vkGetInstanceProcAddr = reinterpret_cast<PFN_vkGetInstanceProcAddr>(dlsym(library, "vkGetInstanceProcAddr"));
   if (f.vkGetInstanceProcAddr == nullptr) return lacks("vkGetInstanceProcAddr");
-#define FG_VK_LOAD(name)                                                                  \
+#define FG_VK_LOAD(name)                                                                 \
   f.name = reinterpret_cast<PFN_##name>(f.vkGetInstanceProcAddr(VK_NULL_HANDLE, #name)); \
   if (f.name == nullptr) return lacks(#name);
   FG_VK_GLOBAL_FUNCTIONS(FG_VK_LOAD)
@@ -69,7 +70,7 @@ Result<InstanceFunctions> load_instance(const GlobalFunctions& global, VkInstanc
 
 Result<DeviceFunctions> load_device(const InstanceFunctions& instance, VkDevice device) {
   DeviceFunctions f;
-#define FG_VK_LOAD(name)                                                             \
+#define FG_VK_LOAD(name)                                                              \
   f.name = reinterpret_cast<PFN_##name>(instance.vkGetDeviceProcAddr(device, #name)); \
   if (f.name == nullptr) return lacks(#name);
   FG_VK_DEVICE_FUNCTIONS(FG_VK_LOAD)

@@ -20,9 +20,8 @@ using Words = std::vector<std::pair<std::string, std::string>>;
 std::string with_words(std::string_view text, const Words& words) {
   std::string out;
   for (std::size_t at = 0; at < text.size();) {
-    const auto hit = std::find_if(words.begin(), words.end(), [&](const auto& w) {
-      return text.substr(at, w.first.size()) == w.first;
-    });
+    const auto hit = std::find_if(words.begin(), words.end(),
+                                  [&](const auto& w) { return text.substr(at, w.first.size()) == w.first; });
     if (hit == words.end()) {
       out += text[at++];
     } else {

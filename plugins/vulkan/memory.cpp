@@ -112,7 +112,8 @@ Result<Block*> Memory::add_block(std::uint32_t kind, std::uint64_t bytes) {
     return tl::unexpected(vk_error("allocating " + std::to_string(bytes) + " bytes", r));
   }
   const VkBufferDeviceAddressInfo where{VK_STRUCTURE_TYPE_BUFFER_DEVICE_ADDRESS_INFO, nullptr, buffer};
-  auto block = std::make_unique<Block>(bytes, vk_.vkGetBufferDeviceAddress(device_, &where), static_cast<std::byte*>(host));
+  auto block =
+      std::make_unique<Block>(bytes, vk_.vkGetBufferDeviceAddress(device_, &where), static_cast<std::byte*>(host));
   block->memory = memory;
   block->buffer = buffer;
   block->kind = kind;
@@ -155,7 +156,8 @@ Result<Allocation> Memory::allocate(std::uint32_t kind, std::uint64_t bytes, std
   block->alone = alone;
   if (const auto at = block->ranges.take(bytes, align)) return Allocation(*this, *block, *at, bytes);
   drop_empty_blocks();
-  return fail(FG_E_OOM_DEVICE, "no range of " + std::to_string(bytes) + " bytes at a multiple of " + std::to_string(align),
+  return fail(FG_E_OOM_DEVICE,
+              "no range of " + std::to_string(bytes) + " bytes at a multiple of " + std::to_string(align),
               FG_R_ALIGNMENT);
 }
 

@@ -21,7 +21,9 @@ class Memory;
 
 struct Block {
   Block(std::uint64_t bytes_, std::uint64_t address_, std::byte* host_)
-      : bytes(bytes_), address(address_), host(host_),
+      : bytes(bytes_),
+        address(address_),
+        host(host_),
         ranges(bytes_, host_ != nullptr ? reinterpret_cast<std::uint64_t>(host_) : address_) {}
   VkDeviceMemory memory = VK_NULL_HANDLE;
   VkBuffer buffer = VK_NULL_HANDLE;

@@ -95,11 +95,13 @@ Spirv finish_module(std::span<const std::uint32_t> m, const FloatControls& contr
   }
   append(out, m.subspan(f.capabilities_end, f.modes_end - f.capabilities_end));
   for (const Mode& mode : modes) {
-    append(out, std::array{word(spv::Op::OpExecutionMode, 4), f.entry, static_cast<std::uint32_t>(mode.mode), mode.width});
+    append(out,
+           std::array{word(spv::Op::OpExecutionMode, 4), f.entry, static_cast<std::uint32_t>(mode.mode), mode.width});
   }
   append(out, m.subspan(f.modes_end, f.annotations_end - f.modes_end));
   for (const std::uint32_t id : f.exact) {
-    append(out, std::array{word(spv::Op::OpDecorate, 3), id, static_cast<std::uint32_t>(spv::Decoration::NoContraction)});
+    append(out,
+           std::array{word(spv::Op::OpDecorate, 3), id, static_cast<std::uint32_t>(spv::Decoration::NoContraction)});
   }
   append(out, m.subspan(f.annotations_end));
   return out;

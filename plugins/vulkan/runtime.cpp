@@ -17,7 +17,8 @@ namespace {
 
 constexpr const char* kLayer = "VK_LAYER_KHRONOS_validation";
 
-VKAPI_ATTR VkBool32 VKAPI_CALL on_message(VkDebugUtilsMessageSeverityFlagBitsEXT severity, VkDebugUtilsMessageTypeFlagsEXT,
+VKAPI_ATTR VkBool32 VKAPI_CALL on_message(VkDebugUtilsMessageSeverityFlagBitsEXT severity,
+                                          VkDebugUtilsMessageTypeFlagsEXT,
                                           const VkDebugUtilsMessengerCallbackDataEXT* data, void* user);
 
 // A VkInstance, with the validation layer when the option "validation" is on.
@@ -62,10 +63,16 @@ class Instance {
     std::uint32_t version = 0;
     FG_TRY(check("vkEnumerateInstanceVersion", global.vkEnumerateInstanceVersion(&version)));
     if (version < VK_API_VERSION_1_2) {
-      return unsupported("the Vulkan loader offers 1." + std::to_string(VK_API_VERSION_MINOR(version)) + ", 1.2 is needed",
-                         FG_R_NO_DRIVER);
+      return unsupported(
+          "the Vulkan loader offers 1." + std::to_string(VK_API_VERSION_MINOR(version)) + ", 1.2 is needed",
+          FG_R_NO_DRIVER);
     }
-    const VkApplicationInfo application{VK_STRUCTURE_TYPE_APPLICATION_INFO, nullptr, "fg", 1, "fg", 1,
+    const VkApplicationInfo application{VK_STRUCTURE_TYPE_APPLICATION_INFO,
+                                        nullptr,
+                                        "fg",
+                                        1,
+                                        "fg",
+                                        1,
                                         std::min<std::uint32_t>(version, VK_API_VERSION_1_3)};
     const char* extension = VK_EXT_DEBUG_UTILS_EXTENSION_NAME;
     VkInstanceCreateInfo info{VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO, nullptr, 0, &application};

@@ -28,13 +28,15 @@ std::string named_line(std::string_view log, std::string_view text) {
   for (std::size_t k = at + 9; k < log.size() && log[k] >= '0' && log[k] <= '9'; ++k) {
     line = line * 10 + static_cast<std::size_t>(log[k] - '0');
   }
-  for (std::size_t k = 1; k < line && !text.empty(); ++k) text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+  for (std::size_t k = 1; k < line && !text.empty(); ++k)
+    text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
   return "\nline " + std::to_string(line) + ": " + std::string(text.substr(0, text.find('\n')));
 }
 
 tl::unexpected<Error> rejected(const std::string& name, const std::string& text, const char* log) {
   const std::string_view said = log;
-  return fail(FG_E_COMPILE, "kernel " + name + ": glslang: " + std::string(said.substr(0, 300)) + named_line(said, text));
+  return fail(FG_E_COMPILE,
+              "kernel " + name + ": glslang: " + std::string(said.substr(0, 300)) + named_line(said, text));
 }
 
 }  // namespace

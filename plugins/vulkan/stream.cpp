@@ -20,8 +20,7 @@ constexpr std::uint32_t kMostPushed = 256;
 
 constexpr VkPipelineStageFlags kWork = VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT | VK_PIPELINE_STAGE_TRANSFER_BIT;
 constexpr VkAccessFlags kWrites = VK_ACCESS_SHADER_WRITE_BIT | VK_ACCESS_TRANSFER_WRITE_BIT;
-constexpr VkAccessFlags kReadsAndWrites =
-    kWrites | VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_TRANSFER_READ_BIT;
+constexpr VkAccessFlags kReadsAndWrites = kWrites | VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_TRANSFER_READ_BIT;
 
 void barrier(const DeviceFunctions& vk, VkCommandBuffer commands, VkPipelineStageFlags from, VkAccessFlags written,
              VkPipelineStageFlags to, VkAccessFlags used) {
@@ -44,7 +43,8 @@ gpu::Source copy_source(std::uint64_t piece) {
   s.params = {{gpu::ParamType::i64, "count"}, {gpu::ParamType::i64, "bytes"}};
   s.wide_index = true;
   const std::string size = std::to_string(piece);
-  const std::string move = piece == 1 ? "y_put_bits(item, x_bits(item))" : "y_store" + size + "(item, x_load" + size + "(item))";
+  const std::string move =
+      piece == 1 ? "y_put_bits(item, x_bits(item))" : "y_store" + size + "(item, x_load" + size + "(item))";
   s.body = "idx item = GROUP_ID * idx(GROUP_SIZE) + idx(LOCAL_ID);\nif (item < count) {\n" + move +
            ";\n} else if (item == count) {\nfor (idx at = count * idx(" + size +
            "); at < bytes; ++at) {\ny_put_bits(at, x_bits(at));\n}\n}\n";
@@ -83,8 +83,8 @@ Result<VkCommandBuffer> Stream::fresh_commands() {
     const VkCommandBufferAllocateInfo info{VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO, nullptr, pool_,
                                            VK_COMMAND_BUFFER_LEVEL_PRIMARY, 1};
     VkCommandBuffer commands = VK_NULL_HANDLE;
-    FG_TRY(check("vkAllocateCommandBuffers",
-                 device_.vk().vkAllocateCommandBuffers(device_.handle(), &info, &commands)));
+    FG_TRY(
+        check("vkAllocateCommandBuffers", device_.vk().vkAllocateCommandBuffers(device_.handle(), &info, &commands)));
     free_.push_back(commands);
   }
   const VkCommandBuffer commands = free_.back();
@@ -185,7 +185,8 @@ Result<void> Stream::dispatch(const gpu::Dispatch& d) {
 Result<void> Stream::copy(const gpu::BufferRef& dst, const gpu::BufferRef& src, std::uint64_t bytes) {
   if (dst.buffer->host == nullptr && src.buffer->host == nullptr) return copy_on_device(dst, src, bytes);
   FG_TRY_ASSIGN(const VkCommandBuffer commands, record());
-  const VkBufferCopy region{memory_of(src).offset() + src.byte_offset, memory_of(dst).offset() + dst.byte_offset, bytes};
+  const VkBufferCopy region{memory_of(src).offset() + src.byte_offset, memory_of(dst).offset() + dst.byte_offset,
+                            bytes};
   device_.vk().vkCmdCopyBuffer(commands, memory_of(src).buffer(), memory_of(dst).buffer(), 1, &region);
   return count_piece();
 }
@@ -199,11 +200,11 @@ Result<void> Stream::fill(const gpu::BufferRef& dst, std::uint64_t bytes, std::u
 
 // A kernel: vkCmdCopyBuffer reaches 0.85 of the bandwidth on an H200.
 Result<void> Stream::copy_on_device(const gpu::BufferRef& dst, const gpu::BufferRef& src, std::uint64_t bytes) {
-  const std::uint64_t places = (memory_of(dst).address() + dst.byte_offset) | (memory_of(src).address() + src.byte_offset);
+  const std::uint64_t places =
+      (memory_of(dst).address() + dst.byte_offset) | (memory_of(src).address() + src.byte_offset);
   const std::uint64_t piece = places % 16 == 0 ? 16 : places % 4 == 0 ? 4 : 1;
-  FG_TRY_ASSIGN(const gpu::Program* program, device_.copies().get(device_, piece, [&]() -> Result<gpu::Source> {
-    return copy_source(piece);
-  }));
+  FG_TRY_ASSIGN(const gpu::Program* program,
+                device_.copies().get(device_, piece, [&]() -> Result<gpu::Source> { return copy_source(piece); }));
   const std::uint64_t count = bytes / piece, items = count + (bytes % piece != 0 ? 1 : 0);
   FG_TRY_ASSIGN(const auto params, gpu::pack_params(program->source, std::array<gpu::Value, 2>{count, bytes}));
   const gpu::BufferRef buffers[] = {dst, src};

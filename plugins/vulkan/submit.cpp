@@ -132,7 +132,8 @@ bool Submitter::may_go(Lane& lane, const Batch& batch, const Error** failed) {
     }
     if (p.semaphore->promised_ >= p.value) continue;
     auto& waiting = p.semaphore->waiting_;
-    const bool known = std::any_of(waiting.begin(), waiting.end(), [&](const auto& w) { return w.lock().get() == &lane; });
+    const bool known =
+        std::any_of(waiting.begin(), waiting.end(), [&](const auto& w) { return w.lock().get() == &lane; });
     if (!known) waiting.push_back(lane.weak_from_this());
     return false;
   }
@@ -168,8 +169,12 @@ Result<void> Submitter::submit(Lane& lane, const Batch& batch) {
   }
   const std::vector<VkPipelineStageFlags> stages(waits.size(), VK_PIPELINE_STAGE_ALL_COMMANDS_BIT);
   const auto n = [](const auto& list) { return static_cast<std::uint32_t>(list.size()); };
-  const VkTimelineSemaphoreSubmitInfo values{VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO, nullptr, n(waits),
-                                             wait_values.data(), n(signals), signal_values.data()};
+  const VkTimelineSemaphoreSubmitInfo values{VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO,
+                                             nullptr,
+                                             n(waits),
+                                             wait_values.data(),
+                                             n(signals),
+                                             signal_values.data()};
   VkSubmitInfo info{VK_STRUCTURE_TYPE_SUBMIT_INFO, &values, n(waits), waits.data(), stages.data()};
   info.commandBufferCount = batch.commands != VK_NULL_HANDLE ? 1 : 0;
   info.pCommandBuffers = &batch.commands;

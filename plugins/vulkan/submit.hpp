@@ -50,7 +50,7 @@ class Semaphore {
   const DeviceFunctions& vk_;
   VkDevice device_;
   VkSemaphore handle_;
-  std::uint64_t promised_;      // Submitted work or the host raises it that far.  Submitter's mutex.
+  std::uint64_t promised_;                    // Submitted work or the host raises it that far.  Submitter's mutex.
   std::vector<std::weak_ptr<Lane>> waiting_;  // They hold work back for it.  Submitter's mutex.
   std::optional<Error> origin_;
   std::atomic<bool> failed_{false};  // Set after origin_.
@@ -90,7 +90,7 @@ class Lane : public std::enable_shared_from_this<Lane> {
   Submitter& submitter_;
   VkQueue queue_;
   std::shared_ptr<Semaphore> done_;
-  std::uint64_t serial_ = 0;           // Of the stream's thread.
+  std::uint64_t serial_ = 0;            // Of the stream's thread.
   std::deque<Batch> held_, submitted_;  // Submitter's mutex.
 };
 

@@ -102,8 +102,8 @@ gpu::Source sum_of(std::uint32_t n) {
   s.name = "sum_of";
   s.buffers = {{"y", FG_I32, gpu::Access::write}};
   s.params = {{gpu::ParamType::i32, "count"}, {gpu::ParamType::i32, "value", n}};
-  s.body = "i32 at = i32(GROUP_ID) * GROUP_SIZE + i32(LOCAL_ID);\ni32 sum = 0;\nfor (i32 k = 0; k < " + std::to_string(n) +
-           "; ++k) sum += value[k];\nif (at < count) y_store(at, sum + at);\n";
+  s.body = "i32 at = i32(GROUP_ID) * GROUP_SIZE + i32(LOCAL_ID);\ni32 sum = 0;\nfor (i32 k = 0; k < " +
+           std::to_string(n) + "; ++k) sum += value[k];\nif (at < count) y_store(at, sum + at);\n";
   return s;
 }
 
@@ -142,7 +142,8 @@ TEST_F(OnDevice, CopiesOfEveryAlignmentOnTheDevice) {
   const auto t = timeline();
   const auto from = buffer(FG_MEM_STAGING, kBytes), back = buffer(FG_MEM_STAGING, kBytes);
   const auto a = buffer(FG_MEM_DEVICE, kBytes), b = buffer(FG_MEM_DEVICE, kBytes);
-  for (std::uint64_t k = 0; k < kBytes; ++k) static_cast<unsigned char*>(from->host)[k] = static_cast<unsigned char>(k * 7);
+  for (std::uint64_t k = 0; k < kBytes; ++k)
+    static_cast<unsigned char*>(from->host)[k] = static_cast<unsigned char>(k * 7);
   std::uint64_t step = 0;
   for (const std::uint64_t offset : {0u, 1u, 4u, 16u, 30u}) {
     for (const std::uint64_t bytes : {1u, 4u, 16u, 63u, 500u}) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// vulkan_record_cost: host time of recording one dispatch of three buffers, and of such dispatches with a wait behind each.
+// vulkan_record_cost: host time of recording one dispatch of three buffers, and of such dispatches with a wait behind
+// each.
 
 #include <algorithm>
 #include <chrono>
@@ -18,7 +19,9 @@ fg::gpu::Source added() {
   s.name = "added";
   s.buffers = {{"y", FG_F32, fg::gpu::Access::write}, {"a", FG_F32}, {"b", FG_F32}};
   s.params = {{fg::gpu::ParamType::idx, "count"}};
-  s.body = "idx at = idx(GROUP_ID) * idx(GROUP_SIZE) + idx(LOCAL_ID);\nif (at < count) y_store(at, a_load(at) + b_load(at));\n";
+  s.body =
+      "idx at = idx(GROUP_ID) * idx(GROUP_SIZE) + idx(LOCAL_ID);\nif (at < count) y_store(at, a_load(at) + "
+      "b_load(at));\n";
   return s;
 }
 
@@ -64,8 +67,10 @@ fg::Result<void> run() {
     FG_TRY(finish());
     eager.push_back(std::chrono::duration<double, std::nano>(Clock::now() - start).count());
   }
-  std::printf("%s: %.0f ns to record a dispatch (median), %.0f ns with the submits, %.0f ns end to end of 120, %.0f ns alone with a wait\n",
-              device.info().name, median(each), median(batched), median(whole), median(eager));
+  std::printf(
+      "%s: %.0f ns to record a dispatch (median), %.0f ns with the submits, %.0f ns end to end of 120, %.0f ns alone "
+      "with a wait\n",
+      device.info().name, median(each), median(batched), median(whole), median(eager));
   return {};
 }
 
