@@ -67,7 +67,7 @@ std::string repeated(std::string_view kind, std::string_view text, bool f64) {
 std::string prelude(bool f64) {
   constexpr std::string_view kFor = "//@for ", kEnd = "//@end\n";
   std::string out;
-  std::string_view rest = kPrelude;
+  std::string_view rest = prelude_files().front().text;
   for (;;) {
     const std::size_t begin = rest.find(kFor);
     out += rest.substr(0, begin);

@@ -6,8 +6,10 @@
 #define FG_PLUGINS_VULKAN_GLSL_HPP_
 
 #include <cstdint>
+#include <span>
 #include <string>
 
+#include "plugins/gpu/kernel_files.hpp"
 #include "plugins/gpu/source.hpp"
 
 namespace fg::vulkan {
@@ -29,8 +31,8 @@ ArgumentLayout argument_layout(const gpu::Source& source, const GlslTarget& targ
 
 std::string print_glsl(const gpu::Source& source, const GlslTarget& target);
 
-// The prelude's text, put into the plugin by the build.
-extern const char* const kPrelude;
+// prelude.glsl, put into the plugin by the build.
+std::span<const gpu::KernelFile> prelude_files();
 
 }  // namespace fg::vulkan
 
