@@ -3,6 +3,7 @@
 #include "plugins/opencl/device_facts.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <cstring>
 #include <string_view>
@@ -11,6 +12,8 @@
 
 namespace fg::opencl {
 namespace {
+
+std::atomic<bool> g_some_divide_roughly{false};
 
 // cl_nv_device_attribute_query; not in Debian 12's headers.
 constexpr cl_device_info kPciBusNv = 0x4008, kPciSlotNv = 0x4009, kPciDomainNv = 0x400A;
@@ -178,6 +181,8 @@ Result<std::vector<DeviceId>> find_devices(const fg_host& host) {
   return usable;
 }
 
+bool all_divide_exactly() { return !g_some_divide_roughly; }
+
 DeviceFacts read_facts(const DeviceId& id) {
   const cl_device_id d = id.device;
   DeviceFacts f;
@@ -189,6 +194,7 @@ DeviceFacts read_facts(const DeviceId& id) {
                text(d, CL_DRIVER_VERSION);
   const auto single = number<cl_device_fp_config>(d, CL_DEVICE_SINGLE_FP_CONFIG);
   f.divides_exactly = (single & CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT) != 0;
+  if (!f.divides_exactly) g_some_divide_roughly = true;
   f.fuses = (single & CL_FP_FMA) != 0;
   f.atomics64 = has_extension(extensions, "cl_khr_int64_base_atomics");
   f.features.f64 = has_extension(extensions, "cl_khr_fp64");

@@ -32,6 +32,9 @@ struct DeviceFacts {
 // Usable devices of all platforms.  Why others are left out goes to the log.
 Result<std::vector<DeviceId>> find_devices(const fg_host& host);
 DeviceFacts read_facts(const DeviceId& id);
+// Whether every device whose facts were read divides and takes roots correctly rounded: printed programs need no
+// helpers for that then.
+bool all_divide_exactly();
 
 }  // namespace fg::opencl
 

@@ -9,6 +9,7 @@
 #include "fg/sdk/dtype.hpp"
 #include "plugins/gpu/expr_text.hpp"
 #include "plugins/gpu/kernel_files.hpp"
+#include "plugins/opencl/device_facts.hpp"
 #include "plugins/opencl/prelude_files.hpp"
 #include "plugins/opencl/program.hpp"
 
@@ -143,6 +144,7 @@ std::string print_source(const gpu::Source& s, const DeviceFacts& facts) {
 namespace fg::gpu {
 
 Result<Printed> print_expr(const fg_expr& program, const ExprNames& names) {
+  if (opencl::all_divide_exactly()) return print_expr_as<sdk::OpenClRoundedDialect>(program, names);
   return print_expr_as<sdk::OpenClDialect>(program, names);
 }
 

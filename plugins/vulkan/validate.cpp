@@ -40,15 +40,6 @@ Result<gpu::Source> variant(std::string_view name, std::string_view text, const 
   return s;
 }
 
-std::size_t buffers_in(std::string_view text) {
-  std::size_t n = 0;
-  std::istringstream lines{std::string(text)};
-  for (std::string line; std::getline(lines, line);) {
-    n += line.rfind("//@in ", 0) == 0 || line.rfind("//@out ", 0) == 0 || line.rfind("//@inout ", 0) == 0 ? 1 : 0;
-  }
-  return n;
-}
-
 }  // namespace
 
 Result<void> validate(const Spirv& module) {
@@ -82,12 +73,6 @@ Result<std::vector<gpu::Source>> variants_of(std::string_view name, std::string_
   std::istringstream all{std::string(text)};
   for (std::string line; std::getline(all, line);) {
     if (line.rfind(kCheck, 0) == 0) lines.push_back(line.substr(kCheck.size()));
-  }
-  if (lines.empty()) {
-    for (const char* dtype : {" f32", " f16"}) {
-      lines.emplace_back();
-      for (std::size_t k = 0; k < buffers_in(text); ++k) lines.back() += dtype;
-    }
   }
   std::vector<gpu::Source> variants;
   for (const std::string& line : lines) {

@@ -20,8 +20,7 @@ Result<void> validate(const Spirv& module);
 // Prints, compiles, finishes and validates: for a device that offers the least, and for one that offers everything.
 Result<void> validate_source(const gpu::Source& source);
 
-// The variants that the //@check lines of a kernel file name.  Without such lines: every buffer f32, and every buffer
-// f16.
+// The variants that the //@check lines of a kernel file name; none without such lines.
 Result<std::vector<gpu::Source>> variants_of(std::string_view name, std::string_view text);
 
 }  // namespace fg::vulkan

@@ -16,12 +16,17 @@
 namespace fg::gpu {
 namespace {
 
+// Letters of functions, times the elements of a piece, beyond which a driver's compiler takes seconds: sin of f16, 34
+// 000, took NVIDIA's more than ten.
+constexpr std::size_t kMostText = 24'000;
+
 struct Map {
   ProgramCopy program;
   std::size_t n_out = 0, n_in = 0;
   std::vector<fg_dtype> dtypes;  // Outputs, then inputs.
   std::vector<std::uint32_t> index_dims;
   std::vector<ScalarUse> scalars;
+  bool heavy = false;  // Too much text to be written out for every element of a piece.
   std::shared_ptr<Variants> variants = std::make_shared<Variants>();
 
   std::size_t n() const { return n_out + n_in; }
@@ -129,7 +134,7 @@ Result<void> launch_map(const Map& m, const sdk::Launch& launch) {
   const Walk w = walk_of(t, sdk::shape_of(t[0]), 0, m.index_dims.empty());
   if (w.count == 0) return {};
   const bool wide = !fits_index32(t);
-  const bool dense = m.index_dims.empty() && all_dense(w) && aligned16(l);
+  const bool dense = m.index_dims.empty() && !m.heavy && all_dense(w) && aligned16(l);
   const std::uint64_t number = (dense ? 1u : 0u) | (wide ? 2u : 0u) | static_cast<std::uint64_t>(w.ndim) << 2;
   FG_TRY_ASSIGN(const Program* program, m.variants->get(device_of(launch), number, [&] {
     return dense ? dense_source(m, wide) : strided_source(m, w.ndim, wide);
@@ -164,7 +169,8 @@ Result<Map> make(const fg_sig& sig) {
   m.index_dims = indices_of(e);
   m.scalars = scalars_of({&e});
   std::vector<std::string> helpers;
-  FG_TRY(print_expr(e, {"v", "a", "s", "i", &helpers}));
+  FG_TRY_ASSIGN(const Printed p, print_expr(e, {"v", "a", "s", "i", &helpers}));
+  m.heavy = p.functions.size() * static_cast<std::size_t>(piece_elements(m.dtypes)) > kMostText;
   return m;
 }
 
