@@ -26,7 +26,10 @@ Result<void> take_rows(const Prepared& k, const sdk::Launch& l, const fg_tensor&
   const std::uint64_t number = variant_number({'r', piece, wide, index.dtype == FG_I64});
   FG_TRY_ASSIGN(const Program* program, k->get(device_of(l), number, [&] {
     return make_source("take_rows", {piece_dtype(piece), piece_dtype(piece), index.dtype}, wide,
-                       [&](Source& s) { define_piece(s, piece); });
+                       [&](Source& s) {
+                         define_piece(s, piece);
+                         define_index(s);
+                       });
   }));
   return enqueue(l, *program, {ref(out), ref(self), ref(index)},
                  {count, width, named, t.bound, t.wraps ? t.bound : std::int64_t{0}}, groups_of(*program, count));
@@ -60,6 +63,7 @@ Result<void> gather_elements(const Prepared& k, const sdk::Launch& l, const Gath
   FG_TRY_ASSIGN(const Program* program, k->get(device_of(l), variant_number({'g', wide, ndim}), [&] {
     return make_source("gather", {piece_dtype(element), piece_dtype(element), index.dtype}, wide, [&](Source& s) {
       define_piece(s, element);
+      define_index(s);
       define_locate(s, "LOCATE", {"", "at", "o"}, ndim, first_n(1));
     });
   }));

@@ -84,6 +84,12 @@ void define_piece(Source& source, std::int64_t bytes) {
   source.define("NOTHING", vector ? "ZERO16" : bytes == 8 ? "u64(0u)" : "0u");
 }
 
+// The sign is asked for before widening: Mesa's llvmpipe (22.3) takes a widened negative i32 for a positive number.
+void define_index(Source& s) {
+  s.define("COUNTED_FROM_END(raw)", "(raw < k_t(0) ? i64(raw) + wraps : i64(raw))");
+  s.define("INSIDE(i)", "(i >= i64(0) && i < bound)");
+}
+
 Result<void> move(const Prepared& k, const sdk::Launch& l, const BufferRef& y, const BufferRef& x, Walk walk,
                   std::int64_t element, std::int64_t from) {
   if (walk.count == 0) return {};

@@ -77,6 +77,10 @@ Result<void> move(const Prepared& k, const sdk::Launch& l, const BufferRef& y, c
 // out becomes self, both dense and of one shape; nothing where they are the same memory.
 Result<void> copy_self(const sdk::Launch& l, const fg_tensor& out, const fg_tensor& self);
 
+// Of an index that a kernel has read from buffer k as `raw`, with parameters i64 bound and wraps (bound, where a negative
+// index counts from the end, else 0): COUNTED_FROM_END(raw) is an i64, INSIDE(i) whether it names something.
+void define_index(Source& source);
+
 // --- numbers ---
 
 // A number as an element of that dtype can hold it: floats are cut to the range of an integer dtype.

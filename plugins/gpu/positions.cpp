@@ -45,6 +45,7 @@ Result<void> add_slots(const Prepared& k, const sdk::Launch& l, const Positions&
   FG_TRY_ASSIGN(const Program* program, k->get(device_of(l), number, [&] {
     return make_source("slots", {slot_dtype(l, p), dtype, FG_I64, FG_I64}, wide, [&](Source& s) {
       s.define("LAST", kLast);
+      define_index(s);
       s.define("MASK", a.mask ? 1 : 0);
       s.define("COUNTS", counts ? 1 : 0);
       define_locate(s, "LOCATE", {"", "row", "o"}, rows.ndim, first_n(1));

@@ -54,6 +54,7 @@ Result<void> pass(const Prepared& k, const sdk::Launch& l, const Scatter& s, Joi
       source.define("CLAIMED", s.claims() ? 1 : 0);
       source.define("COUNTED", s.how.counted() ? 1 : 0);
       source.define("VALUE", value_text(s, dtype));
+      define_index(source);
       define_locate(source, "LOCATE", {"", "at", "o"}, ndim, first_n(3));
       if (s.has_number()) add_scalar_params(source, std::vector<ScalarUse>{{0, compute_type(dtype)}});
     });
