@@ -109,14 +109,17 @@ TilePlan plan_tiles(const Attention& a, const Features& f) {
   p.q = read_side(a.q, channels_of(a.q, a.queries, a.channels), a.dtype);
   p.k = read_side(a.k, channels_of(a.k, a.keys, a.channels), a.dtype);
   p.v = read_side(a.v, {a.v.at, a.values, a.v.col, a.keys, a.v.row, 0}, a.dtype);
-  // Slices are whole pieces.
-  if (p.q.along && p.shape.slice_c % p.q.vec != 0) p.q.vec = 1;
-  if (p.k.along && p.shape.slice_c % p.k.vec != 0) p.k.vec = 1;
-  if (p.v.along && p.shape.slice_k % p.v.vec != 0) p.v.vec = 1;
+  // Slices are whole pieces; a processor's compiler makes vectors of elements itself.
+  const auto settle = [&](Reading& r, int slice) {
+    if (f.software || (r.along && slice % r.vec != 0)) r.vec = 1;
+  };
+  settle(p.q, p.shape.slice_c);
+  settle(p.k, p.shape.slice_c);
+  settle(p.v, p.shape.slice_k);
   return p;
 }
 
-Result<Source> tile_source(const Attention& a, const TilePlan& p) {
+Result<Source> tile_source(const Attention& a, const TilePlan& p, const Features& f) {
   FG_TRY_ASSIGN(Source s, source_of("attention_tile", dtypes_of(a, a.dtype)));
   const TileShape& t = p.shape;
   s.group_size = static_cast<std::uint32_t>(t.group());
@@ -131,7 +134,7 @@ Result<Source> tile_source(const Attention& a, const TilePlan& p) {
   add_slice(s, "Q", p.q, t.queries, t.slice_c);
   add_slice(s, "K", p.k, t.keys, t.slice_c);
   add_slice(s, "V", p.v, p.values, t.slice_k);
-  FG_TRY(add_slice_text(s));
+  FG_TRY(add_slice_text(s, f));
   return s;
 }
 
@@ -153,7 +156,8 @@ void add_side(std::vector<Value>& values, const Attention::Side& x, std::int64_t
 }
 
 Result<void> run_tiles(const Attention& a, Variants& variants, const sdk::Launch& launch) {
-  const TilePlan p = plan_tiles(a, device_of(launch).features());
+  const Features& f = device_of(launch).features();
+  const TilePlan p = plan_tiles(a, f);
   const std::uint64_t number = number_of(a, 0)
                                    .add(p.shape.queries, 8)
                                    .add(p.shape.slice_c, 6)
@@ -163,7 +167,7 @@ Result<void> run_tiles(const Attention& a, Variants& variants, const sdk::Launch
                                    .add(p.k)
                                    .add(p.v)
                                    .value();
-  FG_TRY_ASSIGN(const Program* program, variants.get(device_of(launch), number, [&] { return tile_source(a, p); }));
+  FG_TRY_ASSIGN(const Program* program, variants.get(device_of(launch), number, [&] { return tile_source(a, p, f); }));
   const std::int64_t heads = a.key_heads * a.group, blocks = ceil_div(a.queries, p.shape.queries);
   const std::int64_t value_blocks = ceil_div(a.values, p.values);
   std::vector<Value> values{heads, a.group, a.queries, a.keys, a.channels, a.values, blocks, value_blocks};

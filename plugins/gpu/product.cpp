@@ -43,19 +43,20 @@ void add_scales(std::vector<Value>& values, const Product& p, Finish finish) {
   if (finish == Finish::with_self) values.push_back(p.beta);
 }
 
-Result<Source> tile_source(const ProductPlan& plan, Finish finish, fg_dtype out) {
+Result<Source> tile_source(const ProductPlan& plan, const Features& f, Finish finish, fg_dtype out) {
   const fg_dtype d = plan.p.dtype;
   FG_TRY_ASSIGN(Source s, source_of("product_tile", std::array{d, d, d, out}));
   const TileShape& t = plan.tile;
   s.group_size = static_cast<std::uint32_t>(t.group());
   s.define("BM", t.m).define("BN", t.n).define("BK", t.k).define("TM", t.item_m).define("TN", t.item_n);
+  s.define("RUN_M", t.run_m).define("RUN_N", t.run_n);
   add_sums(s, d);
   add_finish(s, d, finish);
   add_reading(s, "a", "A", plan.a);
   add_reading(s, "b", "B", plan.b);
   add_slice(s, "A", plan.a, t.m, t.k);
   add_slice(s, "B", plan.b, t.n, t.k);
-  FG_TRY(add_slice_text(s));
+  FG_TRY(add_slice_text(s, f));
   return s;
 }
 
@@ -66,7 +67,9 @@ Result<Source> rows_source(const ProductPlan& plan, Finish finish, fg_dtype out)
   s.group_size = static_cast<std::uint32_t>(r.group);
   const auto row_bytes = static_cast<int>(r.group * r.width * dtype_bytes(sum_dtype(d)));
   s.define("M", plan.rows).define("LANES_N", r.lanes_n).define("LANES_K", r.lanes_k()).define("WIDTH", r.width);
-  s.define("AHEAD", r.ahead).define("ROUND", std::clamp(kRoundBytes / row_bytes, 1, plan.rows));
+  s.define("AHEAD", r.ahead)
+      .define("CHAINS", r.chains)
+      .define("ROUND", std::clamp(kRoundBytes / row_bytes, 1, plan.rows));
   add_sums(s, d);
   add_finish(s, d, finish);
   // Pieces of a meet pieces of b: along k, or a is read by elements.
@@ -99,8 +102,9 @@ Result<void> run_main(const ProductPlan& plan, Variants& variants, const sdk::La
   const bool to_parts = plan.splits > 1;
   FG_TRY_ASSIGN(const Program* program,
                 variants.get(device_of(launch), variant_number(plan, finish, to_parts), [&]() -> Result<Source> {
-                  FG_TRY_ASSIGN(Source s, plan.by_rows ? rows_source(plan, finish, out_dtype)
-                                                       : tile_source(plan, finish, out_dtype));
+                  FG_TRY_ASSIGN(Source s, plan.by_rows
+                                              ? rows_source(plan, finish, out_dtype)
+                                              : tile_source(plan, device_of(launch).features(), finish, out_dtype));
                   s.wide_index = plan.wide;
                   return s;
                 }));

@@ -12,16 +12,18 @@ namespace fg::gpu {
 namespace {
 
 // From large to small; the first that fills the device is taken.
-constexpr TileShape kTiles[] = {{128, 128, 16, 8, 8}, {64, 64, 16, 4, 4}};
-constexpr TileShape kSoftwareTiles[] = {{64, 64, 16, 4, 4}};
+constexpr TileShape kTiles[] = {{128, 128, 16, 8, 8, 4, 4}, {64, 64, 16, 4, 4, 4, 4}};
+// A work-item's columns fill the processor's vectors.
+constexpr TileShape kSoftwareTiles[] = {{32, 128, 32, 8, 16, 8, 16}};
 // b contiguous along k, along n.
-constexpr RowShape kRowsAlongK{256, 8, 1, 4}, kRowsAlongN{256, 4, 1, 8};
-constexpr RowShape kSoftwareRowsAlongK{16, 16, 1, 1}, kSoftwareRowsAlongN{16, 16, 1, 1};
+constexpr RowShape kRowsAlongK{256, 8, 1, 4, 1}, kRowsAlongN{256, 4, 0, 8, 1};
+constexpr RowShape kSoftwareRowsAlongK{8, 8, 1, 16, 16}, kSoftwareRowsAlongN{8, 8, 16, 1, 1};
 
-constexpr std::int64_t kFewRows = 16;       // Up to here b is streamed.
-constexpr std::int64_t kRowGroups = 2;      // Groups of product_rows that fill a compute unit.
-constexpr std::int64_t kLeastTileK = 256;   // Of a split of product_tile.
-constexpr std::int64_t kLeastRowSteps = 4;  // Steps of a work-item of product_rows in a split.
+constexpr std::int64_t kFewRows = 16;         // Up to here b is streamed.
+constexpr std::int64_t kSoftwareFewRows = 4;  // Beyond, compilers take seconds.
+constexpr std::int64_t kRowGroups = 2;        // Groups of product_rows that fill a compute unit.
+constexpr std::int64_t kLeastTileK = 256;     // Of a split of product_tile.
+constexpr std::int64_t kLeastRowSteps = 4;    // Steps of a work-item of product_rows in a split.
 
 Operand transposed(Operand x) {
   std::swap(x.row, x.col);
@@ -75,7 +77,7 @@ void plan_rows(ProductPlan& plan, const Features& f) {
   if (plan.b.along) {
     // Few columns (dot has one) leave more work-items for k.
     while (plan.row.lanes_n > 1 && plan.row.lanes_n * plan.row.width > p.n) plan.row.lanes_n /= 2;
-  } else {
+  } else if (plan.row.width == 0) {
     plan.row.width = plan.b.vec;
   }
   plan.rows = 1;
@@ -83,7 +85,7 @@ void plan_rows(ProductPlan& plan, const Features& f) {
   plan.tiles_n = ceil_div(p.n, plan.row.lanes_n * plan.row.width);
   // As if pieces were whole: the workspace may not depend on where an operand begins.
   const std::int64_t piece = 16 / dtype_bytes(p.dtype), step = plan.row.lanes_k() * (plan.b.along ? piece : 1);
-  const std::int64_t tiles = ceil_div(p.n, plan.row.lanes_n * (plan.b.along ? plan.row.width : piece));
+  const std::int64_t tiles = ceil_div(p.n, plan.row.lanes_n * (plan.b.along || f.software ? plan.row.width : piece));
   const std::int64_t wanted = kRowGroups * f.compute_units / std::max<std::int64_t>(p.batch * tiles, 1);
   plan.splits = std::clamp<std::int64_t>(wanted, 1, std::max<std::int64_t>(p.k / (step * kLeastRowSteps), 1));
   plan.split_k = std::max<std::int64_t>(ceil_div(ceil_div(p.k, plan.splits), step), 1) * step;
@@ -92,8 +94,9 @@ void plan_rows(ProductPlan& plan, const Features& f) {
 }  // namespace
 
 ProductPlan plan_product(const Product& product, const Features& features) {
+  const std::int64_t few = features.software ? kSoftwareFewRows : kFewRows;
   ProductPlan plan;
-  plan.p = product.n < product.m && product.n <= kFewRows ? transposed(product) : product;
+  plan.p = product.n < product.m && product.n <= few ? transposed(product) : product;
   Product& p = plan.p;
   settle(p.a, p.batch, p.m, p.k);
   settle(p.b, p.batch, p.k, p.n);
@@ -101,7 +104,9 @@ ProductPlan plan_product(const Product& product, const Features& features) {
   settle(p.self, p.batch, p.m, p.n);
   plan.a = reading_of({p.a.at, p.m, p.a.row, p.k, p.a.col, p.a.batch}, p.dtype);
   plan.b = reading_of({p.b.at, p.n, p.b.col, p.k, p.b.row, p.b.batch}, p.dtype);
-  if (p.m <= kFewRows) {
+  // A processor's compiler makes vectors of elements itself, and of pieces long work.
+  if (features.software) plan.a.vec = plan.b.vec = 1;
+  if (p.m <= few) {
     plan_rows(plan, features);
   } else {
     plan_tiles(plan, features);

@@ -10,15 +10,15 @@
 
 namespace fg::gpu {
 
-// product_tile: a group's part of out, its slices along k, and a work-item's part, in fours.
+// product_tile: a group's part of out, its slices along k, a work-item's part, and the runs in which that lies.
 struct TileShape {
-  int m, n, k, item_m, item_n;
+  int m, n, k, item_m, item_n, run_m, run_n;
   int group() const { return m / item_m * (n / item_n); }
 };
 
-// product_rows.  `width`: columns of a work-item where b is contiguous along k (elsewhere a piece's).
+// product_rows.  `width`: columns of a work-item, 0 for those of a piece along n.
 struct RowShape {
-  int group, lanes_n, width, ahead;
+  int group, lanes_n, width, ahead, chains;
   int lanes_k() const { return group / lanes_n; }
 };
 

@@ -52,7 +52,8 @@ void add_slice(Source& s, const std::string& X, const Reading& r, int lines, int
   s.define(X + "_AT(j)", r.along ? "(j) * " + X + "_PITCH" : std::string("(j)"));
 }
 
-Result<void> add_slice_text(Source& s) {
+Result<void> add_slice_text(Source& s, const Features& features) {
+  s.define("UNROLL_K", features.software ? "" : "UNROLL");
   FG_TRY_ASSIGN(const Source text, source_of("slice", {}));
   s.functions = text.functions + s.functions;
   return {};

@@ -54,8 +54,8 @@ void add_reading(Source& s, const std::string& x, const std::string& X, const Re
 // X_K(p) X_LINE(p) X_PIECES X_EACH X_PITCH X_AT(j): the pieces of a slice of `lines` lines by `k` elements; the text
 // of slice.fgk must be there.
 void add_slice(Source& s, const std::string& X, const Reading& r, int lines, int k);
-// FETCH and KEEP.
-Result<void> add_slice_text(Source& s);
+// FETCH and KEEP, and UNROLL_K before loops over a slice.
+Result<void> add_slice_text(Source& s, const Features& features);
 
 // Elements behind each line of a slice: the next line begins in another bank.
 inline constexpr int kSlicePad = 4;
