@@ -186,6 +186,12 @@ Value weak_number(Real x, bool real) {
 
 Value rounded(Value v) { return with_roundings(flushed(v)); }
 
+Value hull(Value a, const Value& b) {
+  a.lo = std::min(a.lo, b.lo);
+  a.hi = std::max(a.hi, b.hi);
+  return a;
+}
+
 Value widened(Value v, Real radius) {
   if (v.nan == Nan::always) return v;
   if (std::isfinite(v.lo)) v.lo -= radius;

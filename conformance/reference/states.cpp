@@ -67,11 +67,8 @@ std::vector<Value> State::best() const {
   Value value = flushed(kept_.value);
   Value position = exact(static_cast<Real>(kept_.position), Ct::i64);
   if (!arithmetic().subnormals) {
-    const Value other = flushed(flushed_.value);
-    value.lo = std::min(value.lo, other.lo);
-    value.hi = std::max(value.hi, other.hi);
-    position.lo = static_cast<Real>(std::min(kept_.position, flushed_.position));
-    position.hi = static_cast<Real>(std::max(kept_.position, flushed_.position));
+    value = hull(value, flushed(flushed_.value));
+    position = hull(position, exact(static_cast<Real>(flushed_.position), Ct::i64));
   }
   return {value, position};
 }

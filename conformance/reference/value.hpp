@@ -45,6 +45,8 @@ Value weak_number(Real x, bool is_float);
 // Hull of the interval and its roundings to `type`.
 Value rounded(Value v);
 Value cast(const Value& v, Ct to);
+// Everything between the two, which are NaN together or not at all; the true result is a's.
+Value hull(Value a, const Value& b);
 // Adds `radius` on both sides.
 Value widened(Value v, Real radius);
 

@@ -183,6 +183,23 @@ TEST(OracleOperators, SortIsStableAndNanIsGreatest) {
   EXPECT_EQ(mids(down[1]), (std::vector<Real>{1, 0, 3, 2, 4}));
 }
 
+// Of a device that flushes: the subnormals may have stayed where they were, or be zero.
+TEST(OracleOperators, SortMayCompareSubnormalsAsZero) {
+  const Operator op = named("sort", {"self"}, {"dim", "descending", "stable"}, 2);
+  const std::vector<Argument> args{arg(f32({5}, {1, 0x1p-127L, 0, -0x1p-130L, -1})), arg(0)};
+  const auto kept = evaluate(Call(op, args));
+  EXPECT_EQ(mids(kept[1]), (std::vector<Real>{4, 3, 2, 1, 0}));
+  EXPECT_TRUE(std::all_of(kept[1].hard.begin(), kept[1].hard.end(), [](const Value& v) { return v.point(); }));
+  const auto flushing = evaluate(Call(op, args, {false, SumClass::standard}));
+  const auto within = [](const Value& v, Real lo, Real hi) { return v.lo == lo && v.hi == hi; };
+  EXPECT_TRUE(within(flushing[1].hard[0], 4, 4)) << "-1 is no subnormal";
+  EXPECT_TRUE(within(flushing[1].hard[1], 1, 3)) << "the least, or the first of the zeros";
+  EXPECT_TRUE(within(flushing[1].hard[3], 1, 3));
+  EXPECT_TRUE(within(flushing[0].hard[1], -0x1p-130L, 0x1p-127L));
+  EXPECT_TRUE(within(flushing[0].hard[0], -1, -1));
+  EXPECT_TRUE(within(flushing[0].hard[4], 1, 1));
+}
+
 TEST(OracleOperators, IndexingMovesElements) {
   const auto rows = evaluate(Call(named("embedding", {"weight", "indices"}, {"padding_idx"}),
                                   {arg(f32({3, 2}, {1, 2, 3, 4, 5, 6})), arg(i64({2}, {2, 0}))}));
