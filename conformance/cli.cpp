@@ -39,6 +39,9 @@ void add_options(CLI::App& app, CommandLine& line) {
   app.add_option("--tier", line.tier, "quick or standard")
       ->check(CLI::IsMember({"quick", "standard"}))
       ->capture_default_str();
+  app.add_option("--profile", line.profile, "what must be served: core, llm, train or full")
+      ->check(CLI::IsMember(std::vector<std::string>(core::kProfiles.begin(), core::kProfiles.end())))
+      ->capture_default_str();
   app.add_option("--golden", line.golden, "judge with the recorded results in this folder")->type_name("DIR");
   app.add_option("-f,--filter", line.filters, "only cases that match; !GLOB leaves out; may be repeated")
       ->type_name("GLOB");

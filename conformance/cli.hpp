@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "core/catalogue/profile.hpp"
+
 namespace fg::conformance {
 
 // Of every tool of the project.
@@ -27,6 +29,7 @@ struct CommandLine {
   std::string plugin;
   std::string device;
   std::string tier = "standard";
+  std::string profile{core::kProfiles.front()};
   std::string golden;
   std::vector<std::string> filters;
   std::vector<std::string> ids;    // repro, explain, minimise

@@ -12,7 +12,7 @@ namespace fg::conformance {
 namespace {
 
 int dispatch(const CommandLine& line) {
-  if (line.verb == "worker") return run_worker({line.plugin, line.golden});
+  if (line.verb == "worker") return run_worker({line.plugin, line.golden, {}, line.profile});
   if (line.verb == "list") return list_verb(line);
   if (line.verb == "info") return info_verb(line);
   if (line.verb == "mutate") return mutate_verb(line);

@@ -4,9 +4,8 @@
 
 #include <algorithm>
 #include <atomic>
-#include <nlohmann/json.hpp>
 
-#include "conformance/journal/subject_json.hpp"
+#include "conformance/controller/greeting.hpp"
 #include "conformance/report/case_json.hpp"
 
 namespace fg::conformance {
@@ -22,13 +21,6 @@ constexpr int kPollMilliseconds = 200;
 constexpr unsigned kMostFailedStarts = 3;
 
 std::string seconds_text(std::chrono::milliseconds ms) { return std::to_string(ms.count() / 1000) + " s"; }
-
-Error refusal_of(const nlohmann::ordered_json& refused) {
-  Error e{FG_E_INTERNAL, "the worker refused without a reason"};
-  if (refused.is_object() && refused.value("message", "") != "") e.message = refused.value("message", "");
-  if (refused.is_object()) e.status = static_cast<fg_status>(refused.value("status", FG_E_INTERNAL));
-  return e;
-}
 
 }  // namespace
 
@@ -98,13 +90,11 @@ Result<void> Pool::listen(Slot& slot) {
 
 Result<void> Pool::hear(Slot& slot, const std::string& line) {
   if (!slot.greeted) {
-    const auto j = nlohmann::ordered_json::parse(line, nullptr, false);
-    if (j.is_object() && j.contains("refused")) return tl::unexpected(refusal_of(j["refused"]));
-    if (!j.is_object() || !j.contains("hello")) return bury(slot, Verdict::crash, "spoilt the worker's answers");
-    FG_TRY_ASSIGN(const Subject subject, subject_from_json(j["hello"].dump()));
+    FG_TRY_ASSIGN(const std::optional<Subject> subject, greeting_of(line));
+    if (!subject) return bury(slot, Verdict::crash, "spoilt the worker's answers");
     slot.greeted = true;
     failed_starts_ = 0;
-    if (!std::exchange(opened_, true) && when_opened_) go_on_ = when_opened_(subject);
+    if (!std::exchange(opened_, true) && when_opened_) go_on_ = when_opened_(*subject);
     return {};
   }
   Result<CaseResult> result = case_from_json(line);

@@ -66,7 +66,7 @@ std::vector<char*> environment_with(const std::vector<std::string>& changes) {
 }
 
 pid_t spawn(const WorkerArguments& arguments, const ChildEnds& ends) {
-  std::vector<std::string> words{"fg-conformance", "worker"};
+  std::vector<std::string> words{"fg-conformance", "worker", "--profile", arguments.profile};
   if (!arguments.plugin.empty()) words.insert(words.end(), {"--plugin", arguments.plugin});
   if (!arguments.golden.empty()) words.insert(words.end(), {"--golden", arguments.golden});
   std::vector<char*> argv;

@@ -21,7 +21,7 @@ constexpr std::size_t kFreshAfter = 1000;
 // Cases that time something or load the machine run last and alone.
 bool runs_alone(std::string_view id) {
   constexpr std::array<std::string_view, 7> kAreas{"device.", "memory.", "stream.", "thread.",
-                                                   "leak.",   "cache.",  "stat."};
+                                                   "leak.",   "cache.",  "value."};
   return std::any_of(kAreas.begin(), kAreas.end(), [&](std::string_view area) { return id.rfind(area, 0) == 0; });
 }
 

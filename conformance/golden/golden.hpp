@@ -18,6 +18,9 @@ const core::OpInfo* operator_of(std::string_view golden_op);
 // The call in the catalogue's terms.  FG_E_UNSUPPORTED for an argument that the operator has not.
 Result<Prepared> adapt(const core::OpInfo& op, const GoldenCase& c);
 
+// The oracle's view of the call; `raised`: floats as f64.
+reference::Call call_of(const Prepared& p, bool raised, const reference::Arithmetic& declared);
+
 // Runs one case.
 CaseResult run_golden(const Device& device, const core::OpInfo& op, const GoldenCase& c);
 

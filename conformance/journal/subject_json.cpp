@@ -31,6 +31,7 @@ void each_member(S& s, F&& f) {
   f("driver", s.driver);
   f("os", s.os);
   f("processor", s.processor);
+  f("flushes_subnormals", s.flushes_subnormals);
   f("profile", s.profile);
   f("tier", s.tier);
   f("filters", s.filters);
@@ -45,6 +46,8 @@ template <class T>
 bool has_type(const ordered_json& j, const T&) {
   if constexpr (std::is_same_v<T, std::string>) {
     return j.is_string();
+  } else if constexpr (std::is_same_v<T, bool>) {
+    return j.is_boolean();
   } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
     return j.is_array() && std::all_of(j.begin(), j.end(), [](const ordered_json& e) { return e.is_string(); });
   } else if constexpr (std::is_signed_v<T>) {

@@ -29,6 +29,8 @@ inline constexpr Fault kFaults[] = {
     {"off_by_one_pad", "index", "constant_pad_nd starts one element late", "op.constant_pad_nd/*"},
     {"rank3_stride", "index", "maps take rank-3 inputs for dense in their first dimension", "op.neg/* op.add/*"},
     {"index32", "index", "reductions count elements in 32 bits", "value.many_elements"},
+    {"offset32", "index", "maps keep byte offsets in 32 bits", "value.*"},
+    {"positions31", "index", "take keeps positions in 31 bits", "value.* op.take/*"},
     {"offset_ignored", "index", "maps read their inputs from the start of the buffer", "op.neg/* op.add/*"},
     {"swap_broadcast_axis", "index", "maps swap the strides of an input that repeats rows or columns",
      "op.add/* op.mul/*"},
@@ -51,6 +53,7 @@ inline constexpr Fault kFaults[] = {
     {"fast_exp", "numeric", "exp is a polynomial of degree 4", "op.exp/* op.silu/* op.sigmoid/*"},
     {"flush_to_zero", "numeric", "maps flush subnormal numbers", "op.add/* op.mul/* op.neg/*"},
     {"gelu_tanh_for_erf", "numeric", "erf is computed from tanh", "op.erf/* op.gelu/*"},
+    {"random_repeats", "numeric", "uniform_ repeats itself after 65536 numbers", "random.* op.uniform_/*"},
 
     {"max_loses_nan", "special", "max(a, b) is a > b ? a : b", "op.maximum/* op.relu/* op.clamp/*"},
     {"softmax_inf_row", "special", "safe_softmax gives NaN where a row is all -inf", "op.safe_softmax/*"},
@@ -69,6 +72,7 @@ inline constexpr Fault kFaults[] = {
     {"modifies_input", "memory", "softmax leaves its exponentials in the input", "op.softmax/*"},
     {"workspace_offset_ignored", "memory", "kernels use the workspace's buffer from its start", "direct.*"},
     {"keeps_pointer", "memory", "maps keep the pointer to the scalars of their first launch", "op.add/* op.sub/*"},
+    {"misaligned", "memory", "allocations begin at an odd multiple of 32 bytes", "memory.* op.neg/* op.mm/*"},
 
     {"ignores_wait", "async", "a stream does not wait for timelines", "stream.*"},
     {"signals_early", "async", "a timeline is raised when the signal is given, not when the work is done", "stream.*"},
@@ -94,6 +98,13 @@ inline constexpr Fault kFaults[] = {
     {"changes_mxcsr", "abi", "a launch leaves flush-to-zero on", "abi.*"},
     {"constructor_prints", "abi", "a static constructor prints", "abi.*"},
 
+    {"uuid_of_process", "device", "the UUID has the number of the process in it", "device.*"},
+    {"more_free_than_there_is", "device", "mem_free is 2^64 - 1", "device.*"},
+    {"info_runs_over", "device", "device_info is written whole when struct_size is beyond its name", "device.*"},
+    {"ordinal_ignored", "device", "device_info describes device 0, whatever was asked", "device.*"},
+    {"instance_leaks_fd", "device", "every instance leaves a file open", "device.*"},
+    {"max_alloc_too_small", "device", "mem_alloc gives four times what max_alloc says", "device.*"},
+
     {"refuses_claimed_dtype", "claims", "bf16 softmax is claimed and refused", "claims.* op.softmax/*"},
     {"query_impure", "claims", "a query allocates on the device", "claims.*"},
     {"query_lies", "claims", "query says yes, prepare says no: sums of rank 2 and more", "op.sum/* claim.*"},
@@ -109,6 +120,11 @@ inline constexpr Fault kFaults[] = {
      "op.rad2deg/* op.deg2rad/* op.hardtanh/* op.relu6/*"},
     {"cache_takes_truncated", "cache", "a compiled program from disk is used whatever its length", "cache.*"},
     {"cache_takes_garbage", "cache", "a compiled program from disk is used whatever its bytes", "cache.*"},
+
+    {"stale_hand_over", "model", "a map of two inputs right after the linear that wrote one of them does half its work",
+     "op.linear/* op.silu_and_mul/* op.add/*"},
+    {"remembers_result", "model", "linear gives its last result when its operands lie where they lay then",
+     "op.linear/*"},
 
     // The suite's controller must survive these, and say which case it was.
     {"crasher", "controller", "one launch in 100, by a hash of its shapes, crashes", "op.add/* op.mul/* op.sum/*"},
@@ -139,7 +155,8 @@ inline constexpr LegalVariant kLegalVariants[] = {
     {"oddstride", "allocations begin at an odd multiple of 64 bytes", "op.add/* op.mm/* op.sum/* memory.* direct.*"},
     {"nullopt", "query and get_table are NULL", "op.add/* op.mm/* op.sum/* direct.* abi.* claim.* claims.*"},
     {"ftz", "subnormal f32 are flushed, and the device says so",
-     "op.add/* op.mul/* op.remainder/* op.to/* op.cummin/* op.sum/* op.mm/* op.softmax/* op.rms_norm/*"},
+     "op.add/* op.mul/* op.remainder/* op.to/* op.cummin/* op.sum/* op.mm/* op.softmax/* op.rms_norm/* "
+     "op.sort/* op.topk/*"},
     {"rz", "sums of products truncate, and the claim says so", "op.mm/* op.bmm/*"},
 };
 

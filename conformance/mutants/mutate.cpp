@@ -10,6 +10,7 @@
 #include "conformance/controller/pool.hpp"
 #include "conformance/controller/run.hpp"
 #include "conformance/mutants/faults.hpp"
+#include "conformance/runner/probes.hpp"
 
 namespace fg::conformance {
 namespace {
@@ -17,7 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // A mutant that hangs shall not hold up the others.
-constexpr std::chrono::milliseconds kDeadline{20'000};
+constexpr std::chrono::milliseconds kDeadline{60'000};
 constexpr std::string_view kLegalPrefix = "legal_";
 
 struct Target {
@@ -64,14 +65,15 @@ std::vector<std::string> words(const std::string& text) {
 
 std::string area_of(const std::string& id) { return id.substr(0, id.find_first_of("./")); }
 
-// Cases by area: of the operators where the bug can show, and everything that is no operator's.
+// Cases by area: of the operators where the bug can show, and everything that is no operator's but the
+// large probes.
 std::map<std::string, std::vector<std::string>> cases_of(const Target& t, const MutateOptions& options) {
   const std::vector<std::string> filters = words(t.filters);
   std::map<std::string, std::vector<std::string>> by_area;
   for (const std::string& id : options.plan) {
     const std::string area = area_of(id);
-    const bool of_operator = is_operator_area(area) || area == "claim";
-    if (options.all_cases || !of_operator || selected(filters, id)) by_area[area].push_back(id);
+    const bool chosen = is_operator_area(area) || area == "claim" || is_large(id);
+    if (options.all_cases || !chosen || selected(filters, id)) by_area[area].push_back(id);
   }
   return by_area;
 }

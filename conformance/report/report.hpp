@@ -41,6 +41,9 @@ std::string to_junit(const Report& report);     // junit.cpp: one suite per oper
 std::string to_markdown(const Report& report);  // markdown.cpp: for a pull request
 std::string to_html(const Report& report);      // html.cpp: one page that needs nothing else
 
+// Of a device without FG_D_DENORMALS.
+inline constexpr std::string_view kFlushes = "subnormal f32 numbers are flushed to zero, and bounds allow for it";
+
 // terminal.cpp
 struct Style {
   bool color = false;

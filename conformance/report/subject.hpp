@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "core/catalogue/profile.hpp"
+
 namespace fg::conformance {
 
 struct Subject {
@@ -24,8 +26,9 @@ struct Subject {
   // The machine.
   std::string device, device_uuid, description, arch, driver;  // "cpu:0", hex, for people ...
   std::string os, processor;
+  bool flushes_subnormals = false;  // the device says so (no FG_D_DENORMALS): bounds allow for it
   // The plan: which cases there are.  Shards of one run differ in `shard` alone.
-  std::string profile = "core";
+  std::string profile{core::kProfiles.front()};
   std::string tier;  // or the corpus
   std::vector<std::string> filters;
   int seed = 0;

@@ -105,6 +105,7 @@ std::vector<std::pair<std::string, std::string>> facts(const Subject& s) {
       {"Device UUID", s.device_uuid},
       {"Architecture", s.arch},
       {"Driver", s.driver},
+      {"Arithmetic", s.flushes_subnormals ? std::string(kFlushes) : ""},
       {"System", s.os},
       {"Processor", s.processor},
       {"Suite", fmt::format("fg-conformance {}, ABI {}, {} operators", s.version, s.abi, s.operators)},

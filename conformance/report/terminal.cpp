@@ -32,6 +32,14 @@ std::string quoted(const std::string& text) {
   return s + "'";
 }
 
+// What a reader would not expect of a run.
+std::string unusual(const Subject& s) {
+  std::string text;
+  if (s.profile != core::kProfiles.front()) text += "profile " + s.profile + "\n";
+  if (s.flushes_subnormals) text += std::string(kFlushes) + "\n";
+  return text;
+}
+
 }  // namespace
 
 std::string index_text(const std::vector<std::int64_t>& index) {
@@ -42,8 +50,10 @@ std::string index_text(const std::vector<std::int64_t>& index) {
 
 std::string reproduce_line(const CaseResult& r, const Report& report) {
   const bool golden = r.id.find("::") != std::string::npos;
+  const std::string& asked = report.subject.profile;
+  const std::string profile = asked == core::kProfiles.front() ? "" : " --profile " + asked;
   return "fg-conformance --plugin " + report.subject.spec +
-         (golden ? " --golden " + report.subject.tier + " -f " : " repro ") + quoted(r.id);
+         profile + (golden ? " --golden " + report.subject.tier + " -f " : " repro ") + quoted(r.id);
 }
 
 std::string number_text(reference::Type type, reference::Real x) {
@@ -60,7 +70,7 @@ std::string header(const Report& report, const Style&) {
   const std::string build = s.build_id.empty() ? "" : " (build " + s.build_id.substr(0, 8) + ")";
   return "fg-conformance " + s.version + "  ABI " + s.abi + "  catalogue " + std::to_string(s.operators) +
          " operators\nplugin  " + s.vendor + " " + s.plugin_version + build + "   device  " + s.device + "  " +
-         s.description + "\n\n";
+         s.description + "\n" + unusual(s) + "\n";
 }
 
 std::string table(const Report& report, const Style& style) {

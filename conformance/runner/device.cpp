@@ -53,7 +53,7 @@ Error error_of(fg_status status, const fg_error& err) {
   return Error{status, err.message, err.reason, err.arg_index, err.vendor_code};
 }
 
-Result<Device> Device::open(std::string_view plugin) {
+Result<Device> Device::open(std::string_view plugin, std::string_view profile) {
   core::Registry& registry = core::Registry::get();
   FG_TRY(registry.ignore_certificates());  // what is judged here has none yet, or an old one
   FG_TRY_ASSIGN(core::Device * found, plugin.empty() ? registry.default_device() : registry.load_plugin(plugin));
@@ -63,6 +63,7 @@ Result<Device> Device::open(std::string_view plugin) {
     return tl::unexpected(error_of(s, err));
   if (const fg_status s = fg_set_fallback(FG_FALLBACK_FORBID, &err); s < 0) return tl::unexpected(error_of(s, err));
   d.device_ = found;
+  d.profile_ = profile;
   d.name_ = text(fg_device_name(d.handle_));
   d.vendor_ = text(fg_device_vendor(d.handle_));
   d.spec_ = plugin.empty() ? d.vendor_ : std::string(plugin);

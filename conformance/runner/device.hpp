@@ -13,6 +13,7 @@
 
 #include "conformance/reference/declared.hpp"
 #include "core/catalogue/op_info.hpp"
+#include "core/catalogue/profile.hpp"
 #include "core/registry/device.hpp"
 #include "fg/abi/kernel.h"
 #include "fg/fg.h"
@@ -40,8 +41,9 @@ class Handle {
 
 class Device {
  public:
-  // `plugin`: a path, a file name on the plugin path, or a vendor; empty: the default device.
-  static Result<Device> open(std::string_view plugin);
+  // `plugin`: a path, a file name on the plugin path, or a vendor; empty: the default device.  `profile`, one of
+  // core::kProfiles, says what it must serve.
+  static Result<Device> open(std::string_view plugin, std::string_view profile = core::kProfiles.front());
 
   fg_device_handle handle() const { return handle_; }
   const std::string& name() const { return name_; }
@@ -61,6 +63,8 @@ class Device {
   // What the device and its claims declare about the arithmetic of this call.  An accuracy class counts for
   // sums of products alone; where the core composes one, for those that it is made of.
   reference::Arithmetic arithmetic(const core::OpInfo& op, std::span<const fg_dtype> dtypes, bool composite) const;
+  // Whether the profile asks for `op`: not serving it is a gap.
+  bool must_serve(const core::OpInfo& op) const { return core::profile_includes(profile_, op.profile); }
   // How the claim is made: "kernel", "engine" or "".
   std::string_view served_by(const core::OpInfo& op) const;
 
@@ -80,7 +84,7 @@ class Device {
   reference::SumClass class_of(std::uint64_t op_uid) const;
   fg_device_handle handle_ = nullptr;
   const core::Device* device_ = nullptr;
-  std::string name_, vendor_, version_, build_id_, path_, spec_;
+  std::string name_, vendor_, version_, build_id_, path_, spec_, profile_;
   fg_device_info info_{};
   std::map<std::uint64_t, Claim> claims_;  // as they were at the start: the core withdraws broken ones
 };

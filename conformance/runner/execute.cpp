@@ -33,20 +33,21 @@ fg_value number_value(const reference::Argument& a) {
   return v;
 }
 
-fg_value value_of(Arena& arena, std::size_t i, const reference::Argument& a) {
+}  // namespace
+
+fg_value value_of(const reference::Argument& a, std::span<fg_tensor_handle> tensors, fg_generator* generator) {
   using Kind = reference::Argument::Kind;
   fg_value v{FG_V_NONE, 0, {}};
   switch (a.kind) {
     case Kind::none: break;
     case Kind::tensor:
       v.tag = FG_V_TENSOR;
-      v.v.tensor = arena.tensors[i].front().handle();
+      v.v.tensor = tensors.front();
       break;
     case Kind::tensors:
-      for (const GuardedTensor& t : arena.tensors[i]) arena.lists[i].push_back(t.handle());
       v.tag = FG_V_TENSORS;
-      v.n = static_cast<std::uint32_t>(arena.lists[i].size());
-      v.v.tensors = arena.lists[i].data();
+      v.n = static_cast<std::uint32_t>(tensors.size());
+      v.v.tensors = tensors.data();
       break;
     case Kind::number: return number_value(a);
     case Kind::dims:
@@ -63,13 +64,15 @@ fg_value value_of(Arena& arena, std::size_t i, const reference::Argument& a) {
       v.v.i = to_dtype(a.category);
       break;
     case Kind::generator:
-      arena.generators[i] = {a.seed, a.offset};
+      *generator = {a.seed, a.offset};
       v.tag = FG_V_GENERATOR;
-      v.v.generator = &arena.generators[i];
+      v.v.generator = generator;
       break;
   }
   return v;
 }
+
+namespace {
 
 Result<Arena> lay_out(const Device& device, const Prepared& call, std::uint64_t poison) {
   Arena arena;
@@ -86,9 +89,10 @@ Result<Arena> lay_out(const Device& device, const Prepared& call, std::uint64_t 
       FG_TRY_ASSIGN(GuardedTensor g,
                     GuardedTensor::make(device, t.type, t.shape, a.placements[k],
                                         only_written ? std::vector<reference::Real>{} : t.v, poison + i * 64 + k));
+      arena.lists[i].push_back(g.handle());
       arena.tensors[i].push_back(std::move(g));
     }
-    arena.values.push_back(value_of(arena, i, a.value));
+    arena.values.push_back(value_of(a.value, arena.lists[i], &arena.generators[i]));
   }
   while (!arena.values.empty() && arena.values.back().tag == FG_V_NONE) arena.values.pop_back();
   if (call.form != Form::out) return arena;
@@ -126,6 +130,8 @@ Result<void> inspect(Execution& e, GuardedTensor& t, std::string_view name, bool
   return {};
 }
 
+}  // namespace
+
 Result<Produced> take(fg_tensor_handle t) {
   Produced p;
   const std::int64_t* shape = fg_tensor_shape(t);
@@ -137,8 +143,6 @@ Result<Produced> take(fg_tensor_handle t) {
   if (s < 0) return tl::unexpected(error_of(s, err));
   return p;
 }
-
-}  // namespace
 
 std::uint32_t form_code(const Prepared& call) {
   const std::uint32_t mode = call.composite ? FG_CALL_COMPOSITE : 0;

@@ -45,6 +45,10 @@ struct Execution {
 Result<Execution> execute(const Device& device, const Prepared& call, std::uint64_t poison);
 
 std::uint32_t form_code(const Prepared& call);
+// An argument as the C API takes it; what it points to are `a`, `tensors` and `generator`.
+fg_value value_of(const reference::Argument& a, std::span<fg_tensor_handle> tensors, fg_generator* generator);
+// Reads a result.
+Result<Produced> take(fg_tensor_handle t);
 
 }  // namespace fg::conformance
 

@@ -33,7 +33,7 @@ CaseResult refused(const Device& device, const Prepared& call, const std::vector
   } else if (!call.composite && device.claims(*call.op, dtypes_of(call, want))) {
     r.verdict = Verdict::lied;
   } else {
-    r.verdict = call.op->profile == "core" ? Verdict::profile_gap : Verdict::not_claimed;
+    r.verdict = device.must_serve(*call.op) ? Verdict::profile_gap : Verdict::not_claimed;
   }
   return r;
 }
@@ -65,6 +65,8 @@ std::string form_mismatch(const Produced& got, const reference::Output& want, st
   return "";
 }
 
+}  // namespace
+
 void compare_outputs(CaseResult& r, const Prepared& call, const std::vector<Produced>& outs,
                      const std::vector<reference::Output>& want) {
   enter(Phase::compare);
@@ -88,6 +90,8 @@ void compare_outputs(CaseResult& r, const Prepared& call, const std::vector<Prod
     if (fails(r.verdict)) return;
   }
 }
+
+namespace {
 
 bool same_results(const Execution& a, const Execution& b) {
   if (a.refused.has_value() != b.refused.has_value() || a.outs.size() != b.outs.size()) return false;

@@ -30,6 +30,10 @@ struct CaseResult {
 CaseResult judge(const Device& device, const Prepared& call, const std::vector<reference::Output>& want,
                  std::uint64_t key);
 
+// Judges results by what the oracle says: verdict, mismatch and ratio, kept where a call before gave a warning.
+void compare_outputs(CaseResult& r, const Prepared& call, const std::vector<Produced>& outs,
+                     const std::vector<reference::Output>& want);
+
 // A case by its name; never throws.  [any-thread]
 CaseResult run_case(const Device& device, const Case& c);
 

@@ -4,6 +4,7 @@
 
 #include "conformance/runner/probes.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <thread>
@@ -189,7 +190,12 @@ CaseResult run_check(const Device& device) {
   return failed(gap ? Verdict::profile_gap : memory ? Verdict::resource : Verdict::fail, r.error().message);
 }
 
-constexpr std::array<Probe, 42> kProbes{{
+template <CaseResult (*block)(const Device&, fg_dtype), fg_dtype dtype>
+CaseResult run_block(const Device& device) {
+  return block(device, dtype);
+}
+
+constexpr Probe kProbes[] = {
     {"memory", "round_trip", "what is written is read back", run_check<round_trip>, true},
     {"memory", "disjoint", "live tensors share no memory", run_check<disjoint>, true},
     {"memory", "alignment", "new tensors are aligned", run_check<alignment>, true},
@@ -244,7 +250,35 @@ constexpr std::array<Probe, 42> kProbes{{
     {"value", "eps", "eps where it is larger than what it is added to", run_check<eps_counts>, true},
     {"value", "lowest_integers", "abs and neg of the lowest integers wrap", run_check<lowest_integers>, true},
     {"value", "many_elements", "more than 2^31 elements", run_check<many_elements>, false},
-}};
+    {"value", "many_bytes", "copies and maps beyond 4 GiB", run_check<many_bytes>, false, Verdict::fail, true},
+    {"value", "far_positions", "elements beyond 4 GiB by their positions", run_check<far_positions>, false,
+     Verdict::fail, true},
+    {"device", "info", "the description is possible", run_check<sane_info>, true},
+    {"device", "everywhere", "every instance and process sees the same device", run_check<same_everywhere>, true},
+    {"device", "cut_info", "the description in structs of every size", run_check<cut_info>, true, Verdict::abi},
+    {"device", "unknown_ordinals", "devices that are not there are refused", run_check<unknown_ordinals>, true,
+     Verdict::bad_error},
+    {"device", "create", "instances that come and go leave nothing", run_check<create_and_destroy>, true,
+     Verdict::leak},
+    {"device", "max_alloc", "more than max_alloc is refused", run_check<beyond_max_alloc>, true, Verdict::bad_error},
+    {"model", "llama_f32", "a decoder block of Llama", run_block<small_llama, FG_F32>, true},
+    {"model", "llama_f16", "a decoder block of Llama", run_block<small_llama, FG_F16>, true},
+    {"model", "llama_bf16", "a decoder block of Llama", run_block<small_llama, FG_BF16>, true},
+    {"model", "llama_past_f32", "one token with a cache of keys", run_block<llama_with_past, FG_F32>, true},
+    {"model", "llama_past_bf16", "one token with a cache of keys", run_block<llama_with_past, FG_BF16>, true},
+    {"model", "llama_large_f32", "a decoder block of Llama", run_block<large_llama, FG_F32>, false, Verdict::fail,
+     true},
+    {"model", "llama_large_f16", "a decoder block of Llama", run_block<large_llama, FG_F16>, false, Verdict::fail,
+     true},
+    {"model", "llama_large_bf16", "a decoder block of Llama", run_block<large_llama, FG_BF16>, false, Verdict::fail,
+     true},
+    {"model", "bert_f32", "an encoder block of BERT", run_block<small_bert, FG_F32>, true},
+    {"model", "bert_f16", "an encoder block of BERT", run_block<small_bert, FG_F16>, true},
+    {"model", "bert_bf16", "an encoder block of BERT", run_block<small_bert, FG_BF16>, true},
+    {"model", "bert_large_f32", "an encoder block of BERT", run_block<large_bert, FG_F32>, false, Verdict::fail, true},
+    {"model", "bert_large_bf16", "an encoder block of BERT", run_block<large_bert, FG_BF16>, false, Verdict::fail,
+     true},
+};
 
 // A claim that names an operator of the catalogue, with rows.
 CaseResult run_claim(const Device& device, std::string_view op) {
@@ -252,14 +286,18 @@ CaseResult run_claim(const Device& device, std::string_view op) {
   if (info == nullptr) return failed(Verdict::mistrusted, "no operator '" + std::string(op) + "' in the catalogue");
   if (!device.served_by(*info).empty() || info->kind == core::Kind::composite || info->kind == core::Kind::view)
     return {};
-  const bool required = info->profile == "core";
-  return failed(required ? Verdict::profile_gap : Verdict::not_claimed,
+  return failed(device.must_serve(*info) ? Verdict::profile_gap : Verdict::not_claimed,
                 "neither a kernel nor an engine serves it, and it cannot be composed of others");
 }
 
 }  // namespace
 
 std::span<const Probe> probes() { return kProbes; }
+
+bool is_large(std::string_view id) {
+  return std::any_of(std::begin(kProbes), std::end(kProbes),
+                     [&](const Probe& p) { return p.large && id == std::string(p.area) + "." + std::string(p.name); });
+}
 
 CaseResult run_probe(const Device& device, const Case& c) {
   enter(Phase::probe);

@@ -6,7 +6,7 @@
 #ifndef FG_CONFORMANCE_RUNNER_PROBES_AREAS_HPP_
 #define FG_CONFORMANCE_RUNNER_PROBES_AREAS_HPP_
 
-#include "conformance/runner/device.hpp"
+#include "conformance/runner/judge.hpp"
 
 namespace fg::conformance {
 
@@ -15,6 +15,14 @@ Result<std::string> must_understand(const Device& device);
 Result<std::string> struct_sizes(const Device& device);
 Result<std::string> floating_point_mode(const Device& device);
 Result<std::string> no_notices(const Device& device);
+
+// probes_device.cpp
+Result<std::string> sane_info(const Device& device);
+Result<std::string> same_everywhere(const Device& device);
+Result<std::string> cut_info(const Device& device);
+Result<std::string> unknown_ordinals(const Device& device);
+Result<std::string> create_and_destroy(const Device& device);
+Result<std::string> beyond_max_alloc(const Device& device);
 
 // probes_arguments.cpp
 Result<std::string> null_pointers(const Device& device);
@@ -46,12 +54,23 @@ Result<std::string> claims_are_kept(const Device& device);
 // probes_cache.cpp
 Result<std::string> damaged_blobs(const Device& device);
 
+// probes_model.cpp: blocks of models, of so many dimensions
+CaseResult small_llama(const Device& device, fg_dtype dtype);
+CaseResult llama_with_past(const Device& device, fg_dtype dtype);
+CaseResult large_llama(const Device& device, fg_dtype dtype);
+CaseResult small_bert(const Device& device, fg_dtype dtype);
+CaseResult large_bert(const Device& device, fg_dtype dtype);
+
 // probes_values.cpp
 Result<std::string> negative_zero(const Device& device);
 Result<std::string> large_mean(const Device& device);
 Result<std::string> eps_counts(const Device& device);
 Result<std::string> lowest_integers(const Device& device);
+
+// probes_many.cpp
 Result<std::string> many_elements(const Device& device);
+Result<std::string> many_bytes(const Device& device);
+Result<std::string> far_positions(const Device& device);
 
 }  // namespace fg::conformance
 

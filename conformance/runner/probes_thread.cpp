@@ -2,14 +2,12 @@
 //
 // Several threads at once, and what is left when they are done.
 
-#include <malloc.h>
-
 #include <barrier>
-#include <filesystem>
 #include <thread>
 
 #include "conformance/runner/direct.hpp"
 #include "conformance/runner/probes_areas.hpp"
+#include "conformance/runner/process_counts.hpp"
 
 namespace fg::conformance {
 namespace {
@@ -72,13 +70,6 @@ std::string churn(const Direct& d, Bench& b, int rounds) {
     if (std::string text = b.launch(d, **kernel); !text.empty()) return text;
   }
   return "";
-}
-
-std::size_t open_files() {
-  std::error_code none;
-  std::size_t n = 0;
-  for (std::filesystem::directory_iterator i("/proc/self/fd", none), end; i != end; i.increment(none)) ++n;
-  return n;
 }
 
 }  // namespace
@@ -174,11 +165,12 @@ Result<std::string> nothing_left_behind(const Device& device) {
   std::string text = churn(d, *all[0], 1);  // what is made once
   if (!text.empty()) return text;
   const std::optional<fg_test_counts> before = d.counts();
-  const std::size_t files = open_files();
+  const ProcessCounts held = process_counts();
   text = churn(d, *all[0], kRounds);
   if (!text.empty()) return text;
   const std::string after = " after " + std::to_string(kRounds) + " kernels";
-  if (open_files() > files) return std::to_string(open_files() - files) + " more files are open" + after;
+  if (const std::int64_t more = (process_counts() - held).files; more > 0)
+    return std::to_string(more) + " more files are open" + after;
   const std::optional<fg_test_counts> now = d.counts();
   if (!before || !now) return "";
   const auto more = [&](const char* what, std::uint64_t x, std::uint64_t y) {
@@ -193,29 +185,18 @@ Result<std::string> nothing_left_behind(const Device& device) {
 }
 
 Result<std::string> no_memory_lost(const Device& device) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__GLIBC__)
-  (void)device;  // another allocator, which counts elsewhere
-  return "";
-#else
   constexpr int kRounds = 500;
-  constexpr std::size_t kAllowed = 16 * kRounds;  // bytes: less than any object takes
+  constexpr std::int64_t kNoise = 16 * kRounds;  // bytes: less than any object takes
   FG_TRY_ASSIGN(const Direct d, Direct::of(device));
   FG_TRY_ASSIGN(const auto all, benches(d, 0.75));
-  const auto grown = [&]() -> Result<std::size_t> {
-    const std::size_t before = mallinfo2().uordblks;
-    if (std::string text = churn(d, *all[0], kRounds); !text.empty()) return fail(FG_E_INTERNAL, std::move(text));
-    const std::size_t after = mallinfo2().uordblks;
-    return after > before ? after - before : 0;
-  };
-  // Caches fill in the first rounds; a leak goes on.
-  std::size_t least = SIZE_MAX;
+  ProcessCounts least{INT64_MAX, INT64_MAX, INT64_MAX};
   for (int k = 0; k < 4; ++k) {
-    FG_TRY_ASSIGN(const std::size_t bytes, grown());
-    least = std::min(least, bytes);
+    const ProcessCounts before = process_counts();
+    if (std::string text = churn(d, *all[0], kRounds); !text.empty()) return fail(FG_E_INTERNAL, std::move(text));
+    least = least_of(least, process_counts() - before);
   }
-  if (least <= kAllowed) return "";
-  return std::to_string(least / kRounds) + " bytes of the heap are lost with every kernel";
-#endif
+  if (least.heap <= kNoise) return "";
+  return std::to_string(least.heap / kRounds) + " bytes of the heap are lost with every kernel";
 }
 
 }  // namespace fg::conformance

@@ -169,22 +169,4 @@ Result<std::string> lowest_integers(const Device& device) {
   return "";
 }
 
-Result<std::string> many_elements(const Device& device) {
-  constexpr std::int64_t kMany = (std::int64_t{1} << 31) + 9;
-  FG_TRY_ASSIGN(const Handle one, device.empty(FG_BOOL, std::vector<std::int64_t>{1}));
-  const bool yes = true;
-  fg_error err = FG_ERROR_INIT;
-  if (const fg_status s = fg_tensor_write(one.get(), &yes, 1, &err); s < 0) return tl::unexpected(error_of(s, err));
-  // One element, repeated: no memory is needed.
-  FG_TRY_ASSIGN(const Handle many, device.view(one, std::vector<std::int64_t>{kMany}, std::vector<std::int64_t>{0}, 0));
-  const fg_value arg = tensor_value(many.get());
-  fg_tensor_handle made = nullptr;
-  FG_TRY(device.call("sum", FG_FORM_FUNCTIONAL, std::span(&arg, 1), std::span(&made, 1)));
-  const Handle out(made);
-  std::int64_t got = 0;
-  if (const fg_status s = fg_tensor_to_host(made, &got, sizeof got, &err); s < 0)
-    return tl::unexpected(error_of(s, err));
-  return got == kMany ? "" : "the sum of 2^31 + 9 ones is " + std::to_string(got);
-}
-
 }  // namespace fg::conformance

@@ -58,7 +58,7 @@ CaseResult expect_refusal(const Device& device, const Case& c, const Prepared& p
     r.text = "the call was accepted, expected " + expected;
   } else if (e->refused->status == FG_E_UNSUPPORTED && device.served_by(*p.op).empty()) {
     // Nothing serves the operator, so nobody looked at the arguments.
-    r.verdict = p.op->profile == "core" ? Verdict::profile_gap : Verdict::not_claimed;
+    r.verdict = device.must_serve(*p.op) ? Verdict::profile_gap : Verdict::not_claimed;
     r.text = e->refused->message;
   } else if (e->refused->status != FG_E_INVALID || reason_text(e->refused->reason) != c.bad->reason ||
              (c.bad->arg >= 0 && e->refused->arg_index != c.bad->arg)) {

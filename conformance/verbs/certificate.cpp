@@ -26,11 +26,13 @@ Result<std::string> signed_text(const CommandLine& line) {
 }
 
 // What this machine says of the plugin, with the results of `names`, which are run here.
-Result<Report> run_here(const std::string& plugin, const std::vector<std::string>& names, unsigned jobs) {
+Result<Report> run_here(const std::string& plugin, const std::string& profile, const std::vector<std::string>& names,
+                        unsigned jobs) {
   Report report;
   report.subject = suite_subject();
   RunOptions options;
   options.worker.plugin = plugin;
+  options.worker.profile = profile;
   options.jobs = jobs;
   options.on_open = [&](const Subject& p) -> Result<void> {
     describe_plugin(report.subject, p);
@@ -84,9 +86,12 @@ int verify_verb(const CommandLine& line) {
   const std::string& path = line.files.front();
   const Result<core::SignedCertificate> claimed = core::read_certificate(path);
   if (!claimed) return complain(claimed.error().message, exit_code(claimed.error()));
+  const std::string& profile = claimed->content.subject.profile;
+  if (!core::is_profile(profile))
+    return complain(path + ": profile '" + profile + "', this suite knows core, llm, train and full", kFailures);
   const Result<std::vector<std::string>> names = spot_names(claimed->content, line.spot);
   if (!names) return complain(names.error());
-  const Result<Report> here = run_here(line.plugin, *names, line.jobs);
+  const Result<Report> here = run_here(line.plugin, profile, *names, line.jobs);
   if (!here) return complain(here.error());
   const Result<Verification> v = verify(path, here->subject.plugin_path, *trusted, &here->subject);
   if (!v) return complain(v.error().message, exit_code(v.error()));

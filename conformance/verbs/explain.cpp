@@ -20,7 +20,7 @@ constexpr int kBudget = 400;
 int explain_verb(const CommandLine& line) {
   const Result<Case> c = parse_case(line.ids.front());
   if (!c) return complain(c.error().message, kUsage);
-  const Result<Device> device = Device::open(line.plugin);
+  const Result<Device> device = Device::open(line.plugin, line.profile);
   if (!device) return complain(device.error());
   out(explain(*device, *c));
   return kConformant;
@@ -34,6 +34,7 @@ int minimise_verb(const CommandLine& line) {
   const auto judge = [&](const Case& candidate) {
     RunOptions options;
     options.worker.plugin = line.plugin;
+    options.worker.profile = line.profile;
     options.quiet = true;
     options.confirmed = 0;
     Report report;

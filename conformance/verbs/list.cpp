@@ -23,18 +23,19 @@ int list_verb(const CommandLine& line) {
 }
 
 int info_verb(const CommandLine& line) {
-  const Result<Device> device = Device::open(line.plugin);
+  const Result<Device> device = Device::open(line.plugin, line.profile);
   if (!device) return complain(device.error());
   Report report;
   report.subject = subject_of(*device);
   const Subject suite = suite_subject();
+  report.subject.profile = line.profile;
   report.subject.version = suite.version;
   report.subject.abi = suite.abi;
   report.subject.operators = suite.operators;
   out(header(report, {wants_color(line), false}));
   for (const core::OpInfo& op : core::catalogue()) {
     std::string by(device->served_by(op));
-    if (by.empty()) by = op.kind == core::Kind::view ? "core" : op.kind == core::Kind::composite ? "composed" : "-";
+    if (by.empty()) by = op.kind == core::Kind::view ? "core" : op.kind == core::Kind::composite ? "composed" : device->must_serve(op) ? "gap" : "-";
     std::printf("  %-32s %-10s %s\n", std::string(op.name).c_str(), by.c_str(), std::string(op.summary).c_str());
   }
   return kConformant;

@@ -25,6 +25,7 @@ class Session {
     report_.left_out = selection_.left_out;
     Subject& s = report_.subject;
     s.spec = line.plugin;
+    s.profile = line.profile;
     s.tier = line.golden.empty() ? line.tier : line.golden;
     s.filters = line.filters;
     s.seed = line.seed;
@@ -40,7 +41,7 @@ class Session {
   int run() {
     if (Result<void> read = read_earlier(); !read) return complain(read.error());
     RunOptions options;
-    options.worker = {line_.plugin, line_.golden};
+    options.worker = {line_.plugin, line_.golden, {}, line_.profile};
     options.jobs = line_.jobs;
     options.fail_fast = line_.fail_fast;
     options.deadline = std::chrono::milliseconds(static_cast<std::int64_t>(line_.deadline * 1000));

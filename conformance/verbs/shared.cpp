@@ -120,6 +120,7 @@ void describe_plugin(Subject& s, const Subject& plugin) {
   s.description = plugin.description;
   s.arch = plugin.arch;
   s.driver = plugin.driver;
+  s.flushes_subnormals = plugin.flushes_subnormals;
   s.spec = plugin.spec;
 }
 

@@ -134,6 +134,7 @@ Subject subject_of(const Device& device) {
   s.description = info.name;
   s.arch = info.arch;
   s.driver = info.driver;
+  s.flushes_subnormals = (info.caps & FG_D_DENORMALS) == 0;
   return s;
 }
 
@@ -148,7 +149,7 @@ int run_worker(const WorkerArguments& arguments) {
     if (!opened) return refuse(opened.error());
     corpus = std::move(*opened);
   }
-  const Result<Device> device = Device::open(arguments.plugin);
+  const Result<Device> device = Device::open(arguments.plugin, arguments.profile);
   if (!device) return refuse(device.error());
   const Judge judge(*device, std::move(corpus));
   const pid_t own = ::getpid();

@@ -24,6 +24,7 @@ struct WorkerArguments {
   std::string plugin;                    // as --plugin
   std::string golden;                    // a corpus, or empty: the catalogue's cases
   std::vector<std::string> environment;  // NAME=value, beside what the controller has
+  std::string profile{core::kProfiles.front()};
 };
 
 // Serves until descriptor 0 ends.  Returns the exit status of the process.

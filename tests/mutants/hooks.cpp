@@ -48,6 +48,8 @@ const Row kRows[] = {
     {fault("off_by_one_pad"), named<FG_OP_CONSTANT_PAD_ND_UID>, off_by_one_pad},
     {fault("rank3_stride"), maps, rank3_stride},
     {fault("index32"), reductions, index32},
+    {fault("offset32"), maps, offset32},
+    {fault("positions31"), named<FG_OP_TAKE_UID>, positions31},
     {fault("offset_ignored"), maps, offset_ignored},
     {fault("swap_broadcast_axis"), maps, swap_broadcast_axis},
     {fault("negative_stride"), maps, negative_stride},
@@ -78,6 +80,9 @@ const Row kRows[] = {
     {fault("keeps_pointer"), maps, keeps_pointer},
     {fault("shared_scratch"), maps, shared_scratch},
     {fault("racy_init"), maps, racy_init},
+    {fault("stale_hand_over"), every, stale_hand_over},
+    {fault("remembers_result"), named<FG_OP_LINEAR_UID>, remembers_result},
+    {fault("random_repeats"), named<FG_OP_UNIFORM_UID>, random_repeats},
     {fault("throws"), maps, throws},
     {fault("liar"), every, liar},
 };

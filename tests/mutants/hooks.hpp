@@ -16,6 +16,8 @@ fg_status floor_grid(const Call&);
 fg_status off_by_one_pad(const Call&);
 fg_status rank3_stride(const Call&);
 fg_status index32(const Call&);
+fg_status offset32(const Call&);
+fg_status positions31(const Call&);
 fg_status offset_ignored(const Call&);
 fg_status swap_broadcast_axis(const Call&);
 fg_status negative_stride(const Call&);
@@ -47,6 +49,11 @@ fg_status workspace_plus_one(const Call&);
 fg_status modifies_input(const Call&);
 fg_status workspace_offset_ignored(const Call&);
 fg_status keeps_pointer(const Call&);
+
+// chains.cpp
+fg_status stale_hand_over(const Call&);
+fg_status remembers_result(const Call&);
+fg_status random_repeats(const Call&);
 
 // threads.cpp
 fg_status shared_scratch(const Call&);

@@ -77,6 +77,32 @@ fg_status index32(const Call& c) {
   return forward(c);
 }
 
+// The driver runs twice: on what lies below 4 GiB, and on the rest, for which it begins at 0 again.
+fg_status offset32(const Call& c) {
+  const fg_tensor& out = out_of(c);
+  const std::int64_t limit = (std::int64_t{1} << 32) / dtype_bytes(out.dtype);
+  if (out.ndim != 1 || out.stride[0] != 1 || out.shape[0] <= limit) return forward(c);
+  for (const std::int64_t n : {limit, out.shape[0] - limit}) {
+    Edited e(c.launch);
+    e.set_length(0, n);
+    if (const fg_status s = forward(c, e.launch()); s < 0) return s;
+  }
+  return FG_OK;
+}
+
+fg_status positions31(const Call& c) {
+  const fg_tensor& index = in_of(c, 1);
+  if (index.dtype != FG_I64 || index.ndim != 1) return forward(c);
+  std::vector<std::int64_t> cut;
+  each(index, [&](std::int64_t at) {
+    cut.push_back(static_cast<const std::int64_t*>(index.ptr)[at] & std::numeric_limits<std::int32_t>::max());
+  });
+  Edited e(c.launch);
+  e.tensor(e.n_out() + 1).ptr = cut.data();
+  e.stride(e.n_out() + 1, 0) = 1;
+  return forward(c, e.launch());
+}
+
 fg_status offset_ignored(const Call& c) {
   Edited e(c.launch);
   for (std::size_t i = e.n_out(); i < e.size(); ++i) {

@@ -42,6 +42,12 @@ inline bool legal(std::string_view variant) { return kVariant == variant; }
 
 struct Kernel;
 
+// What a launch read and wrote (remembers_result).
+struct Remembered {
+  const void* input = nullptr;
+  std::vector<float> result;
+};
+
 // One launch on its way to the driver.
 struct Call {
   const Kernel& kernel;
@@ -95,6 +101,8 @@ struct fg_instance {
   std::map<std::string, fg_kernel*> kept_kernels;
   std::unique_ptr<fg::mutants::Queue> stray;
   std::vector<fg_op_claim> claims;
+  std::map<const void*, fg::mutants::Remembered> remembered;  // By the place of the weight.
+  std::atomic<const void*> last_linear{nullptr};              // Where the launch before wrote, if it was a linear.
   std::atomic<std::uint64_t> kernels{0};
   std::atomic<std::uint64_t> miscounted{0};  // Kernels, read and written back in two steps.
 };

@@ -4,6 +4,9 @@
 
 #include "tests/mutants/plugin.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cstdlib>
 #include <cstring>
 #include <optional>
@@ -98,7 +101,14 @@ fg_status only_one_thread(void*, const char* key, char* text, std::size_t* len) 
 }
 
 // Allocations of `oddstride`: the driver borrows memory that begins at an odd multiple of 64 bytes.
-constexpr std::uint64_t kOddUnit = 64, kOddLimit = std::uint64_t{1} << 40;  // bytes; more is refused by the driver
+// `misaligned`, a bug, does so at an odd multiple of 32.
+constexpr std::uint64_t kOddUnit = 64;  // bytes
+
+std::uint64_t largest_allocation(fg_instance* i) {
+  fg_device_info info{};
+  info.hdr.struct_size = sizeof info;
+  return i->real->device_info(i->driver, 0, &info) < 0 ? 0 : info.max_alloc;
+}
 
 fg_status odd_alloc(fg_instance* i, std::uint32_t device, std::uint64_t bytes, fg_buffer** buffer, void** ptr,
                     fg_error* err) {
@@ -108,7 +118,7 @@ fg_status odd_alloc(fg_instance* i, std::uint32_t device, std::uint64_t bytes, f
   fg_foreign_mem from{};
   from.hdr.struct_size = sizeof from;
   from.kind = FG_FOREIGN_ADDRESS;
-  from.handle[0] = reinterpret_cast<std::uintptr_t>(block) + kOddUnit;
+  from.handle[0] = reinterpret_cast<std::uintptr_t>(block) + (legal("oddstride") ? kOddUnit : kOddUnit / 2);
   from.bytes = bytes;
   const fg_status s = memory_of(i)->import_mem(i->driver, device, &from, buffer, ptr, err);
   if (s < 0) {
@@ -164,6 +174,7 @@ fg_status create(const fg_host* host, const fg_ext* options, fg_instance** out, 
     why.hdr.struct_size = sizeof why;
     if (const fg_status s = real->create(host, options, &i->driver, &why); s < 0)
       return fail(s, why.message, why.reason, why.arg_index);
+    if (has(fault("instance_leaks_fd"))) (void)::open("/dev/null", O_RDONLY | O_CLOEXEC);
     *out = i.release();
     return {};
   });
@@ -182,11 +193,19 @@ fg_status device_info(fg_instance* i, std::uint32_t device, fg_device_info* out)
   if (i == nullptr || out == nullptr) return FG_E_INVALID;
   const std::uint32_t size = out->hdr.struct_size;
   if (has(fault("reads_beyond_struct_size"))) out->hdr.struct_size = sizeof *out;
+  if (has(fault("info_runs_over")) && size > FG_END(fg_device_info, name)) out->hdr.struct_size = sizeof *out;
   if (has(fault("exact_size_check")) && size != sizeof *out) return FG_E_ABI;
+  if (has(fault("ordinal_ignored"))) device = 0;
   const fg_status s = i->real->device_info(i->driver, device, out);
   out->hdr.struct_size = size;
   if (s < 0) return s;
   if (FG_HAS(fg_device_info, out, uuid)) out->uuid[0] ^= 0x5A;  // another device than the cpu plugin's
+  if (FG_HAS(fg_device_info, out, uuid) && has(fault("uuid_of_process"))) {
+    const pid_t pid = ::getpid();
+    std::memcpy(out->uuid + 1, &pid, sizeof pid);
+  }
+  if (FG_HAS(fg_device_info, out, max_alloc) && has(fault("max_alloc_too_small"))) out->max_alloc /= 4;
+  if (FG_HAS(fg_device_info, out, mem_free) && has(fault("more_free_than_there_is"))) out->mem_free = UINT64_MAX;
   if (FG_HAS(fg_device_info, out, caps)) {
     if (i->async) out->caps &= ~std::uint64_t{FG_D_SYNCHRONOUS};
     if (legal("ftz")) out->caps &= ~std::uint64_t{FG_D_DENORMALS};
@@ -197,8 +216,9 @@ fg_status device_info(fg_instance* i, std::uint32_t device, fg_device_info* out)
 fg_status mem_alloc(fg_instance* i, std::uint32_t device, std::uint32_t kind, std::uint64_t bytes, std::uint64_t align,
                     fg_buffer** buffer, void** ptr, fg_error* err) noexcept {
   if (i == nullptr) return sdk::report(err, Error{FG_E_INVALID, "mem_alloc: NULL", FG_R_NULL_POINTER});
-  const bool odd = legal("oddstride") && device == 0 && kind == FG_MEM_DEVICE && bytes > 0 && bytes < kOddLimit &&
-                   align <= kOddUnit && (align & (align - 1)) == 0 && buffer != nullptr && ptr != nullptr;
+  const bool odd = (legal("oddstride") || has(fault("misaligned"))) && device == 0 && kind == FG_MEM_DEVICE &&
+                   bytes > 0 && bytes <= largest_allocation(i) && align <= kOddUnit && (align & (align - 1)) == 0 &&
+                   buffer != nullptr && ptr != nullptr;
   const fg_status s = odd ? odd_alloc(i, device, bytes, buffer, ptr, err)
                           : i->real->mem_alloc(i->driver, device, kind, bytes, align, buffer, ptr, err);
   if (s < 0) return s;

@@ -11,6 +11,7 @@
 
 #include "core/catalogue/case_line.hpp"
 #include "core/catalogue/nearest.hpp"
+#include "core/catalogue/profile.hpp"
 #include "tools/gen/check_expressions.hpp"
 #include "tools/gen/op_view.hpp"
 #include "tools/gen/patterns.hpp"
@@ -178,10 +179,9 @@ void OpCheck::shapes() {
 }
 
 void OpCheck::profile() {
-  static constexpr std::array<std::string_view, 4> kProfiles{"core", "llm", "train", "full"};
-  if (std::find(kProfiles.begin(), kProfiles.end(), op_.profile) == kProfiles.end()) {
-    error(op_.where, "profile '{}' of {} is not one of {}{}", op_.profile, op_.name, fmt::join(kProfiles, ", "),
-          core::did_you_mean(op_.profile, kProfiles));
+  if (!core::is_profile(op_.profile)) {
+    error(op_.where, "profile '{}' of {} is not one of {}{}", op_.profile, op_.name, fmt::join(core::kProfiles, ", "),
+          core::did_you_mean(op_.profile, core::kProfiles));
   }
 }
 

@@ -32,6 +32,7 @@ TEST(Deadlines, FollowTheMedianOfTheKindWithinLimits) {
   EXPECT_EQ(d.of("op.add/b"), milliseconds(10'000)) << "at least";
   for (int k = 0; k < 100; ++k) d.learn("op.mm/c", 1e6);
   EXPECT_EQ(d.of("op.mm/a"), milliseconds(600'000)) << "at most, and old times are forgotten";
+  EXPECT_EQ(Deadlines().of("value.many_bytes"), milliseconds(600'000)) << "8.6 GB on a slow machine";
   EXPECT_EQ(Deadlines(milliseconds(250)).of("op.mm/a"), milliseconds(250));
 }
 

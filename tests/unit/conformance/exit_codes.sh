@@ -35,6 +35,25 @@ expect 0 'PASS op.relu/' --plugin "$cpu" --verbose repro "$relu"
 expect 0 'engine' --plugin "$cpu" info
 # An empty plugin must not pass.
 expect 1 'PROFILE_GAP' --plugin "$null" --tier quick -f 'op.relu/*' -f 'op.mm/*'
+# A profile decides what is missing: fused_add_rms_norm is of llm, gelu_backward of train.
+expect 2 'core,llm,train,full' --plugin "$null" --profile edge
+expect 0 'NOT_CLAIMED' --plugin "$null" --tier quick --verbose -f 'op.fused_add_rms_norm/*' -f 'op.gelu_backward/*'
+expect 1 'PROFILE_GAP' --plugin "$null" --tier quick --profile llm -f 'op.fused_add_rms_norm/*'
+expect 0 'NOT_CLAIMED' --plugin "$null" --tier quick --profile llm --verbose -f 'op.gelu_backward/*'
+expect 1 'PROFILE_GAP' --plugin "$null" --tier quick --profile train -f 'op.gelu_backward/*'
+expect 1 'PROFILE_GAP' --plugin "$null" --tier quick --profile full -f 'op.gelu_backward/*'
+expect 1 '"profile": "full"' --plugin "$null" --tier quick --profile full --json - -f 'op.gelu_backward/*'
+expect 0 'gap' --plugin "$null" --profile llm info
+# Where memory does not reach, a case is RESOURCE and nothing worse.
+if [[ -z $(nm -D "$cpu" 2>/dev/null | grep -E '__(asan|tsan)_init') ]]; then
+  (ulimit -v 3000000 && "$tool" --plugin "$cpu" -j1 --verbose -f 'value.many_bytes' -f 'value.far_positions') >"${TMPDIR:-/tmp}/fg-few-$$" 2>&1
+  grep -q 'RESOURCE value.many_bytes' "${TMPDIR:-/tmp}/fg-few-$$" && grep -q 'RESOURCE value.far_positions' "${TMPDIR:-/tmp}/fg-few-$$" || {
+    echo 'little memory was not RESOURCE:'
+    cat "${TMPDIR:-/tmp}/fg-few-$$"
+    failed=1
+  }
+  rm -f "${TMPDIR:-/tmp}/fg-few-$$"
+fi
 # What it does not serve is a gap, never a wrong answer.
 for verdict in BAD_ERROR FAIL LIED; do
   if "$tool" --plugin "$null" --tier quick 2>&1 | grep -E "^$verdict "; then

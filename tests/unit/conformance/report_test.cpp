@@ -68,6 +68,22 @@ TEST(Report, HeaderTableAndClosing) {
             "1 passed, 1 failed, 1 not claimed; 3 of 3 cases ran in 1.5 s (1 FAIL)   not conformant (exit 1)\n");
 }
 
+TEST(Report, SaysWhatIsNotUsual) {
+  Report r = sample();
+  EXPECT_EQ(header(r, {}).find("subnormal"), std::string::npos);
+  EXPECT_EQ(to_markdown(r).find("subnormal"), std::string::npos);
+  r.subject.flushes_subnormals = true;
+  r.subject.profile = "llm";
+  const std::string flushes(kFlushes);
+  EXPECT_NE(header(r, {}).find("profile llm\n" + flushes + "\n\n"), std::string::npos);
+  EXPECT_NE(to_markdown(r).find(flushes), std::string::npos);
+  EXPECT_NE(to_html(r).find(flushes), std::string::npos);
+  const auto j = nlohmann::json::parse(to_json(r));
+  EXPECT_EQ(j["device"]["flushes_subnormals"], true);
+  EXPECT_EQ(j["profile"], "llm");
+  EXPECT_NE(reproduce_line(r.results.front(), r).find(" --profile llm repro "), std::string::npos);
+}
+
 TEST(Report, AccuracyClassesAreNamed) {
   Report r = sample();
   const std::string silent = table(r, {}) + to_markdown(r) + to_html(r);
