@@ -18,7 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // A mutant that hangs shall not hold up the others.
-constexpr std::chrono::milliseconds kDeadline{60'000};
+constexpr std::chrono::milliseconds kDeadline{20'000};
 constexpr std::string_view kLegalPrefix = "legal_";
 
 struct Target {
@@ -105,12 +105,12 @@ MutantResult judge_target(const Target& t, const std::string& library, const Mut
   run.worker.environment = {"XDG_CACHE_HOME=" + cache.path()};
   if (t.family != "legal") run.worker.environment.push_back("FG_MUTANT_FAULT=" + t.name);
   run.jobs = options.jobs;
-  run.deadline = kDeadline;
   run.quiet = true;
   run.confirmed = 0;
   run.fail_fast = m.legal() ? 0 : 1;
   for (const auto& [area, ids] : cases_of(t, options)) {
     Report report;
+    run.deadline = std::any_of(ids.begin(), ids.end(), is_large) ? std::chrono::milliseconds{} : kDeadline;
     const Result<void> done = run_cases(ids, run, report);
     m.cases += report.results.size();
     m.seconds += report.seconds;
