@@ -148,8 +148,9 @@ fg_status timeline_read(fg_timeline* t, std::uint64_t* value, fg_error*) noexcep
   return FG_OK;
 }
 
-fg_status claims(fg_instance*, std::uint32_t, const fg_op_claim** first, std::uint32_t* n,
+fg_status claims(fg_instance*, std::uint32_t device, const fg_op_claim** first, std::uint32_t* n,
                  std::uint32_t* stride) noexcept {
+  if (device != 0) return FG_E_NOT_FOUND;
   *first = table().claims().data();
   *n = static_cast<std::uint32_t>(table().claims().size());
   *stride = sizeof(fg_op_claim);
