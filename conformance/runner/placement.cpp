@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "conformance/runner/judge.hpp"
+
 namespace fg::conformance {
 namespace {
 
@@ -62,6 +64,13 @@ Placement place(const Shape& shape, Layout layout, std::size_t element_bytes) {
 
 Placement place_strided(const Shape& shape, const std::vector<std::int64_t>& stride, std::size_t element_bytes) {
   return around(shape, stride, 0, element_bytes);
+}
+
+void count_offset_from_storage(Prepared& call) {
+  if (call.op->name != "as_strided") return;
+  PreparedArg& offset = call.args.back();
+  if (offset.value.given())
+    offset.value.number += static_cast<reference::Real>(call.args.front().placements.front().offset);
 }
 
 }  // namespace fg::conformance

@@ -123,13 +123,6 @@ std::vector<reference::Output> expected_outputs(Prepared& p) {
   return want;
 }
 
-void count_offset_from_storage(Prepared& call) {
-  if (call.op->name != "as_strided") return;
-  PreparedArg& offset = call.args.back();
-  if (offset.value.given())
-    offset.value.number += static_cast<reference::Real>(call.args.front().placements.front().offset);
-}
-
 CaseResult run_case(const Device& device, const Case& c) {
   const auto start = std::chrono::steady_clock::now();
   begin_case();
