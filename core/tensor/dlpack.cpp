@@ -103,9 +103,13 @@ Result<Tensor> copied(fg::core::Device* target, const Checked& c) {
   for (std::int64_t k = 0; k < c.numel; ++k) {
     std::memcpy(bytes.get() + k * size, at, static_cast<std::size_t>(size));
     for (std::size_t d = c.shape.size(); d-- > 0;) {
-      at += c.stride[d] * size;
-      if (++index[d] < c.shape[d]) break;
-      at -= c.stride[d] * size * c.shape[d];
+      // In this order nothing passes what check_extent looked at: the stride of one element may be anything.
+      if (index[d] + 1 < c.shape[d]) {
+        ++index[d];
+        at += c.stride[d] * size;
+        break;
+      }
+      at -= index[d] * c.stride[d] * size;
       index[d] = 0;
     }
   }
