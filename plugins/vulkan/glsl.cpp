@@ -139,7 +139,7 @@ std::string buffer_words(const gpu::BufferArg& b) {
 std::string free_words() {
   std::string out;
   for (const char* word : {"active", "centroid", "common", "filter", "fixed", "flat", "half", "input", "invariant",
-                           "output", "partition", "patch", "precise", "resource", "sample", "smooth", "using"}) {
+                           "output", "partition", "patch", "resource", "sample", "smooth", "using"}) {
     out += define(word, std::string(word) + "_");
   }
   return out;
