@@ -9,6 +9,7 @@
 #include <string>
 
 #include "fg/sdk/dtype.hpp"
+#include "plugins/gpu/functions.hpp"
 
 namespace fg::gpu {
 namespace {
@@ -48,31 +49,13 @@ int power_of_two(std::int64_t at_least) {
   return p;
 }
 
-// exp_of(), as this device's language says exp().
-Result<void> add_exp(Source& s, fg_dtype dtype) {
-  const std::uint16_t type = compute_type(dtype);
-  const fg_expr_node node[] = {{FG_EX_INPUT, type, {0, 0, 0}}, {FG_EX_EXP, type, {0, 0, 0}}};
-  const std::uint32_t out = 1;
-  fg_expr e{};
-  e.node = node;
-  e.out = &out;
-  e.n_node = 2;
-  e.n_out = e.n_in = 1;
-  std::vector<std::string> helpers;
-  FG_TRY_ASSIGN(const Printed p, print_expr(e, {"v", "a", "", "", &helpers}));
-  const std::string word = sum_word(dtype);
-  s.functions +=
-      p.functions + "FN " + word + " exp_of(" + word + " a0) {\n" + p.statements + "return " + p.outputs[0] + ";\n}\n";
-  return {};
-}
-
 // What all kernels here need.
 Result<void> add_common(Source& s, const Attention& a) {
   const bool f64 = a.dtype == FG_F64;
   add_sums(s, a.dtype);
   s.define("LOWEST", f64 ? "(-INF_F64)" : "(-INF_F32)").define("MAX", f64 ? "MAX_F64" : "MAX_F32");
   s.wide_index = a.wide;
-  return add_exp(s, a.dtype);
+  return add_functions(s, compute_type(a.dtype), {{FG_EX_EXP, "exp_of"}});
 }
 
 void add_masks(Source& s, const Attention& a) {

@@ -29,13 +29,17 @@ std::span<const sdk::KernelEntry> index_entries();      // index_entry.cpp
 std::span<const sdk::KernelEntry> indexing_entries();   // indexing.cpp
 std::span<const sdk::KernelEntry> layout_entries();     // layout.cpp
 std::span<const sdk::KernelEntry> masked_entries();     // masked.cpp
+std::span<const sdk::KernelEntry> loss_entries();       // loss.cpp
+std::span<const sdk::KernelEntry> norm_entries();       // norms.cpp
 std::span<const sdk::KernelEntry> product_entries();    // products.cpp
 std::span<const sdk::KernelEntry> rotary_entries();     // rotary.cpp
 std::span<const sdk::KernelEntry> scatter_entries();    // scatter.cpp
+std::span<const sdk::KernelEntry> softmax_entries();    // softmax.cpp
 
 inline std::vector<std::span<const sdk::KernelEntry>> named_entries() {
   return {attention_entries(), index_entries(),   indexing_entries(), layout_entries(),
-          masked_entries(),    product_entries(), rotary_entries(),   scatter_entries()};
+          masked_entries(),    product_entries(), rotary_entries(),   scatter_entries(),
+          loss_entries(),      norm_entries(),    softmax_entries()};
 }
 
 }  // namespace fg::gpu

@@ -53,6 +53,7 @@ typedef double f64;
 #define SELECT(c, a, b) ((c) ? (a) : (b))
 #define ISNAN(x) (isnan(x) != 0)
 #define UNROLL _Pragma("unroll")
+#define EXACT
 #if FG_FUSES
 #define FMA(a, b, c) fma((a), (b), (c))
 #else

@@ -16,6 +16,7 @@
 #define u32x4 uvec4
 #define FN
 #define UNROLL [[unroll]]
+#define EXACT precise
 #define GLOBAL(S) uint64_t
 
 #define LOCAL_ID gl_LocalInvocationID.x
