@@ -25,11 +25,10 @@ Result<void> take_rows(const Prepared& k, const sdk::Launch& l, const fg_tensor&
   const bool wide = !fits_index32(l);
   const std::uint64_t number = variant_number({'r', piece, wide, index.dtype == FG_I64});
   FG_TRY_ASSIGN(const Program* program, k->get(device_of(l), number, [&] {
-    return make_source("take_rows", {piece_dtype(piece), piece_dtype(piece), index.dtype}, wide,
-                       [&](Source& s) {
-                         define_piece(s, piece);
-                         define_index(s);
-                       });
+    return make_source("take_rows", {piece_dtype(piece), piece_dtype(piece), index.dtype}, wide, [&](Source& s) {
+      define_piece(s, piece);
+      define_index(s);
+    });
   }));
   return enqueue(l, *program, {ref(out), ref(self), ref(index)},
                  {count, width, named, t.bound, t.wraps ? t.bound : std::int64_t{0}}, groups_of(*program, count));

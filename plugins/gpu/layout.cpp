@@ -22,7 +22,7 @@ constexpr std::uint16_t kSplitDims =
     FG_MAX_NDIM / 2;  // Every dimension of these becomes two, its count and its length.
 
 Result<void> move_tensor(const Prepared& k, const sdk::Launch& l, const Walk& walk, std::int64_t from = 0) {
-  return move(k, l, ref(l.out()), ref(l.in()), walk, dtype_bytes(l.out().dtype), from);
+  return move_pieces(k, l, ref(l.out()), ref(l.in()), walk, dtype_bytes(l.out().dtype), from);
 }
 
 Result<void> flip(const Prepared& k, const sdk::Launch& l) {
@@ -87,7 +87,7 @@ Result<void> cat(const Prepared& k, const sdk::Launch& l) {
     if (in.ndim != out.ndim || sdk::numel(in) == 0) continue;  // The one-dimensional empty tensors.
     Walk w = make_walk(2);
     for (int d = 0; d < in.ndim; ++d) add_to_walk(w, in.shape[d], {out.stride[d], in.stride[d]});
-    FG_TRY(move(k, l, to, ref(in), w, bytes));
+    FG_TRY(move_pieces(k, l, to, ref(in), w, bytes));
     to.byte_offset += static_cast<std::uint64_t>(in.shape[dim] * out.stride[dim] * bytes);
   }
   return {};

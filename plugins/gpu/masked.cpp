@@ -81,7 +81,7 @@ Result<void> masked_scatter(const Prepared& k, const sdk::Launch& l) {
     Walk w = make_walk(2);
     for (int d = 0; d < out.ndim; ++d)
       add_to_walk(w, out.shape[d], {out.stride[d], broadcast_stride(self, d, out.ndim)});
-    FG_TRY(move(k, l, ref(out), ref(self), w, dtype_bytes(out.dtype)));
+    FG_TRY(move_pieces(k, l, ref(out), ref(self), w, dtype_bytes(out.dtype)));
   }
   Compact c;
   c.chosen = ref(l.in(1));

@@ -90,8 +90,8 @@ void define_index(Source& s) {
   s.define("INSIDE(i)", "(i >= i64(0) && i < bound)");
 }
 
-Result<void> move(const Prepared& k, const sdk::Launch& l, const BufferRef& y, const BufferRef& x, Walk walk,
-                  std::int64_t element, std::int64_t from) {
+Result<void> move_pieces(const Prepared& k, const sdk::Launch& l, const BufferRef& y, const BufferRef& x, Walk walk,
+                         std::int64_t element, std::int64_t from) {
   if (walk.count == 0) return {};
   const std::int64_t piece = walk_in_pieces(
       walk, element,

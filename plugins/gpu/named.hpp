@@ -72,13 +72,13 @@ fg_dtype piece_dtype(std::int64_t bytes);
 void define_piece(Source& source, std::int64_t bytes);
 
 // y from x over a walk of both (operand 0 is y, 1 is x, both of one dtype).  `from`: where in x the walk begins.
-Result<void> move(const Prepared& k, const sdk::Launch& l, const BufferRef& y, const BufferRef& x, Walk walk,
-                  std::int64_t element, std::int64_t from = 0);
+Result<void> move_pieces(const Prepared& k, const sdk::Launch& l, const BufferRef& y, const BufferRef& x, Walk walk,
+                         std::int64_t element, std::int64_t from = 0);
 // out becomes self, both dense and of one shape; nothing where they are the same memory.
 Result<void> copy_self(const sdk::Launch& l, const fg_tensor& out, const fg_tensor& self);
 
-// Of an index that a kernel has read from buffer k as `raw`, with parameters i64 bound and wraps (bound, where a negative
-// index counts from the end, else 0): COUNTED_FROM_END(raw) is an i64, INSIDE(i) whether it names something.
+// Of an index that a kernel has read from buffer k as `raw`, with parameters i64 bound and wraps (bound, where a
+// negative index counts from the end, else 0): COUNTED_FROM_END(raw) is an i64, INSIDE(i) whether it names something.
 void define_index(Source& source);
 
 // --- numbers ---
