@@ -77,7 +77,7 @@ struct TilePlan {
     return std::max(shape.slice_c * (shape.queries + shape.keys + 2 * kSlicePad), shape.slice_k * (values + kSlicePad));
   }
   int shared() const {  // Numbers in shared memory.
-    return slice() + shape.keys * (shape.queries + kSlicePad) + shape.group() + 3 * shape.queries;
+    return slice() + shape.keys * (shape.queries + kSlicePad) + shape.group() + 2 * shape.queries;
   }
 };
 
