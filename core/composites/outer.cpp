@@ -36,8 +36,32 @@ Result<void> addr(CompositeCall& c) {
               : map_into(c.out[0], "alpha * (a * b)", std::array{alpha, a, b});
 }
 
+namespace {
+
+Result<Tensor> shaped(const Tensor& t, std::span<const std::int64_t> shape) {
+  return apply("reshape", {arg(t), arg(shape)});
+}
+
+// Rows of `other` are short: both factors are written out along the last dimension of the result, so that
+// its rows are whole.
+Result<void> kron_by_rows(const Tensor& out, Tensor x, Tensor y, std::span<const std::int64_t> both) {
+  const std::int64_t repeats = both[both.size() - 1], counts[] = {both[both.size() - 2]};
+  constexpr std::int64_t kLast[] = {-1}, kBeforeLast[] = {-2};
+  FG_TRY_ASSIGN(x, views::squeeze(x, kLast));
+  FG_TRY_ASSIGN(y, views::squeeze(y, kBeforeLast));
+  FG_TRY_ASSIGN(x, apply("repeat_interleave", {arg(x), fg_value_int(repeats), fg_value_int(-1)}));
+  FG_TRY_ASSIGN(y, apply("tile", {arg(y), arg(std::span<const std::int64_t>(counts))}));
+  std::vector<std::int64_t> shape(both.begin(), both.end() - 1);
+  shape.back() *= repeats;
+  FG_TRY_ASSIGN(const Tensor target, views::view(out, shape));
+  return apply_into(target, "mul", {arg(x), arg(y)});
+}
+
+}  // namespace
+
 // With dimensions [a0, 1, a1, 1, ...] and [1, b0, 1, b1, ...] the product is a broadcast one.
 Result<void> kron(CompositeCall& c) {
+  constexpr std::int64_t kShortRow = 64;  // Elements: of rows no longer than that little but their ends is left.
   const Tensor self = c.tensor("self"), other = c.tensor("other");
   const auto a = self.shape(), b = other.shape();
   const std::size_t n = std::max(a.size(), b.size());
@@ -48,11 +72,9 @@ Result<void> kron(CompositeCall& c) {
     both[2 * d] = left[2 * d];
     both[2 * d + 1] = right[2 * d + 1];
   }
-  const auto shaped = [](const Tensor& t, const std::vector<std::int64_t>& shape) {
-    return apply("reshape", {arg(t), arg(std::span<const std::int64_t>(shape))});
-  };
   FG_TRY_ASSIGN(const Tensor x, shaped(self, left));
   FG_TRY_ASSIGN(const Tensor y, shaped(other, right));
+  if (n > 0 && right.back() < kShortRow && left[2 * n - 2] > 1) return kron_by_rows(c.out[0], x, y, both);
   FG_TRY_ASSIGN(const Tensor target, views::view(c.out[0], both));
   return apply_into(target, "mul", {arg(x), arg(y)});
 }

@@ -2,6 +2,9 @@
 //
 // Triangles, diagonals and tensors with a part replaced: fills and copies into views.
 
+#include <algorithm>
+#include <vector>
+
 #include "core/composites/composites.hpp"
 #include "core/dispatch/outputs.hpp"
 #include "core/tensor/views.hpp"
@@ -111,7 +114,20 @@ Result<void> select_scatter(CompositeCall& c) { return scattered(c, select_of); 
 Result<void> slice_scatter(CompositeCall& c) { return scattered(c, slice_of); }
 Result<void> diagonal_scatter(CompositeCall& c) { return scattered(c, diagonal_of); }
 Result<void> select_backward(CompositeCall& c) { return gradient(c, select_of); }
-Result<void> slice_backward(CompositeCall& c) { return gradient(c, slice_of); }
+
+// Without a step the gradient is a block of the result: padding writes the result in one pass.
+Result<void> slice_backward(CompositeCall& c) {
+  const Tensor &out = c.out[0], grad = c.tensor("grad_output");
+  FG_TRY_ASSIGN(const Tensor target, slice_of(c, out));
+  if (c.integer("step") != 1 || !std::ranges::equal(target.shape(), grad.shape())) return gradient(c, slice_of);
+  FG_TRY_ASSIGN(const int d, views::wrap_dim("slice_backward", c.integer("dim"), out.ndim()));
+  const std::int64_t n = out->shape[d], start = c.integer("start");
+  const std::int64_t before = std::clamp<std::int64_t>(start < 0 ? start + n : start, 0, n);
+  std::vector<std::int64_t> pad(2 * static_cast<std::size_t>(out.ndim() - d), 0);  // The last dimension first.
+  pad[pad.size() - 2] = before;
+  pad[pad.size() - 1] = n - before - grad->shape[d];
+  return apply_into(out, "constant_pad_nd", {arg(grad), arg(std::span<const std::int64_t>(pad))});
+}
 Result<void> diagonal_backward(CompositeCall& c) { return gradient(c, diagonal_of); }
 
 }  // namespace fg::core

@@ -7,8 +7,19 @@
 
 #include "fg/sdk/dtype.hpp"
 #include "fg/sdk/tensor_view.hpp"
+#include "plugins/cpu/engine/streaming.hpp"
 
 namespace fg::cpu {
+namespace {
+
+// Of the elements, those that are repeated counted once.
+std::int64_t memory_bytes(const fg_tensor& t) {
+  std::int64_t n = dtype_bytes(t.dtype);
+  for (int d = 0; d < t.ndim; ++d) n *= t.stride[d] == 0 ? std::min<std::int64_t>(t.shape[d], 1) : t.shape[d];
+  return n;
+}
+
+}  // namespace
 
 std::int64_t block_elements(std::size_t buffers) {
   constexpr std::int64_t kL1Bytes = 32 << 10, kMaxBlock = 1024;
@@ -27,11 +38,10 @@ std::int64_t piece_grain(std::int64_t cost, std::int64_t elements) {
 std::int64_t block_grain(const Program& program, std::int64_t block) { return piece_grain(program.cost, block); }
 
 bool should_stream(const fg_launch& l) {
-  // 4 times the second-level cache of current server cores, bytes.
-  constexpr std::int64_t kStreamBytes = 8 << 20;
-  std::int64_t bytes = 0;
-  for (int j = 0; j < l.n_out; ++j) bytes += sdk::numel(l.t[j]) * dtype_bytes(l.t[j].dtype);
-  if (bytes < kStreamBytes) return false;
+  std::int64_t written = 0, read = 0;
+  for (int j = 0; j < l.n_out; ++j) written += memory_bytes(l.t[j]);
+  for (int k = l.n_out; k < l.n_out + l.n_in; ++k) read += memory_bytes(l.t[k]);
+  if (!worth_streaming(written, read)) return false;
   for (int k = l.n_out; k < l.n_out + l.n_in; ++k) {
     for (int j = 0; j < l.n_out; ++j) {
       if (l.t[j].ptr == l.t[k].ptr) return false;

@@ -59,6 +59,37 @@ void row_sum(State& s, const void* x, std::size_t n) {
   s = State{sum_of<S, TERM>(static_cast<const S*>(x), n), 0, 0, -1};
 }
 
+// In double, so that no part of the product leaves the range of a float before the product does.
+template <class S>
+void row_prod(State& s, const void* px, std::size_t n) {
+  using T = Compute<S>;
+  const S* x = static_cast<const S*>(px);
+  const hn::ScalableTag<double> d;
+  const hn::Rebind<T, hn::ScalableTag<double>> narrow;
+  const std::size_t lanes = hn::Lanes(d), step = 4 * lanes;
+  const auto wide = [&](const S* p) HWY_ATTR {
+    if constexpr (std::is_same_v<T, double>) {
+      return hn::LoadU(d, p);
+    } else {
+      return hn::PromoteTo(d, load(narrow, p));
+    }
+  };
+  auto p0 = hn::Set(d, 1.0), p1 = p0, p2 = p0, p3 = p0;
+  std::size_t i = 0;
+  for (; i + step <= n; i += step) {
+    p0 = hn::Mul(p0, wide(x + i));
+    p1 = hn::Mul(p1, wide(x + i + lanes));
+    p2 = hn::Mul(p2, wide(x + i + 2 * lanes));
+    p3 = hn::Mul(p3, wide(x + i + 3 * lanes));
+  }
+  HWY_ALIGN double lane[kVectorBytes / sizeof(double)];
+  hn::Store(hn::Mul(hn::Mul(p0, p1), hn::Mul(p2, p3)), d, lane);
+  double r = 1;
+  for (std::size_t k = 0; k < lanes; ++k) r *= lane[k];
+  for (; i < n; ++i) r *= static_cast<double>(static_cast<T>(x[i]));
+  s = State{r, 0, 0, -1};
+}
+
 // Mean first, then the deviations from it rounded to the compute type; their own sum corrects what
 // that rounding changed.
 template <class S>
@@ -287,6 +318,7 @@ RowFold float_row(const FoldKey& k) {
   }
   if (k.term != Term::plain) return nullptr;
   switch (k.monoid) {
+    case FG_MONOID_PROD: return row_prod<S>;
     case FG_MONOID_ARGMAX: return row_arg<S, true>;
     case FG_MONOID_ARGMIN: return row_arg<S, false>;
     case FG_MONOID_WELFORD: return row_welford<S>;

@@ -55,6 +55,9 @@ BlockFold find_fold(Fold fold, std::uint16_t type);
 using BlockAccumulate = void (*)(void* state, const void* x, std::size_t n);
 BlockAccumulate find_accumulate(Fold fold, std::uint16_t type);
 
+// dst[i] = first + i * step.
+void fill_index(std::int64_t* dst, std::int64_t first, std::int64_t step, std::size_t n);
+
 // Copies with stores that leave the cache alone, for results larger than it.
 void stream_copy(void* dst, const void* src, std::size_t bytes);
 // Waits until those stores can be seen.

@@ -79,7 +79,37 @@ void cast_i32_f32(void* dst, const void* a, const void*, const void*, std::size_
                [](auto d, auto v) HWY_ATTR { return hn::ConvertTo(d, v); });
 }
 
+void cast_i64_f64(void* dst, const void* a, const void*, const void*, std::size_t n) {
+  loop_convert(hn::ScalableTag<std::int64_t>(), static_cast<double*>(dst), static_cast<const std::int64_t*>(a), n,
+               [](auto d, auto v) HWY_ATTR { return hn::ConvertTo(d, v); });
+}
+// By way of double, rounded once: what has more bits than that keeps 52 and one that tells of the others.
+void cast_i64_f32(void* dst, const void* a, const void*, const void*, std::size_t n) {
+  loop_convert(hn::ScalableTag<std::int64_t>(), static_cast<float*>(dst), static_cast<const std::int64_t*>(a), n,
+               [](auto d32, auto v) HWY_ATTR {
+                 const hn::Rebind<std::int64_t, decltype(d32)> d;
+                 const hn::Rebind<double, decltype(d32)> wide;
+                 const auto low = hn::And(v, hn::Set(d, 0x7FF)), most = hn::Set(d, std::int64_t{1} << 53);
+                 const auto sticky = hn::IfThenZeroElse(hn::Eq(low, hn::Zero(d)), hn::Set(d, 0x800));
+                 const auto fits = hn::And(hn::Lt(v, most), hn::Gt(v, hn::Neg(most)));
+                 const auto exact = hn::IfThenElse(fits, v, hn::Or(hn::Sub(v, low), sticky));
+                 return hn::DemoteTo(d32, hn::ConvertTo(wide, exact));
+               });
+}
+void cast_f64_f32(void* dst, const void* a, const void*, const void*, std::size_t n) {
+  loop_convert(hn::ScalableTag<double>(), static_cast<float*>(dst), static_cast<const double*>(a), n,
+               [](auto d, auto v) HWY_ATTR { return hn::DemoteTo(d, v); });
+}
+void cast_f32_f64(void* dst, const void* a, const void*, const void*, std::size_t n) {
+  loop_convert(hn::Rebind<float, hn::ScalableTag<double>>(), static_cast<double*>(dst), static_cast<const float*>(a), n,
+               [](auto d, auto v) HWY_ATTR { return hn::PromoteTo(d, v); });
+}
+
 Micro find_vector_cast(std::uint16_t from, std::uint16_t to) {
+  if (from == FG_CT_I64 && to == FG_CT_F64) return cast_i64_f64;
+  if (from == FG_CT_I64 && to == FG_CT_F32) return cast_i64_f32;
+  if (from == FG_CT_F64 && to == FG_CT_F32) return cast_f64_f32;
+  if (from == FG_CT_F32 && to == FG_CT_F64) return cast_f32_f64;
   if (from == FG_CT_F32 && to == FG_CT_I32) return cast_f32_i32;
   if (from == FG_CT_I32 && to == FG_CT_F32) return cast_i32_f32;
   if (from == FG_CT_BOOL && to == FG_CT_I32) return cast_bool_i32;
@@ -124,6 +154,19 @@ void stream_copy_blocks(void* dst, const void* src, std::size_t bytes) {
   std::memcpy(to + i, from + i, bytes - i);
 }
 
+void fill_index_blocks(std::int64_t* dst, std::int64_t first, std::int64_t step, std::size_t n) {
+  const hn::ScalableTag<std::int64_t> d;
+  const std::size_t lanes = hn::Lanes(d);
+  HWY_ALIGN std::int64_t lane[kVectorBytes / sizeof(std::int64_t)];
+  for (std::size_t k = 0; k < lanes; ++k) lane[k] = first + static_cast<std::int64_t>(k) * step;
+  auto v = hn::Load(d, lane);
+  const auto next = hn::Set(d, static_cast<std::int64_t>(lanes) * step);
+  std::size_t i = 0;
+  for (; i + lanes <= n; i += lanes, v = hn::Add(v, next)) hn::StoreU(v, d, dst + i);
+  hn::Store(v, d, lane);
+  std::memcpy(dst + i, lane, (n - i) * sizeof *dst);
+}
+
 }  // namespace fg::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -136,9 +179,13 @@ HWY_EXPORT(find_vector_cast);
 HWY_EXPORT(find_vector_load);
 HWY_EXPORT(find_vector_store);
 HWY_EXPORT(stream_copy_blocks);
+HWY_EXPORT(fill_index_blocks);
 Micro vector_cast(std::uint16_t from, std::uint16_t to) { return HWY_DYNAMIC_DISPATCH(find_vector_cast)(from, to); }
 Micro vector_load(fg_dtype from) { return HWY_DYNAMIC_DISPATCH(find_vector_load)(from); }
 Micro vector_store(std::uint16_t from, fg_dtype to) { return HWY_DYNAMIC_DISPATCH(find_vector_store)(from, to); }
+void fill_index(std::int64_t* dst, std::int64_t first, std::int64_t step, std::size_t n) {
+  HWY_DYNAMIC_DISPATCH(fill_index_blocks)(dst, first, step, n);
+}
 void stream_copy(void* dst, const void* src, std::size_t bytes) {
   HWY_DYNAMIC_DISPATCH(stream_copy_blocks)(dst, src, bytes);
 }

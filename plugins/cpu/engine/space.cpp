@@ -6,6 +6,7 @@
 #include <cstring>
 #include <utility>
 
+#include "plugins/cpu/engine/micro.hpp"
 #include "plugins/cpu/engine/transpose.hpp"
 
 namespace fg::cpu {
@@ -108,7 +109,7 @@ void gather(const Space& space, const Operand& from, std::int64_t start, std::in
   if (from.index) {
     auto* out = static_cast<std::int64_t*>(dst);
     for_each_run(space, from.stride, start, count, [&](std::int64_t offset, std::int64_t position, std::int64_t n) {
-      for (std::int64_t i = 0; i < n; ++i) out[position + i] = from.index_base + offset + i * inner;
+      fill_index(out + position, from.index_base + offset, inner, static_cast<std::size_t>(n));
     });
     return;
   }

@@ -5,12 +5,13 @@
 #include "plugins/cpu/kernels/copy.hpp"
 
 #include "plugins/cpu/engine/micro.hpp"
+#include "plugins/cpu/engine/streaming.hpp"
 #include "plugins/cpu/kernels/copy_run.hpp"
 
 namespace fg::cpu {
 namespace {
 
-constexpr std::int64_t kShort = 16;     // A last dimension shorter than this is done together with the one before.
+constexpr std::int64_t kShort = 64;     // A last dimension shorter than this is done together with the one before.
 constexpr std::int64_t kChunk = 16384;  // Elements of a line that are done at once.
 constexpr std::int64_t kStage = 4096;   // Bytes put together in the first-level cache before they are streamed.
 
@@ -109,32 +110,74 @@ struct Lines {
   }
 };
 
+// Elements written COLUMNS times each, one line behind the other: stores of whole lines.
+template <int COLUMNS, class T>
+void repeat_each(const T* src, std::int64_t step, T* dst, std::int64_t rows) {
+  for (std::int64_t r = 0; r < rows; ++r) {
+    const T value = src[r * step];
+    for (int c = 0; c < COLUMNS; ++c) dst[r * COLUMNS + c] = value;
+  }
+}
+
 template <class T>
-void copy_lines(const T* src, T* dst, Space outer, const Exec& exec) {
-  const std::int64_t total = outer.count();
-  if (total == 0) return;
+void copy_short(const T* src, T* dst, const Lines& l, std::int64_t rows) {
+  if (l.src_column == 0 && l.dst_column == 1 && l.dst_row == l.columns) {
+    switch (l.columns) {
+      case 2: return repeat_each<2>(src, l.src_row, dst, rows);
+      case 3: return repeat_each<3>(src, l.src_row, dst, rows);
+      case 4: return repeat_each<4>(src, l.src_row, dst, rows);
+      case 8: return repeat_each<8>(src, l.src_row, dst, rows);
+      case 16: return repeat_each<16>(src, l.src_row, dst, rows);
+      default: break;
+    }
+  }
+  for (std::int64_t r = 0; r < rows; ++r) {
+    copy_run(src + r * l.src_row, l.src_column, dst + r * l.dst_row, l.dst_column, l.columns);
+  }
+}
+
+// Lines are cut into chunks; of short ones some rows are a chunk.
+template <class T>
+void copy_lines(const T* src, T* dst, Space outer, bool large, const Exec& exec) {
+  if (outer.count() == 0) return;
   const Lines l(outer);
-  const std::int64_t bytes = static_cast<std::int64_t>(sizeof(T));
-  const bool streams = l.dst_column == 1 && total * bytes >= kStreamedBytes && l.columns * bytes >= kStreamedLine;
-  const std::int64_t chunks = (l.columns + kChunk - 1) / kChunk;
-  const std::int64_t grain = std::max<std::int64_t>(1, kGrain / (l.rows * std::min(l.columns, kChunk)));
+  const bool streams = large && l.dst_column == 1 && l.columns * static_cast<std::int64_t>(sizeof(T)) >= kStreamedLine;
+  const bool is_short = l.rows > 1;
+  const std::int64_t length = is_short ? l.rows : l.columns, most = is_short ? kChunk / l.columns : kChunk;
+  const std::int64_t chunks = (length + most - 1) / most;
+  const std::int64_t grain = std::max<std::int64_t>(1, kGrain / (std::min(length, most) * (is_short ? l.columns : 1)));
   exec.ranges(outer.count() * chunks, grain, [&](std::int64_t begin, std::int64_t end, int) {
     Odometer at(outer, begin / chunks);
     for (std::int64_t i = begin; i < end; ++i) {
-      const std::int64_t first = i % chunks * kChunk, count = std::min(kChunk, l.columns - first);
-      const T* from = src + at.src + first * l.src_column;
-      T* to = dst + at.dst + first * l.dst_column;
-      for (std::int64_t r = 0; r < l.rows; ++r, from += l.src_row, to += l.dst_row) {
-        if (streams) {
-          stream_run(from, l.src_column, to, count);
-        } else {
-          copy_run(from, l.src_column, to, l.dst_column, count);
-        }
+      const std::int64_t first = i % chunks * most, count = std::min(most, length - first);
+      const T* from = src + at.src + first * (is_short ? l.src_row : l.src_column);
+      T* to = dst + at.dst + first * (is_short ? l.dst_row : l.dst_column);
+      if (is_short) {
+        copy_short(from, to, l, count);
+      } else if (streams) {
+        stream_run(from, l.src_column, to, count);
+      } else {
+        copy_run(from, l.src_column, to, l.dst_column, count);
       }
-      if (first + count == l.columns) at.next();
+      if (first + count == length) at.next();
     }
     if (streams) stream_fence();
   });
+}
+
+void copy_space(const void* src, void* dst, const Space& space, std::int64_t element_bytes, bool large,
+                const Exec& exec) {
+  with_bytes(element_bytes, [&]<class T>(T) {
+    if (transposed(space)) return copy_transposed(static_cast<const T*>(src), static_cast<T*>(dst), space, exec);
+    copy_lines(static_cast<const T*>(src), static_cast<T*>(dst), space, large, exec);
+  });
+}
+
+// Elements of the source, those that are repeated counted once.
+std::int64_t distinct(const Space& s) {
+  std::int64_t n = 1;
+  for (std::size_t d = 0; d < static_cast<std::size_t>(s.ndim); ++d) n *= s.stride[0][d] == 0 ? 1 : s.size[d];
+  return n;
 }
 
 // Rolls dimension d and those after it: the two sides of each change places.
@@ -172,7 +215,9 @@ void pad_rows(const PadArgs& a, const Exec& exec) {
   std::int64_t rows = 1;
   for (std::size_t d = 0; d < last; ++d) rows *= a.size[d];
   const std::int64_t bytes = static_cast<std::int64_t>(sizeof(T));
-  const bool streams = step == 1 && rows * length * bytes >= kStreamedBytes && length * bytes >= kStreamedLine;
+  std::int64_t read = bytes;
+  for (std::size_t d = 0; d <= last; ++d) read *= a.self_size[d];
+  const bool streams = step == 1 && worth_streaming(rows * length * bytes, read) && length * bytes >= kStreamedLine;
   const Inside row = inside(a, last);
   const T value = static_cast<T>(a.value);
   const auto put = [&](const T* src, std::int64_t src_step, T* dst, std::int64_t count) {
@@ -211,10 +256,42 @@ void pad_rows(const PadArgs& a, const Exec& exec) {
 }  // namespace
 
 void copy_elements(const void* src, void* dst, const Space& space, std::int64_t element_bytes, const Exec& exec) {
-  with_bytes(element_bytes, [&]<class T>(T) {
-    if (transposed(space)) return copy_transposed(static_cast<const T*>(src), static_cast<T*>(dst), space, exec);
-    copy_lines(static_cast<const T*>(src), static_cast<T*>(dst), space, exec);
-  });
+  const bool large = worth_streaming(space.count() * element_bytes, distinct(space) * element_bytes);
+  copy_space(src, dst, space, element_bytes, large, exec);
+}
+
+void copy_all(std::span<const CopyPart> parts, std::int64_t element_bytes, bool interleaved, const Exec& exec) {
+  std::int64_t elements = 0, read = 0, cuts = std::int64_t{exec.workers()} * 4;
+  for (const CopyPart& p : parts) {
+    elements += p.space.count();
+    read += distinct(p.space);
+    cuts = std::min(cuts, p.space.ndim == 0 ? 1 : p.space.size[0]);
+  }
+  const bool large = worth_streaming(elements * element_bytes, read * element_bytes);
+  const auto n = static_cast<std::int64_t>(parts.size());
+  const std::int64_t wanted = std::clamp<std::int64_t>(elements / n / kGrain, 1, std::int64_t{exec.workers()} * 4);
+  if (cuts < wanted) {
+    for (const CopyPart& p : parts) copy_space(p.src, p.dst, p.space, element_bytes, large, exec);
+    return;
+  }
+  cuts = wanted;
+  const auto piece = [&](std::int64_t part, std::int64_t cut) {
+    const CopyPart& p = parts[static_cast<std::size_t>(part)];
+    Space s = p.space;
+    std::int64_t first = 0;
+    if (s.ndim > 0) {
+      first = s.size[0] * cut / cuts;
+      s.size[0] = s.size[0] * (cut + 1) / cuts - first;
+    }
+    copy_space(static_cast<const std::byte*>(p.src) + first * s.stride[0][0] * element_bytes,
+               static_cast<std::byte*>(p.dst) + first * s.stride[1][0] * element_bytes, s, element_bytes, large,
+               SerialExec());
+  };
+  if (elements < 2 * kGrain) {
+    for (std::int64_t i = 0; i < n; ++i) piece(i, 0);  // cuts is 1
+    return;
+  }
+  exec.each(n * cuts, [&](std::int64_t i, int) { interleaved ? piece(i % n, i / n) : piece(i / cuts, i % cuts); });
 }
 
 void roll(const RollArgs& a, const Exec& exec) {

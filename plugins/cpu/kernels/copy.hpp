@@ -5,6 +5,8 @@
 #ifndef FG_PLUGINS_CPU_KERNELS_COPY_HPP_
 #define FG_PLUGINS_CPU_KERNELS_COPY_HPP_
 
+#include <span>
+
 #include "plugins/cpu/kernels/rows.hpp"
 
 namespace fg::cpu {
@@ -14,6 +16,15 @@ inline constexpr std::int64_t kStreamedLine = 512;
 
 // dst[p] = src[p] over the space: tensor 0 src, 1 dst, which do not overlap.
 void copy_elements(const void* src, void* dst, const Space& space, std::int64_t element_bytes, const Exec& exec);
+
+// Several such copies of about the same size at once.  interleaved: what is written of them lies side by side
+// along their first dimensions, so that they are cut there and written together.
+struct CopyPart {
+  const void* src;
+  void* dst;
+  Space space;
+};
+void copy_all(std::span<const CopyPart> parts, std::int64_t element_bytes, bool interleaved, const Exec& exec);
 
 // The same elements where each dimension of the result may start `by` elements later and go round.
 struct RollArgs {

@@ -4,6 +4,8 @@
 
 #include "plugins/cpu/kernels/index_entry.hpp"
 
+#include <vector>
+
 #include "fg/abi/ops.h"
 #include "plugins/cpu/kernels/copy.hpp"
 #include "plugins/cpu/kernels/entry.hpp"
@@ -118,15 +120,19 @@ Result<void> cat(const sdk::Launch& l) {
   const fg_tensor& out = l.out();
   const std::int64_t dim = l.params<fg_cat_params>().dim, bytes = element_bytes(out);
   auto* to = static_cast<std::byte*>(out.ptr);
+  std::vector<CopyPart> parts;
   for (std::size_t i = 0; i < l.n_in(); ++i) {
     const fg_tensor& in = l.in(i);
     if (in.ndim != out.ndim || sdk::numel(in) == 0) continue;  // The one-dimensional empty tensors.
-    Space s;
-    for (int d = 0; d < in.ndim; ++d) s.add(in.shape[d], {in.stride[d], out.stride[d]});
-    s.coalesce();
-    copy_elements(in.ptr, to, s, bytes, PoolExec(l));
+    CopyPart p{in.ptr, to, {}};
+    for (int d = 0; d < in.ndim; ++d) p.space.add(in.shape[d], {in.stride[d], out.stride[d]});
+    p.space.coalesce();
+    parts.push_back(p);
     to += in.shape[dim] * out.stride[dim] * bytes;
   }
+  std::int64_t before = 1;
+  for (std::int64_t d = 0; d < dim; ++d) before *= out.shape[d];
+  if (!parts.empty()) copy_all(parts, bytes, before > 1, PoolExec(l));
   return {};
 }
 

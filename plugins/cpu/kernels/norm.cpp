@@ -5,6 +5,7 @@
 #include "plugins/cpu/kernels/norm.hpp"
 
 #include "hwy/cache_control.h"
+#include "plugins/cpu/engine/streaming.hpp"
 #include "plugins/cpu/kernels/norm_ops.hpp"
 
 namespace fg::cpu {
@@ -102,11 +103,12 @@ void run(const NormArgs& a, const Exec& exec, void* ws, RowFunction function) {
   row.weight = s.weight;
   row.bias = s.bias;
   // What is written in place is in the cache.
-  const bool large = row.n * count * a.rows.element_bytes >= kStreamedBytes;
+  const std::int64_t bytes = row.n * count * a.rows.element_bytes;
+  const bool large = worth_streaming(bytes, bytes);
   row.streams = large && a.rows.y != a.rows.x && a.rows.y != a.residual;
   row.streams_sum = large && a.sum != nullptr && a.sum != a.rows.x && a.sum != a.residual;
   if (a.segment > 1 || a.groups > 1) {  // Dense rows, each with parameters of its own.
-    const std::int64_t parameters = row.n / a.segment * ops.compute_bytes, bytes = row.n * a.rows.element_bytes;
+    const std::int64_t parameters = row.n / a.segment * ops.compute_bytes, row_bytes = row.n * a.rows.element_bytes;
     exec.ranges(count, std::max<std::int64_t>(1, kGrain / 4 / std::max<std::int64_t>(row.n, 1)),
                 [&](std::int64_t begin, std::int64_t end, int worker) {
                   for (std::int64_t i = begin; i < end; ++i) {
@@ -114,10 +116,10 @@ void run(const NormArgs& a, const Exec& exec, void* ws, RowFunction function) {
                     const std::int64_t group = i % a.groups * parameters;
                     if (s.weight != nullptr) own.weight = static_cast<const std::byte*>(s.weight) + group;
                     if (s.bias != nullptr) own.bias = static_cast<const std::byte*>(s.bias) + group;
-                    std::byte* x = static_cast<std::byte*>(a.rows.x) + i * bytes;
+                    std::byte* x = static_cast<std::byte*>(a.rows.x) + i * row_bytes;
                     run_row(a, ops, s, function, own,
-                            RowAt{x, static_cast<std::byte*>(a.rows.y) + i * bytes, i, i, worker,
-                                  i + 1 < end ? x + bytes : nullptr});
+                            RowAt{x, static_cast<std::byte*>(a.rows.y) + i * row_bytes, i, i, worker,
+                                  i + 1 < end ? x + row_bytes : nullptr});
                   }
                   if (row.streams) hwy::FlushStream();
                 });

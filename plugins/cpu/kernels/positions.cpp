@@ -118,6 +118,19 @@ std::pair<std::int64_t, std::int64_t> extent(const PositionArgs& a) {
   return {low, high + 1};
 }
 
+// Which of n positions lie in [first, last).  To put each down and count it only if it does costs less than a
+// branch that nobody can predict.
+std::int64_t own_positions(const Batch& batch, std::int64_t n, std::int64_t first, std::int64_t last,
+                           std::int32_t* own) {
+  const auto size = static_cast<std::uint64_t>(last - first);
+  std::int64_t count = 0;
+  for (std::int64_t i = 0; i < n; ++i) {
+    own[count] = static_cast<std::int32_t>(i);
+    count += static_cast<std::uint64_t>(batch.indexed[i] - first) < size ? 1 : 0;
+  }
+  return count;
+}
+
 // T is what values hold, S what indexed holds.
 template <class T, class S, class Join>
 void write(const PositionArgs& a, const Exec& exec, Join join) {
@@ -125,14 +138,16 @@ void write(const PositionArgs& a, const Exec& exec, Join join) {
   if (a.count == 0 || columns == 0) return;
   S* to = static_cast<S*>(a.indexed);
   const T* from = static_cast<const T*>(a.values);
+  const auto one_place = [&](const auto& lead, const Batch& batch, std::int64_t i, std::int64_t low,
+                             std::int64_t high) {
+    for_trail(
+        a.trail, low, high, lead[0] + batch.indexed[i], lead[1] + batch.other[i],
+        [&](std::int64_t dst, std::int64_t dst_step, std::int64_t src, std::int64_t src_step, std::int64_t count) {
+          for (std::int64_t k = 0; k < count; ++k) join(to[dst + k * dst_step], from[src + k * src_step]);
+        });
+  };
   const auto one_lead = [&](const auto& lead, const Batch& batch, std::int64_t n, std::int64_t low, std::int64_t high) {
-    for (std::int64_t i = 0; i < n; ++i) {
-      for_trail(
-          a.trail, low, high, lead[0] + batch.indexed[i], lead[1] + batch.other[i],
-          [&](std::int64_t dst, std::int64_t dst_step, std::int64_t src, std::int64_t src_step, std::int64_t count) {
-            for (std::int64_t k = 0; k < count; ++k) join(to[dst + k * dst_step], from[src + k * src_step]);
-          });
-    }
+    for (std::int64_t i = 0; i < n; ++i) one_place(lead, batch, i, low, high);
   };
   if (width >= 64 || a.count * columns < 4 * kGrain) {
     // Slices are cut along the trail, whose parts never meet.
@@ -150,14 +165,15 @@ void write(const PositionArgs& a, const Exec& exec, Join join) {
   exec.each(parts, [&, low = low, high = high](std::int64_t p, int) {
     const std::int64_t first = low + (high - low) * p / parts, last = low + (high - low) * (p + 1) / parts;
     for_batches(a, 0, a.count, [&](const auto& lead, const Batch& batch, std::int64_t n) {
-      for (std::int64_t i = 0; i < n; ++i) {
-        if (batch.indexed[i] < first || batch.indexed[i] >= last) continue;
-        for_trail(
-            a.trail, 0, width, lead[0] + batch.indexed[i], lead[1] + batch.other[i],
-            [&](std::int64_t dst, std::int64_t dst_step, std::int64_t src, std::int64_t src_step, std::int64_t count) {
-              for (std::int64_t k = 0; k < count; ++k) join(to[dst + k * dst_step], from[src + k * src_step]);
-            });
+      std::int32_t own[kBatch];
+      const std::int64_t count = own_positions(batch, n, first, last, own);
+      if (a.trail.ndim == 0) {
+        S* out = to + lead[0];
+        const T* in = from + lead[1];
+        for (std::int64_t k = 0; k < count; ++k) join(out[batch.indexed[own[k]]], in[batch.other[own[k]]]);
+        return;
       }
+      for (std::int64_t k = 0; k < count; ++k) one_place(lead, batch, own[k], 0, width);
     });
   });
 }

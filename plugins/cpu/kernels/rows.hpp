@@ -15,10 +15,6 @@
 
 namespace fg::cpu {
 
-// Results from this size on are written past the cache: 4 times the second-level cache of current
-// server cores, bytes.
-inline constexpr std::int64_t kStreamedBytes = 8 << 20;
-
 // Calls f with a zero of the unsigned type of that many bytes: 1, 2, 4 or 8.
 template <class F>
 void with_bytes(std::int64_t bytes, F&& f) {

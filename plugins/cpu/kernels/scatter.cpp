@@ -5,7 +5,8 @@
 //
 // A block of neighbouring lines is walked index by index with the lines inside (rows of a matrix
 // scattered along dimension 0), a single line element by element.  Few long lines are cut by
-// destination instead: each worker reads the whole index and writes its own part.
+// destination instead: each worker reads the whole index and writes its own part, which pays from a few
+// workers on, since all of them read it all.
 
 #include "plugins/cpu/kernels/scatter.hpp"
 
@@ -21,6 +22,7 @@ namespace {
 
 constexpr std::int64_t kTileBytes = std::int64_t{256} << 10;  // Of destinations that stay in the L2 cache.
 constexpr std::int64_t kCacheLine = 64;
+constexpr std::int64_t kLongPiece = 1024;  // Elements of a row that a prefetcher makes something of.
 
 using Steps = std::array<std::int64_t, Space::kMany>;
 
@@ -40,20 +42,43 @@ void fill_line(const ScatterArgs& a, T* out, const T* self) {
   }
 }
 
-// The place of index v, -1 when it is not in the part.
-template <bool WHOLE>
-std::int64_t place(std::int64_t v, std::int64_t bound, const Part& p) {
-  v += (v >> 63) & bound;
-  if constexpr (WHOLE) return v;
-  return v >= p.from && v < p.to ? v - p.from : -1;
+// The place of index v.
+std::int64_t place(std::int64_t v, std::int64_t bound) { return v + ((v >> 63) & bound); }
+
+// The positions of a line whose destinations are in the part, some at a time: f(position, place).  To put
+// each down and count it only if it belongs costs less than a branch that nobody can predict.
+template <class I, class F>
+void own_positions(const ScatterArgs& a, const Part& p, const I* index, F&& f) {
+  constexpr std::int64_t kBatch = 512;
+  std::int32_t own[kBatch];
+  for (std::int64_t begin = 0; begin < a.length; begin += kBatch) {
+    const auto n = static_cast<std::int32_t>(std::min(kBatch, a.length - begin));
+    const I* at = index + begin * a.index_step;
+    const auto size = static_cast<std::uint64_t>(p.to - p.from);
+    std::int64_t count = 0;
+    for (std::int32_t i = 0; i < n; ++i) {
+      own[count] = i;
+      count += static_cast<std::uint64_t>(place(at[i * a.index_step], a.bound) - p.from) < size ? 1 : 0;
+    }
+    for (std::int64_t k = 0; k < count; ++k) f(begin + own[k], place(at[own[k] * a.index_step], a.bound) - p.from);
+  }
 }
 
 // One line, element by element.  `to` is where destination p.from lies.
 template <bool WHOLE, class C, class T, class I, class F>
 void walk_line(const ScatterArgs& a, const Part& p, C* to, std::int64_t to_step, const T* src, const I* index, F&& f) {
-  for (std::int64_t i = 0; i < a.length; ++i) {
-    const std::int64_t v = place<WHOLE>(std::int64_t{index[i * a.index_step]}, a.bound, p);
-    if (WHOLE || v >= 0) f(to[v * to_step], src[i * a.src_step], v);
+  if constexpr (!WHOLE) {
+    own_positions(a, p, index, [&](std::int64_t i, std::int64_t v) { f(to[v * to_step], src[i * a.src_step], v); });
+  } else if (to_step == 1 && a.src_step == 1 && a.index_step == 1) {
+    for (std::int64_t i = 0; i < a.length; ++i) {
+      const std::int64_t v = place(index[i], a.bound);
+      f(to[v], src[i], v);
+    }
+  } else {
+    for (std::int64_t i = 0; i < a.length; ++i) {
+      const std::int64_t v = place(index[i * a.index_step], a.bound);
+      f(to[v * to_step], src[i * a.src_step], v);
+    }
   }
 }
 
@@ -66,16 +91,19 @@ void walk_block(const ScatterArgs& a, const Part& p, C* to, std::int64_t to_step
     const I* at = index + i * a.index_step;
     const T* from = src + i * a.src_step;
     if (index_next == 0) {
-      const std::int64_t v = place<true>(std::int64_t{*at}, a.bound, p);
+      const std::int64_t v = place(*at, a.bound);
       C* row = to + v * to_step;
       if (to_next == 1 && src_next == 1) {
         for (std::int64_t w = 0; w < p.lines; ++w) f(row[w], from[w], v + w);
+      } else if (to_next == 1 && src_next == 0) {
+        const T value = *from;
+        for (std::int64_t w = 0; w < p.lines; ++w) f(row[w], value, v + w);
       } else {
         for (std::int64_t w = 0; w < p.lines; ++w) f(row[w * to_next], from[w * src_next], v + w);
       }
     } else {
       for (std::int64_t w = 0; w < p.lines; ++w) {
-        const std::int64_t v = place<true>(std::int64_t{at[w * index_next]}, a.bound, p);
+        const std::int64_t v = place(at[w * index_next], a.bound);
         f(to[v * to_step + w * to_next], from[w * src_next], v + w);
       }
     }
@@ -139,6 +167,8 @@ void join_tile(const ScatterArgs& a, const I* indices, const Part& p, const Tile
   };
   if (p.from != 0 || p.to != a.bound) {
     walk_line<false>(a, p, acc, 1, src, index, f);
+  } else if (w == 1) {
+    walk_line<true>(a, p, acc, 1, src, index, f);
   } else {
     walk_block(a, p, acc, w, 1, src, index, f);
   }
@@ -184,7 +214,8 @@ std::int64_t block_lines(const ScatterArgs& a) {
 
 // Work on few lines is cut by destination.
 std::int64_t cuts(const ScatterArgs& a, int workers) {
-  const bool few = a.lines.count() < workers && a.length > 4 * kGrain && a.bound >= workers;
+  constexpr int kPays = 3;  // Workers: reading the index costs each about what half of the writing does.
+  const bool few = a.lines.count() < workers && a.length > 4 * kGrain && a.bound >= workers && workers >= kPays;
   return few ? workers : 1;
 }
 
@@ -203,7 +234,9 @@ void for_parts(const ScatterArgs& a, const Exec& exec, F&& f) {
     });
   }
   const std::int64_t block = block_lines(a);
-  const std::int64_t least = std::min<std::int64_t>(block, 64);  // Lines: whole cache lines of every dtype.
+  // Lines: whole cache lines of every dtype, and of rows that are walked again and again long pieces.
+  const std::int64_t least = std::clamp<std::int64_t>(lines / exec.workers(), std::min<std::int64_t>(block, 64),
+                                                      block == lines ? kLongPiece : std::min<std::int64_t>(block, 64));
   const std::int64_t grain = std::max(least, kGrain / std::max<std::int64_t>(a.length, 1));
   exec.ranges(lines, grain, [&](std::int64_t begin, std::int64_t end, int worker) {
     runs(a.lines, begin, end, [&](std::int64_t, const Steps& at, std::int64_t count, const Steps& step) {

@@ -4,6 +4,7 @@
 // of neighbouring columns, as many as the L2 cache holds; what is neither goes through copies of rows.
 
 #include "hwy/cache_control.h"
+#include "plugins/cpu/engine/streaming.hpp"
 #include "plugins/cpu/kernels/norm.hpp"
 #include "plugins/cpu/kernels/runs.hpp"
 
@@ -159,8 +160,8 @@ void softmax(const SoftmaxArgs& args, const Exec& exec, void* ws) {
   Arena arena(ws);
   std::byte* scratch = arena.take<std::byte>(p.scratch_bytes * exec.workers());
   // What is written in place is in the cache.
-  const bool streams = length * count * args.rows.element_bytes >= kStreamedBytes && args.rows.y != args.rows.x &&
-                       args.rows.y != args.gradient;
+  const std::int64_t bytes = length * count * args.rows.element_bytes;
+  const bool streams = worth_streaming(bytes, bytes) && args.rows.y != args.rows.x && args.rows.y != args.gradient;
   if (p.way == Plan::columns) return run_columns(args, p, exec, scratch, streams);
   if (p.way == Plan::rows || backward(args)) return run_rows(args, p, exec, scratch, streams);
   std::byte* copies = arena.take<std::byte>(rows_scratch(args.rows) * exec.workers());

@@ -8,6 +8,7 @@
 
 #include <limits>
 
+#include "plugins/cpu/engine/streaming.hpp"
 #include "plugins/cpu/kernels/copy.hpp"
 #include "plugins/cpu/kernels/nonzero.hpp"
 #include "tests/unit/cpu_kernels/array.hpp"
@@ -121,10 +122,11 @@ TEST(Copy, EveryPairOfLayouts) {
 }
 
 TEST(Copy, LargeResultsGoPastTheCache) {
-  for (const Dims& shape : {Dims{1050, 2100}, Dims{3, 700001}}) {
+  const std::int64_t least = last_level_bytes() * 3 / 8 / 4;
+  for (const Dims& shape : {Dims{least / 2100, 2100}, Dims{3, (least / 3) | 1}}) {
     for (const Layout ls : kLayouts) {
       Array src(FG_F32, shape, ls), dst(FG_F32, shape, Layout::dense);
-      ASSERT_GE(dst.count() * dst.bytes(), kStreamedBytes);
+      ASSERT_TRUE(worth_streaming(dst.count() * dst.bytes(), dst.count() * dst.bytes()));
       src.fill([](std::int64_t i) { return static_cast<double>(i % 8191); });
       Space s;
       for (int d = 0; d < src.ndim(); ++d) s.add(src.size(d), {src.stride(d), dst.stride(d)});

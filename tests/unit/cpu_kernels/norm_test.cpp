@@ -10,6 +10,7 @@
 #include <cstring>
 #include <limits>
 
+#include "plugins/cpu/engine/streaming.hpp"
 #include "tests/unit/cpu_kernels/array.hpp"
 
 namespace fg::cpu::testing {
@@ -71,7 +72,7 @@ void check_softmax(fg_dtype dtype, const Dims& shape, int dim, Layout lx, Layout
 // Large tensors are streamed, several rows at a time; each row must come out as it does alone.
 TEST(Softmax, RowsOfALargeTensorHaveTheBitsOfRowsAlone) {
   for (const std::int64_t n : {1003, 1024, 1040}) {
-    const std::int64_t rows = kStreamedBytes / (n * 4) + 1;
+    const std::int64_t rows = last_level_bytes() * 3 / 8 / (n * 4) + 1;
     Array x(FG_F32, {rows, n}), one(FG_F32, {n});
     const Workspace y(static_cast<std::size_t>(rows * n) * 4);  // Aligned as the device's memory is.
     x.fill(sample);
