@@ -68,6 +68,8 @@ fg_status fg_stats(fg_counters* out, fg_error* err) FG_NOEXCEPT {
     c.prepares = sums[ThreadCounters::prepares];
     c.copies = sums[ThreadCounters::copies];
     c.fallbacks = sums[ThreadCounters::fallbacks];
+    c.graph_replays = sums[ThreadCounters::graph_replays];
+    c.graph_launches = sums[ThreadCounters::graph_launches];
     copy_out(out, c);
     return {};
   });

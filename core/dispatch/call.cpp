@@ -10,6 +10,7 @@
 
 #include "core/catalogue/shape_rules.hpp"
 #include "core/composites/composites.hpp"
+#include "core/dispatch/capture.hpp"
 #include "core/dispatch/enable.hpp"
 #include "core/dispatch/outputs.hpp"
 #include "core/dispatch/record.hpp"
@@ -86,22 +87,41 @@ Result<void> run_recorded(const Call& c) {
   return done;
 }
 
+// A call inside a capture.
+template <class Run>
+Result<void> run_captured(Capture& capture, const Call& c, Run&& run) {
+  CapturedCall scope(capture, c.op);
+  Result<void> done = scope.check(c.op);
+  if (done) done = run();
+  return scope.done(std::move(done));
+}
+
+Result<void> run_found(const Call& c) {
+  if (PlanLine* line = cached_plan(c)) [[likely]] {
+    thread_state().counters.bump(ThreadCounters::cache_hits);
+    return run_plan(c, *line->value, line, nullptr);
+  }
+  FG_TRY_ASSIGN(const PlanRef ref, find_plan(c));
+  return run_plan(c, *ref.plan, ref.line, nullptr);
+}
+
 }  // namespace
 
-Result<void> run_planned(const Call& c, const Plan& plan, PlanLine* line) { return run_plan(c, plan, line, nullptr); }
+Result<void> run_planned(const Call& c, const Plan& plan, PlanLine* line) {
+  if (Capture* capture = thread_state().capture.get()) [[unlikely]]
+    return run_captured(*capture, c, [&] { return run_plan(c, plan, line, nullptr); });
+  return run_plan(c, plan, line, nullptr);
+}
 
 Result<void> dispatch(const Call& c) {
   ThreadState& state = thread_state();
   state.counters.bump(ThreadCounters::calls);
   const trace::Span span("operator", c.op.name);
+  if (state.capture != nullptr) [[unlikely]]
+    return run_captured(*state.capture, c, [&] { return recording() ? run_recorded(c) : run_found(c); });
   if (recording()) [[unlikely]]
     return run_recorded(c);
-  if (PlanLine* line = cached_plan(c)) [[likely]] {
-    state.counters.bump(ThreadCounters::cache_hits);
-    return run_plan(c, *line->value, line, nullptr);
-  }
-  FG_TRY_ASSIGN(const PlanRef ref, find_plan(c));
-  return run_plan(c, *ref.plan, ref.line, nullptr);
+  return run_found(c);
 }
 
 Result<void> call(const OpInfo& op, std::span<const fg_value> args, Form form, std::span<fg_tensor_handle> outs,

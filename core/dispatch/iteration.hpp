@@ -64,11 +64,12 @@ class Iteration {
   std::int64_t stride_[kMaxOperands][FG_MAX_NDIM];
 };
 
+inline constexpr std::uint32_t kAligned16 = 1u << 22;
 // Packed class of a descriptor as it is launched: dtype 16 bits | rank 5 | dense 1 | align16 1.
 inline std::uint32_t descriptor_class(const fg_tensor& t) {
   const bool aligned = ((t.ptr != nullptr ? reinterpret_cast<std::uintptr_t>(t.ptr) : t.byte_offset) & 15u) == 0;
   return (t.dtype & 0xFFFFu) | static_cast<std::uint32_t>(t.ndim) << 16 | (t.flags & FG_T_DENSE) << 19 |
-         static_cast<std::uint32_t>(aligned) << 22;
+         (aligned ? kAligned16 : 0u);
 }
 
 }  // namespace fg::core

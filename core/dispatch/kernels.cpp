@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "core/dispatch/capture.hpp"
 #include "core/dispatch/iteration.hpp"
 #include "core/dispatch/record.hpp"
 #include "core/trace/log.hpp"
@@ -191,6 +192,9 @@ Result<const KernelEntry*> find_kernel(const LaunchSpec& s) {
 }
 
 Result<void> launch(const KernelEntry& entry, const LaunchSpec& s) {
+  ThreadState& state = thread_state();
+  if (state.capture != nullptr) [[unlikely]]
+    FG_TRY(state.capture->admit(entry, s));
   Stream* stream = cached_thread_stream(s.device);
   if (stream == nullptr) {
     FG_TRY_ASSIGN(stream, thread_stream(s.device));
@@ -227,12 +231,14 @@ Result<void> launch(const KernelEntry& entry, const LaunchSpec& s) {
     if (ws.storage != nullptr) work.use(ws.storage);
     status = entry.kernel->launch(entry.kernel, &l);
   }
-  thread_state().counters.bump(ThreadCounters::launches);
+  state.counters.bump(ThreadCounters::launches);
   note_kernel(entry.kernel->name);
   if (status < 0) [[unlikely]] {
     if (status == FG_E_DEVICE_LOST && s.device->plugin != nullptr) Registry::get().lose(*s.device, err.message);
     return plugin_error(s, err, status, "launch");
   }
+  if (state.capture != nullptr) [[unlikely]]
+    return state.capture->record(entry, s, scratch);
   return {};
 }
 

@@ -28,6 +28,8 @@ struct KernelEntry {
   std::vector<std::byte> params;      // FG_GUARD_PARAMS
 };
 
+class Params;
+
 // One launch, before a kernel is known.
 struct LaunchSpec {
   const void* what = nullptr;  // EngineProgram or OpInfo: what the kernel computes.
@@ -38,7 +40,8 @@ struct LaunchSpec {
   std::span<fg_tensor> t;  // Outputs, then inputs.
   std::uint16_t n_out = 0;
   const void* params = nullptr;
-  std::span<const std::byte> params_key;      // The parameters' values, without pointers.
+  std::span<const std::byte> params_key;      // The parameters' values, without pointers; an engine's: its scalars.
+  Params* named_params = nullptr;             // What params are of; a capture moves them out.  nullptr: an engine's.
   std::span<fg_tensor_object* const> owners;  // Whose memory is used.
 };
 

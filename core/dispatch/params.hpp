@@ -14,6 +14,7 @@
 
 namespace fg::core {
 
+// Movable: pointers inside stay valid.
 class Params {
  public:
   // Defaults filled in, dimensions counted from 0.  Random operators get the generator's state.

@@ -173,6 +173,7 @@ Result<void> run_named(const Call& c, const Plan& p) {
   spec.n_out = static_cast<std::uint16_t>(n_out);
   spec.params = params.data();
   spec.params_key = params.key();
+  spec.named_params = &params;
   spec.owners = l.owners;
   if (auto ran = run_kernel(spec); !ran) {
     // The claim covers this signature, so it does not hold: the plugin is not asked for it again.

@@ -8,6 +8,8 @@
 #include <memory>
 #include <mutex>
 
+#include "core/dispatch/capture.hpp"
+
 namespace fg::core {
 namespace {
 
@@ -66,6 +68,7 @@ ThreadState::ThreadState() {
 }
 
 ThreadState::~ThreadState() {
+  capture.reset();
   t_state = nullptr;
   const std::lock_guard lock(threads().mutex);
   for (std::size_t i = 0; i < counters.value.size(); ++i)

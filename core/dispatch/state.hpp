@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <vector>
 
 #include "core/catalogue/op_info.hpp"
@@ -19,6 +20,7 @@
 
 namespace fg::core {
 
+class Capture;
 struct Plan;
 struct KernelEntry;
 
@@ -95,12 +97,12 @@ class ExactCache {
 
 // Counters of one thread, read by others for the sums.  One writer: no read-modify-write needed.
 struct alignas(64) ThreadCounters {
-  enum { calls, cache_hits, launches, prepares, copies, fallbacks, kCount };
+  enum { calls, cache_hits, launches, prepares, copies, fallbacks, graph_replays, graph_launches, kCount };
   std::array<std::atomic<std::uint64_t>, kCount> value{};
 
-  void bump(int which) {
+  void bump(int which, std::uint64_t by = 1) {
     std::atomic<std::uint64_t>& v = value[static_cast<std::size_t>(which)];
-    v.store(v.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    v.store(v.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
   }
 };
 
@@ -113,7 +115,8 @@ struct ThreadState {
   ThreadCounters counters;
   ExactCache<PlanKey, Plan> plans;
   ExactCache<KernelKey, KernelEntry> kernels;
-  std::vector<Selection> scopes;  // UseVendor, innermost last.
+  std::vector<Selection> scopes;     // UseVendor, innermost last.
+  std::unique_ptr<Capture> capture;  // Open on this thread; usually none.
 };
 
 ThreadState& thread_state();

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <vector>
 
+#include "core/memory/capture_mark.hpp"
 #include "core/memory/device_memory.hpp"
 #include "core/memory/plugin_error.hpp"
 
@@ -142,6 +143,7 @@ Result<void> copy_through_host(Storage* dst, std::uint64_t dst_offset, Storage* 
 }  // namespace
 
 Result<void> write_storage(Storage* dst, std::uint64_t offset, std::span<const std::byte> src) {
+  FG_TRY(check_not_captured(dst->device, "writes from the host"));
   FG_TRY(check_range(dst, offset, src.size()));
   FG_TRY(check_writable(dst));
   if (src.empty()) return {};
@@ -152,6 +154,7 @@ Result<void> write_storage(Storage* dst, std::uint64_t offset, std::span<const s
 }
 
 Result<void> read_storage(Storage* src, std::uint64_t offset, std::span<std::byte> dst) {
+  FG_TRY(check_not_captured(src->device, "copies to the host"));
   FG_TRY(check_range(src, offset, dst.size()));
   if (dst.empty()) return {};
   if (!src->device->host_visible()) return read_staged(src, offset, dst);
@@ -162,6 +165,8 @@ Result<void> read_storage(Storage* src, std::uint64_t offset, std::span<std::byt
 
 Result<void> copy_storage(Storage* dst, std::uint64_t dst_offset, Storage* src, std::uint64_t src_offset,
                           std::uint64_t bytes) {
+  FG_TRY(check_not_captured(dst->device, "copies from another device"));
+  FG_TRY(check_not_captured(src->device, "copies to another device"));
   FG_TRY(check_range(dst, dst_offset, bytes));
   FG_TRY(check_range(src, src_offset, bytes));
   FG_TRY(check_writable(dst));

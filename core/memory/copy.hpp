@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Moving bytes between host and storages, and between storages of any two devices.  Strides are
-// the business of tensor.hpp; here are plain ranges.
+// the business of tensor.hpp; here are plain ranges.  Inside a capture of a device whose memory they
+// touch, all are FG_E_CAPTURE.
 
 #ifndef FG_CORE_MEMORY_COPY_HPP_
 #define FG_CORE_MEMORY_COPY_HPP_

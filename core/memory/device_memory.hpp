@@ -67,6 +67,8 @@ class DeviceMemory {
   static std::uint64_t pending_value(const Stream& stream) noexcept {
     return stream.signalled_ + (stream.dirty_ ? 1u : 0u);
   }
+  // Value at which the work of an open Submission is done.
+  static std::uint64_t open_value(const Stream& stream) noexcept { return stream.signalled_ + 1; }
   static StorageRef& workspace_of(Stream& stream) noexcept { return stream.workspace_; }
   static Staging& staging_of(Stream& stream) noexcept { return stream.staging_; }
   struct LastUse {

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <memory>
 
+#include "core/memory/capture_mark.hpp"
 #include "core/memory/copy.hpp"
 #include "core/tensor/tensor.hpp"
 
@@ -87,6 +88,7 @@ struct Bytes {
 }  // namespace
 
 Result<void> copy_from_host(const Tensor& dst, std::span<const std::byte> src) {
+  FG_TRY(check_not_captured(dst.device(), "writes from the host"));
   FG_TRY(check_bytes("copy from host", dst, src.size()));
   if (dst.read_only()) return invalid("copy from host: the tensor is read-only");
   if (src.empty()) return {};
@@ -108,6 +110,7 @@ Result<void> copy_from_host(const Tensor& dst, std::span<const std::byte> src) {
 }
 
 Result<void> copy_to_host(const Tensor& src, std::span<std::byte> dst) {
+  FG_TRY(check_not_captured(src.device(), "copies to the host"));
   FG_TRY(check_bytes("copy to host", src, dst.size()));
   if (dst.empty()) return {};
   if (src.dense()) return read_storage(src.storage(), storage_offset_bytes(src), dst);

@@ -137,6 +137,45 @@ FG_API void fg_bound_release(fg_bound* bound) FG_NOEXCEPT;  // NULL allowed.
 FG_API fg_status fg_map(const char* expression, const char* const* names, const fg_value* args, uint32_t n_args,
                         fg_dtype dtype, fg_tensor_handle* out, fg_error* err) FG_NOEXCEPT;
 
+// --- graphs --------------------------------------------------------------------------------------------
+
+// A graph is a list of launches, captured once and replayed without dispatch (docs/graphs.md).
+typedef struct fg_graph_object* fg_graph_handle;
+
+// From here to the end, operators that the calling thread runs on `device` (NULL: the current one) run
+// as usual and are recorded too.  Only what runs on the device alone can be captured: copies to, from
+// and between devices, operators whose result's shape depends on values, operators on other devices,
+// and kernels that their plugin does not call capturable are FG_E_CAPTURE, naming the operator.  A
+// random operator keeps its seed and offset: every replay draws the same numbers.
+// FG_E_STATE when this thread has an open capture.
+FG_API fg_status fg_capture_begin(fg_device_handle device, fg_error* err) FG_NOEXCEPT;
+// Ends this thread's capture.  The graph keeps all memory that its launches use.  `out` NULL forgets
+// what was recorded.  FG_E_STATE without a capture; FG_E_CAPTURE, and no graph, when an operator inside
+// could not be captured.
+FG_API fg_status fg_capture_end(fg_graph_handle* out, fg_error* err) FG_NOEXCEPT;
+// Enqueues all launches on the calling thread's stream.  Replays of one graph run one after the other.
+// FG_E_CAPTURE inside a capture of this thread.
+FG_API fg_status fg_graph_replay(fg_graph_handle graph, fg_error* err) FG_NOEXCEPT;
+// Later replays use `to` in the place of `captured`, a tensor that launches used (through views, too),
+// and whatever replaced it before.  Dtype, shape, strides and device must be the same, and memory must
+// not begin to be shared (FG_E_INVALID, FG_R_ALIAS).  On failure nothing has changed.
+FG_API fg_status fg_graph_rebind(fg_graph_handle graph, fg_tensor_handle captured, fg_tensor_handle to,
+                                 fg_error* err) FG_NOEXCEPT;
+
+enum { FG_REPLAY_LAUNCHES = 0, FG_REPLAY_BATCH = 1, FG_REPLAY_GRAPH = 2 };
+// GROWS, caller-allocated.
+typedef struct fg_graph_info {
+  fg_hdr hdr;
+  uint64_t launches;         // Of one replay.
+  uint64_t memory_bytes;     // Kept alive, the workspace included.
+  uint64_t workspace_bytes;  // The graph's own.
+  uint32_t way;              // FG_REPLAY_*: what the plugin has a table for.
+  uint32_t zero;
+} fg_graph_info;
+FG_API fg_status fg_graph_get_info(fg_graph_handle graph, fg_graph_info* info, fg_error* err) FG_NOEXCEPT;
+// Frees the graph once its last replay is done, without waiting; no call on it may be in progress.
+FG_API void fg_graph_release(fg_graph_handle graph) FG_NOEXCEPT;  // NULL allowed.
+
 // --- which operators are served, and by whom -----------------------------------------------------------
 
 // Every operator of the catalogue, sorted; *names lives as long as the process.
@@ -164,12 +203,14 @@ FG_API uint32_t fg_get_fallback(void) FG_NOEXCEPT;
 // GROWS, caller-allocated.  Sums over all threads since the start.
 typedef struct fg_counters {
   fg_hdr hdr;
-  uint64_t calls;       // Operators called.
-  uint64_t cache_hits;  // Calls served by the dispatch cache.
-  uint64_t launches;    // Kernels launched.
-  uint64_t prepares;    // Kernels prepared.
-  uint64_t copies;      // Arguments or results that were copied because a kernel needed another layout or alias.
-  uint64_t fallbacks;   // Calls served by another plugin than the tensors'.
+  uint64_t calls;           // Operators called.
+  uint64_t cache_hits;      // Calls served by the dispatch cache.
+  uint64_t launches;        // Kernels launched.
+  uint64_t prepares;        // Kernels prepared.
+  uint64_t copies;          // Arguments or results that were copied because a kernel needed another layout or alias.
+  uint64_t fallbacks;       // Calls served by another plugin than the tensors'.
+  uint64_t graph_replays;   // Graphs replayed.
+  uint64_t graph_launches;  // Kernels launched by those, which `launches` does not count.
 } fg_counters;
 FG_API fg_status fg_stats(fg_counters* out, fg_error* err) FG_NOEXCEPT;
 

@@ -116,6 +116,68 @@ inline Tensor map(const std::string& expression, std::initializer_list<NamedOper
   return Tensor::adopt(out);
 }
 
+// --- graphs: docs/graphs.md ---
+
+// Launches captured by a Capture.
+class Graph {
+ public:
+  explicit Graph(fg_graph_handle handle) : handle_(handle) {}
+  Graph(Graph&& o) noexcept : handle_(std::exchange(o.handle_, nullptr)) {}
+  Graph& operator=(Graph o) noexcept {
+    std::swap(handle_, o.handle_);
+    return *this;
+  }
+  ~Graph() { fg_graph_release(handle_); }
+
+  // Enqueues all launches on this thread's stream.
+  void replay() {
+    detail::ErrorSlot err;
+    err.check(fg_graph_replay(handle_, err));
+  }
+  // Later replays use `to` where the capture used `captured`.
+  void rebind(const Tensor& captured, const Tensor& to) {
+    detail::ErrorSlot err;
+    err.check(fg_graph_rebind(handle_, captured.handle(), to.handle(), err));
+  }
+  fg_graph_info info() const {
+    fg_graph_info i{};
+    i.hdr.struct_size = sizeof(i);
+    detail::ErrorSlot err;
+    err.check(fg_graph_get_info(handle_, &i, err));
+    return i;
+  }
+
+ private:
+  fg_graph_handle handle_;
+};
+
+// Records what this thread runs on a device as long as it lives.
+//   fg::Capture capture;
+//   auto y = fg::gelu(x) * 2;
+//   fg::Graph graph = capture.end();
+class Capture {
+ public:
+  explicit Capture(const Device& device = {}) {
+    detail::ErrorSlot err;
+    err.check(fg_capture_begin(device.handle(), err));
+  }
+  Capture(const Capture&) = delete;
+  Capture& operator=(const Capture&) = delete;
+  ~Capture() {
+    if (open_) fg_capture_end(nullptr, nullptr);
+  }
+  Graph end() {
+    open_ = false;
+    fg_graph_handle graph = nullptr;
+    detail::ErrorSlot err;
+    err.check(fg_capture_end(&graph, err));
+    return Graph(graph);
+  }
+
+ private:
+  bool open_ = true;
+};
+
 // --- which operators are served, and where ---
 
 // Start of the library with settings of its own; without it the environment's apply at first use.

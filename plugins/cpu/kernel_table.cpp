@@ -54,6 +54,7 @@ const sdk::KernelTable& kernel_table() {
     std::vector<sdk::KernelEntry> all(kEngines.begin(), kEngines.end());
     const auto named = named_kernels();
     all.insert(all.end(), named.begin(), named.end());
+    for (sdk::KernelEntry& e : all) e.flags |= FG_K_CAPTURABLE;  // A launch keeps nothing of its arguments.
     return all;
   }();
   static const sdk::KernelTable table(entries);

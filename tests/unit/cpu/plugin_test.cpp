@@ -349,7 +349,8 @@ TEST(CpuOperators, PrepareRefusesWhatItDoesNotUnderstand) {
   EXPECT_EQ(status([](MapCall& c) { c.sig.hdr.next = &harmless; }), FG_OK);
   EXPECT_EQ(status([](MapCall& c) { c.sig.hdr.struct_size = 24; }), FG_E_ABI);
   EXPECT_EQ(status([](MapCall& c) { c.sig.zero = 1; }), FG_E_INVALID);
-  EXPECT_EQ(status([](MapCall& c) { c.sig.want_flags = FG_K_CAPTURABLE; }), FG_E_UNSUPPORTED);
+  EXPECT_EQ(status([](MapCall& c) { c.sig.want_flags = FG_K_CAPTURABLE; }), FG_OK);
+  EXPECT_EQ(status([](MapCall& c) { c.sig.want_flags = 1u << 9; }), FG_E_UNSUPPORTED);
   EXPECT_EQ(status([](MapCall& c) { c.sig.want_flags = FG_K_INPLACE_OK; }), FG_OK);
   EXPECT_EQ(status([](MapCall& c) { c.t[1].zero = 1; }), FG_E_INVALID);
   EXPECT_EQ(status([](MapCall& c) { c.t[1].flags = 1u << 20; }), FG_E_UNSUPPORTED);

@@ -111,7 +111,7 @@ fg_status query(fg_instance*, const fg_sig*, fg_verdict* v) noexcept {
   v->code = FG_OK;
   return FG_OK;
 }
-const void* get_table(fg_instance*, const char*) noexcept { return nullptr; }
+const void* get_table(fg_instance* i, const char* id) noexcept { return fake_table(of(i)->options(), id); }
 
 std::string op_of(std::uint64_t uid) {
   if (uid == FG_OP_MAP_UID) return FG_OP_MAP;
@@ -194,7 +194,7 @@ fg_status prepare(fg_instance* i, const fg_sig* sig, fg_kernel** out, fg_error* 
   k->head.release = [](fg_kernel* dead) noexcept { delete reinterpret_cast<FakeKernel*>(dead); };
   k->head.ws_fixed = d.options().workspace;
   k->head.guards = d.options().guards;
-  k->head.flags = FG_K_MAY_BLOCK_HOST;
+  k->head.flags = FG_K_MAY_BLOCK_HOST | (d.options().capturable ? FG_K_CAPTURABLE : 0);
   k->head.name = "fake";
   *out = &k->head;
   return FG_OK;

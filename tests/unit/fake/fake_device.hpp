@@ -28,8 +28,10 @@ struct FakeOptions {
   std::vector<std::string> named;               // Of "bmm", "mm", "nonzero", "softmax", "embedding".
   std::uint64_t guards = 0;                     // Of every kernel.
   bool synchronous = true, flat = true;
-  std::uint64_t workspace = 0;   // Bytes every kernel asks for.
-  std::vector<fg_dtype> dtypes;  // Of the engines; empty: all twelve.
+  std::uint64_t workspace = 0;        // Bytes every kernel asks for.
+  std::vector<fg_dtype> dtypes;       // Of the engines; empty: all twelve.
+  bool capturable = true;             // Its kernels.
+  bool batch = false, graph = false;  // Has "fg.batch/1", "fg.graph/1".
 };
 
 // One launch as the kernel saw it.
@@ -52,8 +54,10 @@ class FakeDevice {
   const std::vector<fg_op_claim>& claims() const { return claims_; }
 
   std::atomic<int> launches{0}, prepares{0}, copies{0}, waits{0}, allocations{0};
-  std::atomic<fg_status> next_launch{FG_OK};   // Returned once by the next launch.
-  std::atomic<fg_status> next_prepare{FG_OK};  // By the next prepare.
+  std::atomic<int> submits{0}, graphs{0}, graph_launches{0};  // Of the tables; graphs: alive.
+  std::atomic<fg_status> next_build{FG_OK};                   // Returned once by the next build.
+  std::atomic<fg_status> next_launch{FG_OK};                  // Returned once by the next launch.
+  std::atomic<fg_status> next_prepare{FG_OK};                 // By the next prepare.
 
   void see(SeenLaunch s);
   SeenLaunch last() const;
@@ -82,6 +86,9 @@ struct FakeBuffer {
   std::uint64_t size;
   std::byte* memory;
 };
+
+// The tables of FakeOptions::batch and ::graph, by id; nullptr for others.  fake_graph.cpp
+const void* fake_table(const FakeOptions& options, const std::string& id);
 
 // The first byte of element 0 of `t`, by buffer and offset.
 std::byte* address(const fg_tensor& t);

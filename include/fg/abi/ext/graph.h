@@ -17,7 +17,7 @@ typedef struct fg_graph fg_graph;  // OPAQUE
 // FROZEN.
 typedef struct fg_graph_node {
   const fg_kernel* kernel;
-  const fg_launch* launch;  // Copied by the plugin before `build` returns.
+  const fg_launch* launch;  // Copied by the plugin before `build` returns.  Its stream and err are NULL.
   const uint32_t* deps;     // Numbers of earlier nodes.
   uint32_t n_deps, flags;
 } fg_graph_node;
@@ -33,6 +33,7 @@ typedef struct fg_rebind {
 // GROWS.
 typedef struct fg_graph_table {
   fg_hdr hdr;
+  // FG_E_UNSUPPORTED for a list that the plugin cannot build: the core then replays it otherwise.
   fg_status(FG_CALL* build)(fg_instance*, uint32_t device, const fg_graph_node*, uint32_t n, fg_graph**,
                             fg_error*) FG_NOEXCEPT;  // [any-thread]
   fg_status(FG_CALL* launch)(fg_graph*, fg_stream*, const fg_rebind*, uint32_t n,
