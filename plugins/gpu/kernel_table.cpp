@@ -62,6 +62,7 @@ std::vector<fg_dtype> rows_without_f64(const sdk::KernelEntry& e) {
 std::vector<sdk::KernelEntry> all_entries() {
   std::vector<sdk::KernelEntry> all(std::begin(kEngines), std::end(kEngines));
   for (const auto& part : named_entries()) all.insert(all.end(), part.begin(), part.end());
+  for (sdk::KernelEntry& e : all) e.flags |= FG_K_CAPTURABLE;  // A dispatch copies all that it needs.
   return all;
 }
 
