@@ -244,6 +244,8 @@ constexpr Probe kProbes[] = {
      Verdict::lied},
     {"claims", "kept", "what is claimed and could be composed is not refused", run_check<claims_are_kept>, true,
      Verdict::lied},
+    {"graph", "replays", "a captured chain of launches replays", run_check<graph_replays>, true},
+    {"graph", "rebinds", "replays use the tensors that they were rebound to", run_check<graph_rebinds>, true},
     {"cache", "damaged_blobs", "damaged compiled programs are made again", run_check<damaged_blobs>, true},
     {"value", "negative_zero", "-0 where it is due", run_check<negative_zero>, true},
     {"value", "large_mean", "a mean far from 0 costs layer_norm no digits", run_check<large_mean>, true},

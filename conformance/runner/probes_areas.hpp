@@ -51,6 +51,10 @@ Result<std::string> query_is_pure(const Device& device);
 Result<std::string> claimed_accuracy(const Device& device);
 Result<std::string> claims_are_kept(const Device& device);
 
+// probes_graph.cpp
+Result<std::string> graph_replays(const Device& device);
+Result<std::string> graph_rebinds(const Device& device);
+
 // probes_cache.cpp
 Result<std::string> damaged_blobs(const Device& device);
 
