@@ -32,14 +32,26 @@ std::span<const sdk::KernelEntry> masked_entries();     // masked.cpp
 std::span<const sdk::KernelEntry> loss_entries();       // loss.cpp
 std::span<const sdk::KernelEntry> norm_entries();       // norms.cpp
 std::span<const sdk::KernelEntry> product_entries();    // products.cpp
+std::span<const sdk::KernelEntry> random_entries();     // random.cpp
 std::span<const sdk::KernelEntry> rotary_entries();     // rotary.cpp
 std::span<const sdk::KernelEntry> scatter_entries();    // scatter.cpp
 std::span<const sdk::KernelEntry> softmax_entries();    // softmax.cpp
 
 inline std::vector<std::span<const sdk::KernelEntry>> named_entries() {
-  return {attention_entries(), index_entries(),   indexing_entries(), layout_entries(),
-          masked_entries(),    product_entries(), rotary_entries(),   scatter_entries(),
-          loss_entries(),      norm_entries(),    softmax_entries()};
+  return {
+      attention_entries(),  //
+      index_entries(),
+      indexing_entries(),
+      layout_entries(),
+      loss_entries(),
+      masked_entries(),
+      norm_entries(),
+      product_entries(),
+      random_entries(),
+      rotary_entries(),
+      scatter_entries(),
+      softmax_entries(),
+  };
 }
 
 }  // namespace fg::gpu

@@ -9,6 +9,8 @@
 #include <cmath>
 #include <limits>
 
+#include "fg/sdk/random_bounds.hpp"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "plugins/cpu/kernels/random.cpp"
 // foreach_target.h stands first: it includes this file once for each target.
@@ -115,43 +117,10 @@ struct Interval {
 };
 
 template <class S>
-Compute<S> stored(Compute<S> x) {
-  return static_cast<Compute<S>>(static_cast<S>(x));
-}
-
-// The storable number next to storable x, towards +-infinity.
-template <class S>
-Compute<S> neighbour(Compute<S> x, bool up) {
-  using C = Compute<S>;
-  const C limit = up ? std::numeric_limits<C>::infinity() : -std::numeric_limits<C>::infinity();
-  if constexpr (std::is_same_v<S, C>) {
-    return std::nextafter(x, limit);
-  } else {
-    std::uint16_t bits = S(x).bits;
-    if ((bits & 0x7FFFu) == 0) {
-      bits = up ? 0x0001u : 0x8001u;
-    } else {
-      bits = static_cast<std::uint16_t>(((bits & 0x8000u) == 0) == up ? bits + 1 : bits - 1);
-    }
-    S s;
-    s.bits = bits;
-    return static_cast<C>(s);
-  }
-}
-
-template <class S>
 Interval<S> make_interval(double from, double to) {
   using C = Compute<S>;
-  Interval<S> r{static_cast<C>(from), static_cast<C>(to - from), stored<S>(static_cast<C>(from)),
-                stored<S>(static_cast<C>(to))};
-  while (static_cast<double>(r.least) < from) r.least = neighbour<S>(r.least, true);
-  while (!(static_cast<double>(r.greatest) < to)) {
-    const C lower = neighbour<S>(r.greatest, false);
-    if (lower == r.greatest || std::isinf(lower)) break;
-    r.greatest = lower;
-  }
-  r.greatest = std::max(r.least, r.greatest);  // No storable number may lie in between.
-  return r;
+  const sdk::UniformBounds b = sdk::uniform_bounds<S>(from, to);
+  return {static_cast<C>(from), static_cast<C>(to - from), static_cast<C>(b.least), static_cast<C>(b.greatest)};
 }
 
 template <class S>
