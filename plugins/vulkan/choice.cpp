@@ -48,6 +48,26 @@ void read_properties(const InstanceFunctions& vk, Choice& c, bool maintenance4) 
   c.memory = memory.memoryProperties;
 }
 
+// Vulkan has no question for it; NVIDIA and AMD have their own.  Elsewhere a number that fills most devices.
+std::uint32_t compute_units(const InstanceFunctions& vk, const Choice& c,
+                            const std::vector<VkExtensionProperties>& extensions) {
+  constexpr std::uint32_t kUnknown = 64;
+  VkPhysicalDeviceShaderSMBuiltinsPropertiesNV nv{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_SM_BUILTINS_PROPERTIES_NV};
+  VkPhysicalDeviceShaderCorePropertiesAMD amd{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_CORE_PROPERTIES_AMD};
+  VkPhysicalDeviceProperties2 all{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2};
+  if (has(extensions, VK_NV_SHADER_SM_BUILTINS_EXTENSION_NAME)) {
+    all.pNext = &nv;
+    vk.vkGetPhysicalDeviceProperties2(c.handle, &all);
+    return std::max(nv.shaderSMCount, 1u);
+  }
+  if (has(extensions, VK_AMD_SHADER_CORE_PROPERTIES_EXTENSION_NAME)) {
+    all.pNext = &amd;
+    vk.vkGetPhysicalDeviceProperties2(c.handle, &all);
+    return std::max(amd.shaderEngineCount * amd.shaderArraysPerEngineCount * amd.computeUnitsPerShaderArray, 1u);
+  }
+  return c.properties.deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU ? 1 : kUnknown;
+}
+
 // A family for compute alone costs less to submit to.
 bool find_queue(const InstanceFunctions& vk, Choice& c) {
   std::uint32_t n = 0;
@@ -108,6 +128,7 @@ Result<std::string> consider(const InstanceFunctions& vk, VkPhysicalDevice devic
       vk, c, c.properties.apiVersion >= VK_API_VERSION_1_3 || has(extensions, VK_KHR_MAINTENANCE_4_EXTENSION_NAME));
   if (!find_queue(vk, c)) return std::string("it has no queue for compute");
   read_abilities(c, o);
+  c.features.compute_units = compute_units(vk, c, extensions);
   taken.push_back(c);
   return std::string();
 }

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "plugins/gpu/engine/map_text.hpp"
+
+#include <functional>
+
+#include "fg/sdk/dtype.hpp"
+#include "plugins/gpu/engine/fold.hpp"
+#include "plugins/gpu/runtime.hpp"
+
+namespace fg::gpu {
+namespace {
+
+std::string operand_name(const Map& m, std::size_t k) {
+  return k < m.n_out ? "y" + std::to_string(k) : "x" + std::to_string(k - m.n_out);
+}
+
+Source start(const Map& m, bool wide) {
+  Source s;
+  s.name = "map";
+  s.wide_index = wide;
+  for (std::size_t k = 0; k < m.n(); ++k) {
+    s.buffers.push_back({operand_name(m, k), m.dtypes[k], k < m.n_out ? Access::write : Access::read});
+    s.uses_f64 = s.uses_f64 || m.dtypes[k] == FG_F64;
+  }
+  const fg_expr e = m.program.view();
+  for (std::uint32_t k = 0; k < e.n_node; ++k) s.uses_f64 = s.uses_f64 || e.node[k].type == FG_CT_F64;
+  add_scalar_params(s, m.scalars);
+  return s;
+}
+
+// The parts of a kernel that computes EACH neighbours at once.
+struct Pieces {
+  std::string load, take, declare, put, store;
+};
+
+// `place`: the number of an operand's piece, or of the element that it repeats.
+Pieces pieces_of(const Map& m, const Printed& p, std::uint32_t repeated,
+                 const std::function<std::string(std::size_t)>& place) {
+  const std::int64_t each = piece_elements(m.dtypes);
+  Pieces t;
+  for (std::size_t k = 0; k < m.n(); ++k) {
+    const std::string name = operand_name(m, k), bytes = std::to_string(each * dtype_bytes(m.dtypes[k]));
+    if (k < m.n_out) {
+      t.declare += "PIECE" + bytes + " w" + name + " = ZERO" + bytes + ";\n";
+      t.put += name + "_put" + bytes + "(w" + name + ", j, " + name + "_to(" +
+               stored_text(p.outputs[k], p.types[k], m.dtypes[k]) + "));\n";
+      t.store += name + "_store" + bytes + "(" + place(k) + ", w" + name + ");\n";
+      continue;
+    }
+    const std::string value = name + "_t a" + std::to_string(k - m.n_out) + " = ";
+    if ((repeated >> k & 1u) != 0) {
+      t.load += value + name + "_load(" + place(k) + ");\n";
+      continue;
+    }
+    t.load += "PIECE" + bytes + " w" + name + " = " + name + "_load" + bytes + "(" + place(k) + ");\n";
+    t.take += value + name + "_from(" + name + "_of" + bytes + "(w" + name + ", j));\n";
+  }
+  return t;
+}
+
+std::string all_of_piece(const Pieces& t, const Printed& p) {
+  return t.load + t.declare + "UNROLL\nfor (i32 j = 0; j < EACH; ++j) {\n" + t.take + p.statements + t.put + "}\n" +
+         t.store;
+}
+
+}  // namespace
+
+Result<Source> strided_source(const Map& m, int ndim, bool wide) {
+  Source s = start(m, wide);
+  s.params.push_back({ParamType::idx, "count", 1});
+  s.body = "idx at = idx(GROUP_ID) * idx(GROUP_SIZE) + idx(LOCAL_ID);\nif (at < count) {\n";
+  const Locate names{"", "at", "o"};
+  s.body += locate_text(s, names, ndim, first_n(m.n()));
+  s.body += index_text(names, m.index_dims, 0, ndim);
+  for (std::size_t k = 0; k < m.n_in; ++k) {
+    const std::string in = std::to_string(k);
+    s.body += "x" + in + "_t a" + in + " = x" + in + "_load(o" + std::to_string(m.n_out + k) + ");\n";
+  }
+  std::vector<std::string> helpers;
+  FG_TRY_ASSIGN(const Printed p, print_expr(m.program.view(), {"v", "a", "s", "i", &helpers}));
+  s.functions = p.functions;
+  s.body += p.statements;
+  for (std::size_t j = 0; j < m.n_out; ++j) {
+    s.body += "y" + std::to_string(j) + "_store(o" + std::to_string(j) + ", " +
+              stored_text(p.outputs[j], p.types[j], m.dtypes[j]) + ");\n";
+  }
+  s.body += "}\n";
+  return s;
+}
+
+Result<Source> dense_source(const Map& m, bool wide) {
+  Source s = start(m, wide);
+  s.params.push_back({ParamType::idx, "count", 1});
+  s.define("EACH", piece_elements(m.dtypes));
+  std::vector<std::string> helpers;
+  FG_TRY_ASSIGN(const Printed p, print_expr(m.program.view(), {"v", "a", "s", "i", &helpers}));
+  s.functions = p.functions;
+  const Pieces t = pieces_of(m, p, 0, [](std::size_t) { return std::string("item"); });
+  std::string single_load, single_store;
+  for (std::size_t k = 0; k < m.n_in; ++k) {
+    const std::string x = "x" + std::to_string(k);
+    single_load += x + "_t a" + std::to_string(k) + " = " + x + "_load(at);\n";
+  }
+  for (std::size_t j = 0; j < m.n_out; ++j) {
+    single_store +=
+        "y" + std::to_string(j) + "_store(at, " + stored_text(p.outputs[j], p.types[j], m.dtypes[j]) + ");\n";
+  }
+  s.body = "idx item = idx(GROUP_ID) * idx(GROUP_SIZE) + idx(LOCAL_ID);\nif (item < count / idx(EACH)) {\n" +
+           all_of_piece(t, p) + "}\n";
+  s.body += "else if (item == count / idx(EACH)) {\nfor (idx at = item * idx(EACH); at < count; ++at) {\n" +
+            single_load + p.statements + single_store + "}\n}\n";
+  return s;
+}
+
+Result<Source> rows_source(const Map& m, int ndim, std::uint32_t repeated, bool wide) {
+  Source s = start(m, wide);
+  s.params.push_back({ParamType::idx, "count", 1});
+  s.define("EACH", piece_elements(m.dtypes));
+  std::vector<std::string> helpers;
+  FG_TRY_ASSIGN(const Printed p, print_expr(m.program.view(), {"v", "a", "s", "i", &helpers}));
+  s.functions = p.functions;
+  const Pieces t = pieces_of(m, p, repeated, [&](std::size_t k) {
+    return "o" + std::to_string(k) + ((repeated >> k & 1u) != 0 ? "" : " / idx(EACH)");
+  });
+  s.body = "idx at = idx(GROUP_ID) * idx(GROUP_SIZE) + idx(LOCAL_ID);\nif (at < count) {\n" +
+           locate_text(s, {"", "at", "o"}, ndim, first_n(m.n())) + all_of_piece(t, p) + "}\n";
+  return s;
+}
+
+}  // namespace fg::gpu

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The kernels of fg.map/1: one program, printed for each way in which operands lie.
+
+#ifndef FG_PLUGINS_GPU_ENGINE_MAP_TEXT_HPP_
+#define FG_PLUGINS_GPU_ENGINE_MAP_TEXT_HPP_
+
+#include <memory>
+#include <vector>
+
+#include "plugins/gpu/engine/operands.hpp"
+#include "plugins/gpu/programs.hpp"
+
+namespace fg::gpu {
+
+struct Map {
+  ProgramCopy program;
+  std::size_t n_out = 0, n_in = 0;
+  std::vector<fg_dtype> dtypes;  // Outputs, then inputs.
+  std::vector<std::uint32_t> index_dims;
+  std::vector<ScalarUse> scalars;
+  bool heavy = false;   // Too much text to be written out for every element of a piece.
+  bool copies = false;  // The only output is the only input, of the same dtype.
+  std::shared_ptr<Variants> variants = std::make_shared<Variants>();
+
+  std::size_t n() const { return n_out + n_in; }
+};
+
+// Element by element; `ndim` dimensions.
+Result<Source> strided_source(const Map& m, int ndim, bool wide);
+// Dense operands, every offset a multiple of 16 bytes.  The last, incomplete piece goes element by element.
+Result<Source> dense_source(const Map& m, bool wide);
+// Rows of whole pieces: along the last dimension every operand is dense, or repeats one element (bit k of `repeated`).
+// The last size counts pieces.
+Result<Source> rows_source(const Map& m, int ndim, std::uint32_t repeated, bool wide);
+
+}  // namespace fg::gpu
+
+#endif  // FG_PLUGINS_GPU_ENGINE_MAP_TEXT_HPP_
