@@ -58,6 +58,8 @@ Result<void> put_all(const Prepared& k, const sdk::Launch& l, const BufferRef& y
 
 }  // namespace
 
+bool Joined::ordered(fg_dtype dtype) const { return join == Join::multiply && is_float(dtype); }
+
 bool Joined::separate(fg_dtype dtype) const {
   return counted() || ((dtype == FG_F16 || dtype == FG_BF16) && (join == Join::add || join == Join::multiply));
 }
@@ -124,7 +126,7 @@ void define_join(Source& s, Join join, fg_dtype state) {
   s.define("NEEDS_ATOMIC64", dtype_bytes(state) == 8 && join != Join::assign ? 1 : 0);
   const std::string t = state == FG_F64 ? "F64" : "I64";
   const auto wrapping = [&](const char* op) {
-    return state == FG_F64 ? "((a) " + std::string(op) + " (b))" : "i64(u64(a) " + std::string(op) + " u64(b))";
+    return is_float(state) ? "((a) " + std::string(op) + " (b))" : "i64(u64(a) " + std::string(op) + " u64(b))";
   };
   s.define("JOINED(a, b)", join == Join::add        ? wrapping("+")
                            : join == Join::multiply ? wrapping("*")

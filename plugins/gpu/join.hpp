@@ -19,6 +19,8 @@ struct Joined {
   bool mean = false, include_self = true;
 
   bool counted() const { return mean || !include_self; }
+  // Products of floats that leave the range on the way depend on their order, sums do not beyond their bound.
+  bool ordered(fg_dtype dtype) const;
   bool separate(fg_dtype dtype) const;      // In the workspace, as state_of(dtype).
   fg_dtype state_of(fg_dtype dtype) const;  // Where it is joined.
 };

@@ -22,6 +22,8 @@ struct Scatter {
   Walk walk = make_walk(3);          // Operands: out, standing still along dim; src; index.
   std::int64_t step = 0, bound = 1;  // Of out along dim.
   std::int64_t skipped = -1;         // A place that nothing joins.
+  // What a work-item does in its order, and is no part of the walk: positions, and steps of src and index.
+  std::int64_t along = 1, src_hop = 0, index_hop = 0;
   bool wraps = false;
 
   bool claims() const { return how.join == Join::assign && src != nullptr && src->ndim > 0; }
@@ -53,13 +55,15 @@ Result<void> pass(const Prepared& k, const sdk::Launch& l, const Scatter& s, Joi
       define_join(source, join, join == Join::claim ? counter : state);
       source.define("CLAIMED", s.claims() ? 1 : 0);
       source.define("COUNTED", s.how.counted() ? 1 : 0);
+      source.define("ORDERED", s.how.ordered(dtype) ? 1 : 0);
       source.define("VALUE", value_text(s, dtype));
       define_index(source);
       define_locate(source, "LOCATE", {"", "at", "o"}, ndim, first_n(3));
       if (s.has_number()) add_scalar_params(source, std::vector<ScalarUse>{{0, compute_type(dtype)}});
     });
   }));
-  std::vector<Value> values{s.walk.count, s.step, s.bound, s.wraps ? s.bound : std::int64_t{0}, s.skipped};
+  std::vector<Value> values{s.walk.count, s.step,  s.bound,   s.wraps ? s.bound : std::int64_t{0},
+                            s.skipped,    s.along, s.src_hop, s.index_hop};
   add_walk_values(values, s.walk, first_n(3));
   if (s.has_number()) {
     const fg_scalar given = s.scaled ? s.number : stored_number(s.number, dtype);
@@ -92,6 +96,14 @@ Result<std::uint64_t> workspace(const sdk::Launch& l, const Scatter& s) {
 
 // --- what the operators say -----------------------------------------------------------------------------------------
 
+// The dimension along which places are named.
+void add_named(Scatter& s, std::int64_t length, std::int64_t src_step, std::int64_t index_step, bool ordered) {
+  if (!ordered) return add_to_walk(s.walk, length, {0, src_step, index_step});
+  s.along = length;
+  s.src_hop = src_step;
+  s.index_hop = index_step;
+}
+
 // Inputs: self, index and src (or a value).
 Scatter scatter_of(const sdk::Launch& l, std::int64_t dim, const Joined& how) {
   const fg_tensor &out = l.out(), &index = l.in(1), &src = l.in(2);
@@ -103,7 +115,11 @@ Scatter scatter_of(const sdk::Launch& l, std::int64_t dim, const Joined& how) {
   s.bound = out.ndim == 0 ? 1 : out.shape[dim];
   s.step = stride_of(out, static_cast<int>(dim));
   for (int d = 0; d < index.ndim; ++d) {
-    add_to_walk(s.walk, index.shape[d], {d == dim ? 0 : stride_of(out, d), stride_of(src, d), index.stride[d]});
+    if (d == dim) {
+      add_named(s, index.shape[d], stride_of(src, d), index.stride[d], how.ordered(out.dtype));
+    } else {
+      add_to_walk(s.walk, index.shape[d], {stride_of(out, d), stride_of(src, d), index.stride[d]});
+    }
   }
   return s;
 }
@@ -116,7 +132,7 @@ Scatter slices_of(const sdk::Launch& l, std::int64_t dim, const Joined& how) {
   const std::int64_t named = sdk::numel(index);
   for (int d = 0; d < std::max(out.ndim, 1); ++d) {
     if (d == dim) {
-      add_to_walk(s.walk, named, {0, stride_of(src, d), 1});
+      add_named(s, named, stride_of(src, d), 1, how.ordered(out.dtype));
     } else {
       add_to_walk(s.walk, out.shape[d], {out.stride[d], stride_of(src, d), 0});
     }
