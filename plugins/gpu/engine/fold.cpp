@@ -19,6 +19,14 @@ std::string shared_word(std::uint16_t type) { return type == FG_CT_BOOL ? "i32" 
 
 std::string number(std::size_t k) { return std::to_string(k); }
 
+// Element `at` of buffer `x`, loaded into an array; returns what takes it out as `own`.
+std::string add_ahead(const std::string& x, const std::string& type, const std::string& own, const std::string& at,
+                      FoldText::Ahead& ahead) {
+  ahead.declare += "LOCAL_ARRAY(" + type + ", w" + x + ", AHEAD);\n";
+  ahead.load += "w" + x + "[w] = " + x + "_load(" + at + ");\n";
+  return type + " " + own + " = w" + x + "[w];\n";
+}
+
 }  // namespace
 
 Result<Fold> make_fold(const char* who, const fg_sig& sig, const fg_expr* prologue, const fg_expr* epilogue,
@@ -90,15 +98,66 @@ Result<std::string> FoldText::element(const std::string& name, const std::string
   return element_of(name, loads, position);
 }
 
-Result<std::string> FoldText::piece_element(const std::string& name, const std::string& offset,
-                                            const std::string& position, std::int64_t each, std::string& load) {
+Result<std::string> FoldText::element_ahead(const std::string& name, const std::string& offset,
+                                            const std::string& position, std::int64_t each, Ahead& ahead) {
   std::string takes;
   for (std::size_t k = 0; k < fold_.n_in; ++k) {
-    const std::string x = "x" + number(k),
-                      bytes = number(static_cast<std::size_t>(each * dtype_bytes(fold_.dtypes[fold_.n_out + k])));
-    load += "PIECE" + bytes + " w" + x + " = " + x + "_load" + bytes + "((" + offset + number(fold_.n_out + k) +
-            " + r) / idx(EACH));\n";
-    takes += x + "_t " + name + "a" + number(k) + " = " + x + "_from(" + x + "_of" + bytes + "(w" + x + ", j));\n";
+    const std::string x = "x" + number(k), own = name + "a" + number(k), at = offset + number(fold_.n_out + k);
+    if (each == 1) {
+      takes += add_ahead(x, x + "_t", own, at, ahead);
+      continue;
+    }
+    const std::string bytes = number(static_cast<std::size_t>(each * dtype_bytes(fold_.dtypes[fold_.n_out + k])));
+    ahead.declare += "LOCAL_ARRAY(PIECE" + bytes + ", w" + x + ", AHEAD);\n";
+    ahead.load += "w" + x + "[w] = " + x + "_load" + bytes + "((" + at + ") / idx(EACH));\n";
+    takes += x + "_t " + own + " = " + x + "_from(" + x + "_of" + bytes + "(w" + x + "[w], j));\n";
+  }
+  return element_of(name, takes, position);
+}
+
+namespace {
+
+// `each` neighbours as pieces of 16 bytes, or one that is smaller.
+struct Pieces {
+  std::string bytes, count, elements;  // Of a piece, of pieces, of elements of a piece
+  Pieces(fg_dtype dtype, std::int64_t each) {
+    const std::int64_t size = dtype_bytes(dtype), own = std::min<std::int64_t>(16, each * size);
+    bytes = std::to_string(own);
+    count = std::to_string(each * size / own);
+    elements = std::to_string(own / size);
+  }
+  std::string loop() const { return "UNROLL\nfor (i32 p = 0; p < " + count + "; ++p) {\n"; }
+  std::string elements_loop() const { return "UNROLL\nfor (i32 j = 0; j < " + elements + "; ++j) {\n"; }
+  std::string at(const std::string& offset) const { return "(" + offset + " + own) / idx(" + elements + ") + idx(p)"; }
+  std::string element() const { return "p * " + elements + " + j"; }
+};
+
+}  // namespace
+
+std::string FoldText::keep_elements(const std::string& places, std::int64_t each, bool pieces) const {
+  std::string declare, loads;
+  for (std::size_t k = 0; k < fold_.n_in; ++k) {
+    const std::string x = "x" + number(k), operand = number(fold_.n_out + k);
+    declare += "LOCAL_ARRAY(" + x + "_t, k" + x + ", EACH);\n";
+    if (!pieces) {
+      loads += "k" + x + "[j] = " + x + "_load(q" + operand + ");\n";
+      continue;
+    }
+    const Pieces p(fold_.dtypes[fold_.n_out + k], each);
+    loads += p.loop() + "PIECE" + p.bytes + " w = " + x + "_load" + p.bytes + "(" + p.at("o" + operand) + ");\n" +
+             p.elements_loop() + "k" + x + "[" + p.element() + "] = " + x + "_from(" + x + "_of" + p.bytes +
+             "(w, j));\n}\n}\n";
+  }
+  if (pieces) return declare + "if (own < end) {\n" + loads + "}\n";
+  return declare + "UNROLL\nfor (i32 j = 0; j < EACH; ++j) {\nidx r = own + idx(j);\nif (r < end) {\n" + places +
+         loads + "}\n}\n";
+}
+
+Result<std::string> FoldText::kept_element(const std::string& name, const std::string& position) {
+  std::string takes;
+  for (std::size_t k = 0; k < fold_.n_in; ++k) {
+    const std::string x = "x" + number(k);
+    takes += x + "_t " + name + "a" + number(k) + " = k" + x + "[j];\n";
   }
   return element_of(name, takes, position);
 }
@@ -109,7 +168,8 @@ std::int64_t piece_elements(std::span<const fg_dtype> dtypes) {
   return 16 / widest;
 }
 
-Result<std::string> FoldText::finish(const std::string& name, const std::string& offset, const std::string& count) {
+template <class Store>
+Result<std::string> FoldText::finish_with(const std::string& name, const std::string& count, Store&& store) {
   const fg_expr e = fold_.epilogue.view();
   FG_TRY_ASSIGN(const Printed p, print_expr(e, {"u", "e", "s", "i", &helpers_}));
   source_.functions += p.functions;
@@ -121,8 +181,36 @@ Result<std::string> FoldText::finish(const std::string& name, const std::string&
   }
   text += p.statements;
   for (std::size_t j = 0; j < fold_.n_out; ++j) {
-    text += "y" + number(j) + "_store(" + offset + number(j) + ", " +
-            stored_text(p.outputs[j], p.types[j], fold_.dtypes[j]) + ");\n";
+    text += store(j, stored_text(p.outputs[j], p.types[j], fold_.dtypes[j])) + ";\n";
+  }
+  return text + "}\n";
+}
+
+Result<std::string> FoldText::finish(const std::string& name, const std::string& offset, const std::string& count) {
+  return finish_with(name, count, [&](std::size_t j, const std::string& value) {
+    return "y" + number(j) + "_store(" + offset + number(j) + ", " + value + ")";
+  });
+}
+Result<std::string> FoldText::finish_kept(const std::string& name, const std::string& count) {
+  return finish_with(name, count,
+                     [&](std::size_t j, const std::string& value) { return "ky" + number(j) + "[j] = " + value; });
+}
+
+std::string FoldText::declare_finished() const {
+  std::string text;
+  for (std::size_t k = 0; k < fold_.n_out; ++k) {
+    text += "LOCAL_ARRAY(y" + number(k) + "_t, ky" + number(k) + ", EACH);\n";
+  }
+  return text;
+}
+std::string FoldText::store_finished(std::int64_t each) const {
+  std::string text = "if (own < end) {\n";
+  for (std::size_t k = 0; k < fold_.n_out; ++k) {
+    const Pieces p(fold_.dtypes[k], each);
+    const std::string y = "y" + number(k);
+    text += p.loop() + "PIECE" + p.bytes + " w = ZERO" + p.bytes + ";\n" + p.elements_loop() + y + "_put" + p.bytes +
+            "(w, j, " + y + "_to(k" + y + "[" + p.element() + "]));\n}\n" + y + "_store" + p.bytes + "(" +
+            p.at("o" + number(k)) + ", w);\n}\n";
   }
   return text + "}\n";
 }
@@ -134,6 +222,14 @@ std::string FoldText::load_partial(const std::string& name, const std::string& a
     text += w + "_t " + name + number(k) + " = " + w + "_load(" + at + ");\n";
   }
   return text;
+}
+std::string FoldText::partial_ahead(const std::string& name, const std::string& at, Ahead& ahead) const {
+  std::string takes;
+  for (std::size_t k = 0; k < fold_.monoid.parts(); ++k) {
+    const std::string w = "w" + number(k);
+    takes += add_ahead(w, w + "_t", name + number(k), at, ahead);
+  }
+  return takes;
 }
 std::string FoldText::store_partial(const std::string& name, const std::string& at) const {
   std::string text;
@@ -167,11 +263,19 @@ std::string FoldText::store_shared(const std::string& name, const std::string& a
 }
 
 Result<std::string> FoldText::group_tree(const std::string& name) {
+  constexpr std::uint32_t kFan = 8;  // States that a work-item joins at once: barriers cost more.
   FG_TRY_ASSIGN(const std::string merge, combine(name, name, "t"));
-  return store_shared(name, "LOCAL_ID") +
-         "GROUP_BARRIER();\nfor (u32 step = 1u; step < GROUP_SIZE; step = step * 2u) {\n"
-         "if (LOCAL_ID % (step * 2u) == 0u && LOCAL_ID + step < GROUP_SIZE) {\n" +
-         load_shared("t", "LOCAL_ID + step") + merge + store_shared(name, "LOCAL_ID") + "}\nGROUP_BARRIER();\n}\n";
+  std::string text = store_shared(name, "LOCAL_ID") + "GROUP_BARRIER();\n";
+  for (std::uint32_t step = source_.group_size; step > 1;) {
+    const std::uint32_t next = (step + kFan - 1) / kFan;
+    const std::string reach = number(next) + "u";
+    text += "if (LOCAL_ID < " + reach + ") {\nfor (u32 f = LOCAL_ID + " + reach + "; f < " + number(step) +
+            "u; f += " + reach + ") {\n" + load_shared("t", "f") + merge + "}\n" + store_shared(name, "LOCAL_ID") +
+            "}\n";
+    if (next > 1) text += "GROUP_BARRIER();\n";
+    step = next;
+  }
+  return text;
 }
 
 fg_dtype state_dtype(std::uint16_t type) {

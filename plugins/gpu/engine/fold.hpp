@@ -46,25 +46,42 @@ class FoldText {
 
   // Declares "<name>..." as the state of the element at offsets "<offset><k>" of the inputs.
   Result<std::string> element(const std::string& name, const std::string& offset, const std::string& position);
-  // The same in two parts for kEach neighbours that are loaded as one piece: `load` declares the pieces of the elements
-  // from "<offset><k> + r" on, and the result declares the state of number j of them.
-  Result<std::string> piece_element(const std::string& name, const std::string& offset, const std::string& position,
-                                    std::int64_t each, std::string& load);
+  // The same in two parts, so that several are loaded before the first is used: `ahead.load` loads number w, the
+  // element at "<offset><k>" or, above 1, the piece of `each` neighbours there; the result declares the state of its
+  // element j.
+  struct Ahead {
+    std::string declare, load;
+  };
+  Result<std::string> element_ahead(const std::string& name, const std::string& offset, const std::string& position,
+                                    std::int64_t each, Ahead& ahead);
+  // EACH neighbours from element `own` of a line on, in private arrays, or, in pieces, for lines that are whole pieces:
+  // `keep_elements` loads what lies before `end`, `places` declaring the offsets "q<k>" of element r; `kept_element`
+  // declares the state of number j of them.
+  std::string keep_elements(const std::string& places, std::int64_t each, bool pieces) const;
+  Result<std::string> kept_element(const std::string& name, const std::string& position);
   // Stores epilogue(state "<name>...") at "<offset><j>" of the outputs; `count`: an i64 expression.
   Result<std::string> finish(const std::string& name, const std::string& offset, const std::string& count);
+  // The same into number j of EACH neighbours, which `store_finished` stores as pieces at "o<k> + own".
+  Result<std::string> finish_kept(const std::string& name, const std::string& count);
+  std::string declare_finished() const;
+  std::string store_finished(std::int64_t each) const;
   Result<std::string> combine(const std::string& into, const std::string& a, const std::string& b) {
     return fold_.monoid.combine(into, a, b, source_.functions, helpers_);
   }
   std::string load_partial(const std::string& name, const std::string& at) const;  // declares
+  std::string partial_ahead(const std::string& name, const std::string& at, Ahead& ahead) const;
   std::string store_partial(const std::string& name, const std::string& at) const;
   void share_states();                                                            // part0[GROUP_SIZE], ...
   std::string load_shared(const std::string& name, const std::string& at) const;  // declares
   std::string store_shared(const std::string& name, const std::string& at) const;
-  // "<name>..." of all work-items of the group combined in the order of LOCAL_ID; work-item 0 has it.
+  // "<name>..." of all work-items of the group combined in a fixed order; work-item 0 has it.
   Result<std::string> group_tree(const std::string& name);
 
  private:
   Result<std::string> element_of(const std::string& name, const std::string& loads, const std::string& position);
+  // `store(j, value)`: the text that stores output j.
+  template <class Store>
+  Result<std::string> finish_with(const std::string& name, const std::string& count, Store&& store);
 
   const Fold& fold_;
   Source source_;

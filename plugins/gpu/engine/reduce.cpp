@@ -19,7 +19,7 @@ constexpr std::int64_t kFewElements = 64;     // Up to here one work-item does i
 constexpr std::int64_t kLeastInThread = 128;  // Elements of a chunk that a work-item should have at least.
 constexpr std::int64_t kLeastInGroup = 8192;  // The same for a group.
 constexpr std::int64_t kItemsPerUnit = 1024;  // Work-items that fill a compute unit ...
-constexpr std::int64_t kGroupsPerUnit = 4;    // ... and groups.
+constexpr std::int64_t kGroupsPerUnit = 8;    // ... and groups.
 
 struct Reduce {
   Fold fold;
@@ -38,32 +38,51 @@ struct Shape {
   }
 };
 
+// Loads in flight hide the time that memory takes: this many elements of a work-item, in pieces or one by one.
+constexpr std::int64_t kAheadInPieces = 16;
+constexpr std::int64_t kAhead = 8;
+
+// The places of the element r of the inner space: "q<k>".
+std::string place_text(const Reduce& k, FoldText& t, const Shape& s) {
+  const Locate inner{"r", "r", "q"};
+  const std::vector<std::size_t> inputs = first_n(k.fold.n_in, k.fold.n_out);
+  std::string text =
+      locate_text(t.source(), inner, s.inner, inputs) + index_text(inner, k.fold.index_dims, s.outer, s.inner);
+  for (const std::size_t i : inputs) text += "q" + std::to_string(i) + " += o" + std::to_string(i) + ";\n";
+  return text;
+}
+std::string piece_place_text(const Reduce& k) {
+  std::string text;
+  for (const std::size_t i : first_n(k.fold.n_in, k.fold.n_out)) {
+    text += "idx q" + std::to_string(i) + " = o" + std::to_string(i) + " + r;\n";
+  }
+  return text;
+}
+
 // The loop over a work-item's elements of [begin, end), number r, merged into state "a".
 Result<std::string> loop(const Reduce& k, FoldText& t, const Shape& s) {
   const std::string first = s.by_group ? "idx(LOCAL_ID)" : "idx(0)", step = s.by_group ? "idx(GROUP_SIZE)" : "idx(1)";
   FG_TRY_ASSIGN(const std::string merge, t.combine("a", "a", "b"));
-  if (s.pieces) {
-    const std::int64_t each = piece_elements(std::span(k.fold.dtypes).subspan(k.fold.n_out));
-    t.source().define("EACH", each);
-    std::string load;
-    FG_TRY_ASSIGN(const std::string element, t.piece_element("b", "o", "i64(r) + i64(j)", each, load));
-    return "for (idx r = begin + " + first + " * idx(EACH); r < end; r += " + step + " * idx(EACH)) {\n" + load +
-           "UNROLL\nfor (i32 j = 0; j < EACH; ++j) {\n" + element + merge + "}\n}\n";
-  }
-  std::string body;
-  if (s.from_partials) {
-    body = t.load_partial("b", "r * outer + at");
-  } else {
-    const Locate inner{"r", "r", "q"};
-    const std::vector<std::size_t> inputs = first_n(k.fold.n_in, k.fold.n_out);
-    body = locate_text(t.source(), inner, s.inner, inputs) + index_text(inner, k.fold.index_dims, s.outer, s.inner);
-    for (const std::size_t i : inputs) {
-      body += "q" + std::to_string(i) + " += o" + std::to_string(i) + ";\n";
-    }
+  if (!s.from_partials && !k.fold.index_dims.empty()) {
+    const std::string place = place_text(k, t, s);
     FG_TRY_ASSIGN(const std::string element, t.element("b", "q", "i64(r)"));
-    body += element;
+    return "for (idx r = begin + " + first + "; r < end; r += " + step + ") {\n" + place + element + merge + "}\n";
   }
-  return "for (idx r = begin + " + first + "; r < end; r += " + step + ") {\n" + body + merge + "}\n";
+  const std::int64_t each = s.pieces ? piece_elements(std::span(k.fold.dtypes).subspan(k.fold.n_out)) : 1;
+  t.source().define("EACH", each).define("AHEAD", s.pieces ? kAheadInPieces / each : kAhead);
+  FoldText::Ahead ahead;
+  std::string element, place;
+  if (s.from_partials) {
+    element = t.partial_ahead("b", "r * outer + at", ahead);
+  } else {
+    place = s.pieces ? piece_place_text(k) : place_text(k, t, s);
+    FG_TRY_ASSIGN(element, t.element_ahead("b", "q", "i64(r) + i64(j)", each, ahead));
+  }
+  const std::string each_ahead =
+      "UNROLL\nfor (i32 w = 0; w < AHEAD; ++w) {\nidx r = from + idx(w) * step;\nif (r < end) {\n";
+  return "idx step = " + step + " * idx(EACH);\nfor (idx from = begin + " + first +
+         " * idx(EACH); from < end; from += step * idx(AHEAD)) {\n" + ahead.declare + each_ahead + place + ahead.load +
+         "}\n}\n" + each_ahead + "UNROLL\nfor (i32 j = 0; j < EACH; ++j) {\n" + element + merge + "}\n}\n}\n}\n";
 }
 
 Result<Source> make_source(const Reduce& k, const Shape& s) {
@@ -131,7 +150,8 @@ Plan plan_of(const Reduce& k, const sdk::Launch& launch) {
   Plan p;
   p.outer = walk_of(t, size.first(static_cast<std::size_t>(outer_dims)), 0, join);
   p.inner = walk_of(t, size.subspan(static_cast<std::size_t>(outer_dims)), outer_dims, join);
-  p.wide = !fits_index32(t);
+  // A loop's counter goes beyond the end by what a group takes at once.
+  p.wide = !fits_index32(t) || p.inner.count >= std::int64_t{1} << 30;
   const Features& f = device_of(launch).features();
   const std::int64_t n = p.inner.count, m = std::max<std::int64_t>(p.outer.count, 1);
   const auto& stride = p.inner.stride[k.fold.n_out];

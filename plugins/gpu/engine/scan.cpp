@@ -25,12 +25,13 @@ enum class Pass : std::uint8_t { totals, before, scan };
 struct Form {
   Pass pass = Pass::scan;
   bool by_group = false, carried = false, wide = false;  // carried: a chunk begins with what stands before it
+  bool pieces = false;
   int outer = 0;
 
   std::uint64_t number() const {
     return static_cast<std::uint64_t>(pass) | static_cast<std::uint64_t>(by_group) << 2 |
            static_cast<std::uint64_t>(carried) << 3 | static_cast<std::uint64_t>(wide) << 4 |
-           static_cast<std::uint64_t>(outer) << 5;
+           static_cast<std::uint64_t>(outer) << 5 | static_cast<std::uint64_t>(pieces) << 9;
   }
 };
 
@@ -57,44 +58,59 @@ std::string assign(const Fold& f, const std::string& to, const std::string& from
   return text;
 }
 
+constexpr const char* kEachKept = "UNROLL\nfor (i32 j = 0; j < EACH; ++j) {\nidx r = own + idx(j);\nif (r < end) {\n";
+
 // One work-item walks from `begin` to `end`; state "a".
-Result<std::string> serial(const Fold& f, FoldText& t, const Form& form, const std::string& places) {
-  FG_TRY_ASSIGN(const std::string element, t.element("b", "q", "i64(r)"));
+Result<std::string> serial(FoldText& t, const Form& form, const std::string& places) {
+  FG_TRY_ASSIGN(const std::string element, t.kept_element("b", "i64(r)"));
   FG_TRY_ASSIGN(const std::string merge, t.combine("a", "a", "b"));
   std::string finish;
   if (form.pass == Pass::scan) {
     FG_TRY_ASSIGN(finish, t.finish("a", "q", "i64(r) + i64(1)"));
   }
-  (void)f;
-  return "for (idx r = begin; r < end; ++r) {\n" + places + element + merge + finish + "}\n";
+  return "for (idx own = begin; own < end; own += idx(EACH)) {\n" + t.keep_elements(places, kEach, false) + kEachKept +
+         places + element + merge + finish + "}\n}\n}\n";
 }
 
-// The group walks in tiles.  In the first loop a work-item joins its neighbours; then totals are scanned over the group
-// (Hillis, Steele, "Data parallel algorithms", 1986); then the neighbours are walked again from what stands before
-// them.
-Result<std::string> tiled(const Fold& f, FoldText& t, const Form& form, const std::string& places) {
-  FG_TRY_ASSIGN(const std::string element, t.element("b", "q", "i64(r)"));
-  FG_TRY_ASSIGN(const std::string join, t.combine("d", "d", "b"));
-  FG_TRY_ASSIGN(const std::string step, t.combine("d", "t", "d"));
+// States "d" of the group's work-items, in shared memory: "a" becomes what stands before the next tile, "g" what stands
+// before this work-item.  A work-item scans every FAN states, then everyone joins the totals of these runs, which takes
+// three barriers.
+Result<std::string> scan_group(const Fold& f, FoldText& t) {
+  FG_TRY_ASSIGN(const std::string run, t.combine("d", "d", "t"));
   FG_TRY_ASSIGN(const std::string carry, t.combine("a", "a", "t"));
-  FG_TRY_ASSIGN(const std::string start, t.combine("g", "a", "t"));
+  FG_TRY_ASSIGN(const std::string start, t.combine("g", "g", "t"));
+  t.source().define("FAN", "16u");
+  return t.store_shared("d", "LOCAL_ID") +
+         "GROUP_BARRIER();\nif (LOCAL_ID < GROUP_SIZE / FAN) {\nfor (u32 f = LOCAL_ID * FAN + 1u; f < LOCAL_ID * FAN + "
+         "FAN; ++f) {\n" +
+         t.load_shared("t", "f") + "if (f == LOCAL_ID * FAN + 1u) {\n{\n" + t.load_shared("s", "f - 1u") +
+         assign(f, "d", "s") + "}\n}\n" + run + t.store_shared("d", "f") + "}\n}\nGROUP_BARRIER();\n" +
+         f.monoid.declare_identity("g") +
+         "for (u32 f = 0u; f < GROUP_SIZE / FAN; ++f) {\nif (f == LOCAL_ID / FAN) {\n" + assign(f, "g", "a") + "}\n" +
+         t.load_shared("t", "f * FAN + FAN - 1u") + carry + "}\nif (LOCAL_ID % FAN != 0u) {\n" +
+         t.load_shared("t", "LOCAL_ID - 1u") + start + "}\nGROUP_BARRIER();\n";
+}
+
+// The group walks in tiles.  A work-item joins its neighbours, which it keeps; then totals are scanned over the group;
+// then the neighbours are walked again from what stands before them.
+Result<std::string> tiled(const Fold& f, FoldText& t, const Form& form, const std::string& places) {
+  FG_TRY_ASSIGN(const std::string element, t.kept_element("b", "i64(r)"));
+  FG_TRY_ASSIGN(const std::string join, t.combine("d", "d", "b"));
   FG_TRY_ASSIGN(const std::string walk, t.combine("g", "g", "b"));
   t.share_states();
   std::string text = "for (idx tile = begin; tile < end; tile += idx(GROUP_SIZE * EACH)) {\n";
-  text += "idx own = tile + idx(LOCAL_ID) * idx(EACH);\nidx own_end = own + idx(EACH) < end ? own + idx(EACH) : end;\n";
-  text += f.monoid.declare_identity("d") + "for (idx r = own; r < own_end; ++r) {\n" + places + element + join + "}\n";
-  text += t.store_shared("d", "LOCAL_ID") + "GROUP_BARRIER();\n";
-  text += "for (u32 reach = 1u; reach < GROUP_SIZE; reach = reach * 2u) {\nif (LOCAL_ID >= reach) {\n" +
-          t.load_shared("t", "LOCAL_ID - reach") + step + "}\nGROUP_BARRIER();\n" + t.store_shared("d", "LOCAL_ID") +
-          "GROUP_BARRIER();\n}\n";
-  if (form.pass == Pass::scan) {
+  text += "idx own = tile + idx(LOCAL_ID) * idx(EACH);\n" + t.keep_elements(places, kEach, form.pieces);
+  text += f.monoid.declare_identity("d") + kEachKept + places + element + join + "}\n}\n";
+  FG_TRY_ASSIGN(const std::string group, scan_group(f, t));
+  text += group;
+  if (form.pass == Pass::scan && form.pieces) {
+    FG_TRY_ASSIGN(const std::string finish, t.finish_kept("g", "i64(r) + i64(1)"));
+    text += t.declare_finished() + kEachKept + places + element + walk + finish + "}\n}\n" + t.store_finished(kEach);
+  } else if (form.pass == Pass::scan) {
     FG_TRY_ASSIGN(const std::string finish, t.finish("g", "q", "i64(r) + i64(1)"));
-    text += f.monoid.declare_identity("g") + assign(f, "g", "a") + "if (LOCAL_ID > 0u) {\n" +
-            t.load_shared("t", "LOCAL_ID - 1u") + start + "}\n";
-    text += "for (idx r = own; r < own_end; ++r) {\n" + places + element + walk + finish + "}\n";
+    text += kEachKept + places + element + walk + finish + "}\n}\n";
   }
-  text += "{\n" + t.load_shared("t", "GROUP_SIZE - 1u") + carry + "}\nGROUP_BARRIER();\n}\n";
-  return text;
+  return text + "}\n";
 }
 
 // Replaces each chunk's total by what stands before the chunk; a work-item a line.
@@ -129,7 +145,7 @@ Result<Source> make_source(const Fold& f, const Form& form) {
   body += f.monoid.declare_identity("a");
   if (form.carried && scans) body += "{\n" + t.load_partial("t", "unit") + assign(f, "a", "t") + "}\n";
   const std::string places = place(f, source, form, operands);
-  FG_TRY_ASSIGN(const std::string walk, form.by_group ? tiled(f, t, form, places) : serial(f, t, form, places));
+  FG_TRY_ASSIGN(const std::string walk, form.by_group ? tiled(f, t, form, places) : serial(t, form, places));
   body += walk;
   const std::string first =
       form.by_group ? "idx unit = idx(GROUP_ID);\n" : "idx unit = idx(GROUP_ID) * idx(GROUP_SIZE) + idx(LOCAL_ID);\n";
@@ -145,8 +161,22 @@ Result<Source> make_source(const Fold& f, const Form& form) {
 struct Plan {
   Walk outer;
   std::int64_t count = 0, chunks = 1, per_chunk = 1;
-  bool by_group = false, wide = false;
+  bool by_group = false, wide = false, pieces = false;
 };
+
+std::int64_t step_of(const fg_tensor& t) { return t.ndim == 0 ? 0 : t.stride[t.ndim - 1]; }
+
+// Whether every line of every tensor begins at a multiple of 16 bytes and of kEach elements, and is whole ones.
+bool in_pieces(const Plan& p, std::span<const fg_tensor> tensors) {
+  if (p.count % kEach != 0) return false;
+  for (std::size_t k = 0; k < tensors.size(); ++k) {
+    if (step_of(tensors[k]) != 1 || tensors[k].byte_offset % 16 != 0) return false;
+    for (int d = 0; d < p.outer.ndim; ++d) {
+      if (p.outer.stride[k][static_cast<std::size_t>(d)] % kEach != 0) return false;
+    }
+  }
+  return true;
+}
 
 Plan plan_of(const Fold& f, const sdk::Launch& launch) {
   const fg_launch& l = launch.raw();
@@ -156,7 +186,9 @@ Plan plan_of(const Fold& f, const sdk::Launch& launch) {
   Plan p;
   p.count = input.ndim == 0 ? 1 : size.back();
   p.outer = walk_of(t, input.ndim == 0 ? size : size.first(size.size() - 1), 0, f.index_dims.empty());
-  p.wide = !fits_index32(t);
+  // A loop's counter goes beyond the end by a tile.
+  p.wide = !fits_index32(t) || p.count >= std::int64_t{1} << 30;
+  p.pieces = in_pieces(p, t);
   const Features& features = device_of(launch).features();
   const std::int64_t m = std::max<std::int64_t>(p.outer.count, 1);
   const bool side_by_side = input.ndim > 1 && input.stride[input.ndim - 1] != 1 && m >= 64;
@@ -171,10 +203,9 @@ Plan plan_of(const Fold& f, const sdk::Launch& launch) {
   return p;
 }
 
-std::int64_t step_of(const fg_tensor& t) { return t.ndim == 0 ? 0 : t.stride[t.ndim - 1]; }
-
 Result<void> run_pass(const Fold& f, const sdk::Launch& launch, const Plan& p, Pass pass, const fg_scalar* scalar) {
-  const Form form{pass, p.by_group && pass != Pass::before, p.chunks > 1, p.wide, p.outer.ndim};
+  const bool by_group = p.by_group && pass != Pass::before;
+  const Form form{pass, by_group, p.chunks > 1, p.wide, by_group && p.pieces, p.outer.ndim};
   FG_TRY_ASSIGN(const Program* program,
                 f.variants->get(device_of(launch), form.number(), [&] { return make_source(f, form); }));
   const fg_launch& l = launch.raw();
