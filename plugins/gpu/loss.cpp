@@ -42,10 +42,8 @@ Result<Source> rows_source(const Loss& a, const RowForm& form) {
   s.define("WEIGHT", present(a.weight) ? 1 : 0).define("SMOOTH", a.smooth() ? 1 : 0);
   s.define("LOSSES_ALONE", a.alone() ? 1 : 0);
   s.params.push_back({dtype == FG_F64 ? ParamType::f64 : ParamType::f32, "smoothing", 1});
-  FG_TRY(add_exp_negative(s, compute_type(dtype)));
   FG_TRY(add_functions(s, compute_type(dtype), {{FG_EX_LOG, "log_of"}}));
-  FG_TRY(add_rows(s, form, dtype));
-  add_row_input(s, "x", "X", form);
+  FG_TRY(add_scores(s, form, dtype, ""));
   return s;
 }
 

@@ -6,6 +6,7 @@
 #include <bit>
 
 #include "fg/sdk/dtype.hpp"
+#include "plugins/gpu/functions.hpp"
 
 namespace fg::gpu {
 namespace {
@@ -86,6 +87,16 @@ Result<void> add_rows(Source& source, const RowForm& form, fg_dtype dtype) {
   add_sums(source, dtype);
   FG_TRY_ASSIGN(const Source text, source_of("rows", {}));
   source.functions = text.functions + source.functions;
+  return {};
+}
+
+Result<void> add_scores(Source& source, const RowForm& form, fg_dtype dtype, const char* keep) {
+  FG_TRY_ASSIGN(const Source text, source_of("row_scores", {}));
+  source.functions = text.functions + source.functions;
+  source.define("KEEP(x, e)", keep);
+  FG_TRY(add_exp_negative(source, compute_type(dtype)));
+  FG_TRY(add_rows(source, form, dtype));
+  add_row_input(source, "x", "X", form);
   return {};
 }
 

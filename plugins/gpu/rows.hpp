@@ -42,6 +42,8 @@ struct RowForm {
 RowForm row_form(const RowSpace& space, std::span<const fg_tensor> tensors, const Features& features);
 // Group, width of idx, the words of rows.fgk, and ACC for sums of `dtype`.
 Result<void> add_rows(Source& source, const RowForm& form, fg_dtype dtype);
+// The words of row_scores.fgk for buffer "x"; `keep`: what becomes of a held element `x` whose exponential is `e`.
+Result<void> add_scores(Source& source, const RowForm& form, fg_dtype dtype, const char* keep);
 // X_PIECE, X_LOAD, X_OF of reading.hpp for buffer `x`.
 void add_row_input(Source& source, const char* x, const char* X, const RowForm& form);
 // Y_PIECE, Y_NONE, Y_PUT(p, j, v): element j of a piece becomes v; Y_STORE(i, p): the piece goes to element i.

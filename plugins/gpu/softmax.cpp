@@ -18,12 +18,10 @@ enum class Kind : std::uint8_t { plain, log, safe };
 Result<Source> forward_source(const RowForm& form, Kind kind, fg_dtype dtype) {
   FG_TRY_ASSIGN(Source s, source_of("row_softmax", std::array{dtype, dtype}));
   s.define("LOG", kind == Kind::log ? 1 : 0).define("SAFE", kind == Kind::safe ? 1 : 0);
-  FG_TRY(add_exp_negative(s, compute_type(dtype)));
   if (kind == Kind::log) {
     FG_TRY(add_functions(s, compute_type(dtype), {{FG_EX_LOG, "log_of"}}));
   }
-  FG_TRY(add_rows(s, form, dtype));
-  add_row_input(s, "x", "X", form);
+  FG_TRY(add_scores(s, form, dtype, kind == Kind::log ? "" : "x = e;"));
   add_row_output(s, "y", "Y", form);
   return s;
 }
