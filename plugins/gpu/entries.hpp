@@ -36,6 +36,7 @@ std::span<const sdk::KernelEntry> random_entries();     // random.cpp
 std::span<const sdk::KernelEntry> rotary_entries();     // rotary.cpp
 std::span<const sdk::KernelEntry> scatter_entries();    // scatter.cpp
 std::span<const sdk::KernelEntry> softmax_entries();    // softmax.cpp
+std::span<const sdk::KernelEntry> sort_entries();       // sort.cpp
 
 inline std::vector<std::span<const sdk::KernelEntry>> named_entries() {
   return {
@@ -51,6 +52,7 @@ inline std::vector<std::span<const sdk::KernelEntry>> named_entries() {
       rotary_entries(),
       scatter_entries(),
       softmax_entries(),
+      sort_entries(),
   };
 }
 
