@@ -27,7 +27,7 @@ constexpr std::array kVariables{
     EnvVariable{"FG_CONFIG", EnvGroup::files, "the configuration file to read instead of the usual ones"},
     EnvVariable{"FG_ALLOW_UNNOTED", EnvGroup::files, "1 loads plugins without an FG note, for development"},
     EnvVariable{"XDG_CONFIG_HOME", EnvGroup::files, "fg/fg.yaml below it is the user's configuration"},
-    EnvVariable{"XDG_CACHE_HOME", EnvGroup::files, "fg/ below it holds compiled kernels and first contacts"},
+    EnvVariable{"XDG_CACHE_HOME", EnvGroup::files, "fg/ below it holds compiled kernels, tuning results and first contacts"},
     EnvVariable{"HOME", EnvGroup::files, "base of .config and .cache when the two above are unset"},
     EnvVariable{"FG_LOG", EnvGroup::output,
                 "what is logged: trace, debug, info, warn, error or off, and json for JSON lines; over fg.yaml"},

@@ -12,6 +12,7 @@
 #include "core/registry/registry_state.hpp"
 #include "core/registry/sha256.hpp"
 #include "core/trace/log.hpp"
+#include "core/tuning/apply.hpp"
 
 namespace fg::core {
 namespace {
@@ -52,6 +53,7 @@ void Registry::State::open_caches() {
   if (config.cache_enabled && !options.env.elevated()) {
     folder = config.cache_dir.empty() ? user_cache_dir(options.env) : config.cache_dir;
   }
+  if (!folder.empty()) tuning = tuning_folder(folder);
   memory.emplace(folder.empty() ? std::string() : folder + "/contact");
   if (!memory->complaint().empty()) notices.push_back(memory->complaint() + "; first contacts are not remembered");
   cache = std::make_shared<BlobCache>(folder.empty() ? std::string() : folder + "/kernels",
@@ -153,6 +155,7 @@ void Registry::State::load(FoundPlugin& found) {
       device->index = static_cast<std::uint32_t>(devices.size());
       devices.push_back(device.get());
       found.devices.push_back(device->name);
+      if (!tuning.empty()) apply_tuning(*device, tuning);
     }
     plugins.push_back(*std::move(made));
     for (FoundPlugin& other : candidates) {

@@ -73,6 +73,7 @@ struct Registry::State {
   std::vector<Device*> lost;
   std::optional<ContactMemory> memory;
   std::shared_ptr<BlobCache> cache;
+  std::string tuning;  // Folder of the tuning results, empty: none.
   std::unique_ptr<Result<Selection>> chosen;
   std::vector<std::unique_ptr<Result<Selection>>> retired;  // Earlier choices, somebody may still read them.
   std::atomic<const Selection*> fast_choice{nullptr};       // Set once chosen and good; read without the mutex.

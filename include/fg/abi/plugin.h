@@ -77,7 +77,7 @@ typedef struct fg_api {
   // Makes a kernel; may compile.  [any-thread]
   fg_status(FG_CALL* prepare)(fg_instance*, const fg_sig*, fg_kernel**, fg_error*) FG_NOEXCEPT;
   // (optional: no tables)  Optional tables by id, see ext/: "fg.batch/1", "fg.graph/1", "fg.memory/1",
-  // "fg.peer/1", "fg.test/1".  NULL: the core emulates it.  [any-thread]
+  // "fg.peer/1", "fg.test/1", "fg.tune/1".  NULL: the core emulates it.  [any-thread]
   const void*(FG_CALL* get_table)(fg_instance*, const char* id)FG_NOEXCEPT;
 } fg_api;
 

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What fg-tune runs: the operators of a model on the shapes that it calls them with.
+
+#ifndef FG_TOOLS_TUNE_WORKLOAD_HPP_
+#define FG_TOOLS_TUNE_WORKLOAD_HPP_
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "fg/fg.hpp"
+
+namespace fg::tune {
+
+// One call.  `make` makes the arguments on the current device and gives what runs it.
+struct Step {
+  std::string name;  // "mm/f16/1x4096x11008"
+  std::function<std::function<Tensor()>()> make;
+};
+
+// Names of models that steps_of() knows.
+std::vector<std::string> models();
+// Decode of 1 to 8 sequences and prompts of 128 to 2048 tokens; empty for an unknown model.
+std::vector<Step> steps_of(const std::string& model);
+
+}  // namespace fg::tune
+
+#endif  // FG_TOOLS_TUNE_WORKLOAD_HPP_
