@@ -34,6 +34,7 @@ std::span<const sdk::KernelEntry> norm_entries();       // norms.cpp
 std::span<const sdk::KernelEntry> product_entries();    // products.cpp
 std::span<const sdk::KernelEntry> random_entries();     // random.cpp
 std::span<const sdk::KernelEntry> rotary_entries();     // rotary.cpp
+std::span<const sdk::KernelEntry> sample_entries();     // sample.cpp
 std::span<const sdk::KernelEntry> scatter_entries();    // scatter.cpp
 std::span<const sdk::KernelEntry> softmax_entries();    // softmax.cpp
 std::span<const sdk::KernelEntry> sort_entries();       // sort.cpp
@@ -50,6 +51,7 @@ inline std::vector<std::span<const sdk::KernelEntry>> named_entries() {
       product_entries(),
       random_entries(),
       rotary_entries(),
+      sample_entries(),
       scatter_entries(),
       softmax_entries(),
       sort_entries(),

@@ -73,7 +73,9 @@ Operators::Operators(const Features& features) : entries_(all_entries()) {
     rows_.push_back(rows_without_f64(e));
     e.rows = rows_.back();
   }
-  std::erase_if(entries_, [](const sdk::KernelEntry& e) { return e.rows.empty(); });
+  // multinomial is defined in f64 whatever its weights are.
+  const auto lacks = [&](const sdk::KernelEntry& e) { return !features.f64 && e.uid == FG_OP_MULTINOMIAL_UID; };
+  std::erase_if(entries_, [&](const sdk::KernelEntry& e) { return e.rows.empty() || lacks(e); });
   table_ = std::make_unique<sdk::KernelTable>(entries_);
 }
 
