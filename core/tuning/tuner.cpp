@@ -46,7 +46,7 @@ Result<Tuner> Tuner::make(Device* device, TuningStore& store) {
 Result<std::vector<Tuner::Point>> Tuner::points() const {
   std::vector<Point> found;
   const auto visit = [](void* ctx, const fg_tune_point* p) {
-    Point point{p->kernel, p->bucket, p->kernel_hash, {}};
+    Point point{p->kernel, p->bucket, p->kernel_hash, p->launches, {}};
     for (std::uint32_t k = 0; k < p->n_params; ++k) {
       const fg_tune_param& q = p->params[k];
       point.params.push_back({q.name, {q.values, q.values + q.n_values}, q.default_index});
@@ -141,12 +141,24 @@ Result<TunedPoint> Tuner::tune_point(const Point& p, const TuningWork& work) con
   return t;
 }
 
-Result<std::vector<TunedPoint>> Tuner::tune(const TuningWork& work) {
+// Not those that only making the arguments or reading the results has met.
+Result<std::vector<Tuner::Point>> Tuner::points_of(const TuningWork& work) const {
+  FG_TRY_ASSIGN(const std::vector<Point> before, points());
   FG_TRY(work.run());
   FG_TRY(synchronize(device_));
-  FG_TRY_ASSIGN(const std::vector<Point> met, points());
+  FG_TRY_ASSIGN(std::vector<Point> after, points());
+  std::erase_if(after, [&](const Point& p) {
+    return std::any_of(before.begin(), before.end(), [&](const Point& b) {
+      return b.kernel == p.kernel && b.bucket == p.bucket && b.launches == p.launches;
+    });
+  });
+  return after;
+}
+
+Result<std::vector<TunedPoint>> Tuner::tune(const TuningWork& work) {
+  FG_TRY_ASSIGN(const std::vector<Point> used, points_of(work));
   std::vector<TunedPoint> tuned;
-  for (const Point& p : met) {
+  for (const Point& p : used) {
     if (!done_.insert(p.kernel + '\n' + p.bucket).second) continue;
     FG_TRY_ASSIGN(TunedPoint t, tune_point(p, work));
     FG_TRY(store_->put(t.row));

@@ -53,12 +53,13 @@ class Tuner {
   };
   struct Point {
     std::string kernel, bucket;
-    std::uint64_t hash = 0;
+    std::uint64_t hash = 0, launches = 0;
     std::vector<Param> params;
   };
   Tuner(Device* device, TuningStore& store, const fg_tune_table* table)
       : device_(device), store_(&store), table_(table) {}
   Result<std::vector<Point>> points() const;
+  Result<std::vector<Point>> points_of(const TuningWork& work) const;
   Result<void> set(const Point& p, const std::vector<std::int64_t>& values) const;
   Result<TunedPoint> tune_point(const Point& p, const TuningWork& work) const;
   Result<double> median_us(const TuningWork& work) const;

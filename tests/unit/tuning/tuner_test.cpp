@@ -20,14 +20,16 @@ namespace {
 // fastest of the right ones, tile 1 fails when it is set.
 struct Plugin {
   std::int64_t tile = 2, on = 0;
-  bool met = false;
+  std::uint64_t launches = 0;
 } g_plugin;
 
 fg_status points(fg_instance*, std::uint32_t, fg_tune_visit_fn visit, void* ctx, fg_error*) noexcept {
   static constexpr std::int64_t kTiles[] = {1, 2, 4, 8}, kSwitch[] = {0, 1};
   static constexpr fg_tune_param kParams[] = {{"tile", kTiles, 4, 1}, {"on", kSwitch, 2, 0}};
-  const fg_tune_point p{"work", "f16 row", 42, kParams, 2, 0};
-  if (g_plugin.met) visit(ctx, &p);
+  const fg_tune_point p{"work", "f16 row", 42, kParams, 2, 0, g_plugin.launches};
+  if (g_plugin.launches > 0) visit(ctx, &p);
+  const fg_tune_point unused{"fill", "arguments", 1, kParams, 2, 0, 3};  // Met, but not by the work.
+  visit(ctx, &unused);
   return FG_OK;
 }
 fg_status set(fg_instance*, std::uint32_t, const char*, std::uint64_t, const char*, const std::int64_t* v,
@@ -45,7 +47,7 @@ const void* no_table(fg_instance*, const char*) noexcept { return nullptr; }
 
 core::TuningWork work() {
   return {[]() -> Result<void> {
-            g_plugin.met = true;
+            ++g_plugin.launches;
             std::this_thread::sleep_for(std::chrono::milliseconds(8 / g_plugin.tile + 2 * g_plugin.on));
             return {};
           },

@@ -32,6 +32,7 @@ typedef struct fg_tune_point {
   const fg_tune_param* params;
   uint32_t n_params;
   uint32_t zero;
+  uint64_t launches;  // That have met it so far: a tuner sees which points a piece of work uses.
 } fg_tune_point;
 
 typedef void(FG_CALL* fg_tune_visit_fn)(void* ctx, const fg_tune_point*);
@@ -52,7 +53,7 @@ typedef struct fg_tune_table {
 } fg_tune_table;
 
 FG_STATIC_ASSERT(sizeof(void*) != 8 || sizeof(fg_tune_param) == 24, "frozen");
-FG_STATIC_ASSERT(sizeof(void*) != 8 || sizeof(fg_tune_point) == 40, "frozen");
+FG_STATIC_ASSERT(sizeof(void*) != 8 || sizeof(fg_tune_point) == 48, "frozen");
 
 FG_EXTERN_C_END
 
