@@ -11,6 +11,7 @@
 #include <string>
 
 #include "fg/abi/ext/test.h"
+#include "fg/abi/ext/tune.h"
 #include "fg/sdk/guard.hpp"
 #include "plugins/gpu/instance.hpp"
 
@@ -262,9 +263,31 @@ fg_status fail_alloc_after(fg_instance* instance, std::int64_t n) noexcept {
   return FG_OK;
 }
 
+fg_status tune_points(fg_instance* instance, std::uint32_t device, fg_tune_visit_fn visit, void* ctx,
+                      fg_error* err) noexcept {
+  return guard(err, [&]() -> Result<void> {
+    FG_TRY(not_null("tune points", instance, visit));
+    FG_TRY_ASSIGN(Device * d, device_at("tune points", *instance, device));
+    d->tunables().points(visit, ctx);
+    return {};
+  });
+}
+
+fg_status tune_set(fg_instance* instance, std::uint32_t device, const char* kernel, std::uint64_t hash,
+                   const char* bucket, const std::int64_t* values, std::uint32_t n, fg_error* err) noexcept {
+  return guard(err, [&]() -> Result<void> {
+    FG_TRY(not_null("tune set", instance, kernel, bucket));
+    if (n > 0) FG_TRY(not_null("tune set", values));
+    FG_TRY_ASSIGN(Device * d, device_at("tune set", *instance, device));
+    return d->tunables().set(kernel, hash, bucket, {values, n});
+  });
+}
+
 const void* get_table(fg_instance* instance, const char* id) noexcept {
+  static constexpr fg_tune_table kTune{{sizeof(fg_tune_table), 0, nullptr}, tune_points, tune_set};
   static constexpr fg_test_table kTest{{sizeof(fg_test_table), 0, nullptr}, test_counts, fail_alloc_after, nullptr};
   if (instance == nullptr || id == nullptr) return nullptr;
+  if (std::strcmp(id, FG_TABLE_TUNE) == 0) return &kTune;
   return std::strcmp(id, FG_TABLE_TEST) == 0 ? &kTest : nullptr;
 }
 

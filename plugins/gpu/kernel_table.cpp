@@ -66,6 +66,11 @@ std::vector<sdk::KernelEntry> all_entries() {
   return all;
 }
 
+std::span<const TunableKernel* const> tunable_kernels() {
+  static constexpr const TunableKernel* kAll[] = {&kTunableMap};
+  return kAll;
+}
+
 Operators::Operators(const Features& features) : entries_(all_entries()) {
   rows_.reserve(entries_.size());
   for (sdk::KernelEntry& e : entries_) {

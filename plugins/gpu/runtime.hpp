@@ -21,6 +21,7 @@
 #include "fg/sdk/result.hpp"
 #include "plugins/gpu/programs.hpp"
 #include "plugins/gpu/source.hpp"
+#include "plugins/gpu/tunables.hpp"
 
 namespace fg::gpu {
 
@@ -112,9 +113,11 @@ class Device {
   virtual Result<std::unique_ptr<Program>> compile(const Source& source) = 0;
 
   Programs& programs() { return programs_; }
+  Tunables& tunables() { return tunables_; }
 
  private:
   Programs programs_{*this};
+  Tunables tunables_;
 };
 
 // The API of one plugin, and what its table says of it.

@@ -6,6 +6,8 @@
 // through tiles in shared memory.
 
 #include <algorithm>
+#include <bit>
+#include <iterator>
 #include <optional>
 
 #include "fg/sdk/dtype.hpp"
@@ -33,6 +35,22 @@ bool aligned16(const fg_launch& l) {
 bool all_dense(const Walk& w) {
   if (w.ndim != 1) return false;
   return std::all_of(w.stride.begin(), w.stride.end(), [](const auto& s) { return s[0] == 1; });
+}
+
+// Buckets: by operands, their bytes and the power of two of the count.
+std::int64_t tuned_pieces(const Map& m, Device& device, std::int64_t count) {
+  const auto size = static_cast<std::uint64_t>(std::bit_width(static_cast<std::uint64_t>(count)));
+  std::uint64_t code = size;
+  for (const fg_dtype d : m.dtypes) code = code * 31 + static_cast<std::uint64_t>(dtype_bytes(d));
+  code = code * 31 + m.n_out;
+  return device.tunables().choose(kTunableMap, code, [&] {
+    std::string text;
+    for (std::size_t k = 0; k < m.n(); ++k) {
+      if (k == m.n_out) text += " <-";
+      text += (text.empty() ? "" : " ") + std::to_string(dtype_bytes(m.dtypes[k]));
+    }
+    return text + " of 2^" + std::to_string(size - 1);
+  })[0];
 }
 
 // Operands that repeat one element along the last dimension, bit k; none when rows are not made of whole pieces.
@@ -66,6 +84,7 @@ struct Way {
   enum class Kind : std::uint8_t { strided, dense, rows } kind = Kind::strided;
   std::uint32_t repeated = 0;
   bool wide = false;
+  std::int64_t pieces = 1;  // Of a work-item; dense alone.
 };
 
 Way way_of(const Map& m, const fg_launch& l, const Walk& w) {
@@ -83,10 +102,11 @@ Way way_of(const Map& m, const fg_launch& l, const Walk& w) {
 
 Result<const Program*> program_for(const Map& m, Device& device, const Way& way, int ndim) {
   const std::uint64_t number = static_cast<std::uint64_t>(way.kind) | static_cast<std::uint64_t>(way.wide) << 2 |
-                               static_cast<std::uint64_t>(ndim) << 3 | static_cast<std::uint64_t>(way.repeated) << 8;
+                               static_cast<std::uint64_t>(ndim) << 3 | static_cast<std::uint64_t>(way.pieces) << 8 |
+                               static_cast<std::uint64_t>(way.repeated) << 16;
   return m.variants->get(device, number, [&]() -> Result<Source> {
     switch (way.kind) {
-      case Way::Kind::dense: return dense_source(m, way.wide);
+      case Way::Kind::dense: return dense_source(m, way.wide, way.pieces);
       case Way::Kind::rows: return rows_source(m, ndim, way.repeated, way.wide);
       default: return strided_source(m, ndim, way.wide);
     }
@@ -103,7 +123,8 @@ Result<void> launch_map(const Map& m, const sdk::Launch& launch) {
   const std::span<const fg_tensor> t(l.t, m.n());
   Walk w = walk_of(t, sdk::shape_of(t[0]), 0, m.index_dims.empty());
   if (w.count == 0) return {};
-  const Way way = way_of(m, l, w);
+  Way way = way_of(m, l, w);
+  if (way.kind == Way::Kind::dense) way.pieces = tuned_pieces(m, device_of(launch), w.count);
   if (m.copies && way.kind == Way::Kind::strided) {
     FG_TRY_ASSIGN(const bool done, transpose(*m.variants, launch, w));
     if (done) return {};
@@ -120,8 +141,8 @@ Result<void> launch_map(const Map& m, const sdk::Launch& launch) {
   values.emplace_back(way.kind == Way::Kind::rows ? items : w.count);
   if (way.kind == Way::Kind::rows) in_units_of(w, each);
   if (way.kind != Way::Kind::dense) add_walk_values(values, w, first_n(m.n()));
-  return enqueue(launch, *program, buffers, values,
-                 groups_for(static_cast<std::uint64_t>(items), program->source.group_size));
+  const std::uint64_t each_group = program->source.group_size * static_cast<std::uint64_t>(way.pieces);
+  return enqueue(launch, *program, buffers, values, groups_for(static_cast<std::uint64_t>(items), each_group));
 }
 
 Result<Map> make(const fg_sig& sig) {
@@ -150,7 +171,12 @@ Result<Map> make(const fg_sig& sig) {
   return m;
 }
 
+constexpr std::int64_t kPieces[] = {1, 2, 4, 8};
+constexpr fg_tune_param kMapParams[] = {{"pieces", kPieces, std::size(kPieces), 0}};
+
 }  // namespace
+
+const TunableKernel kTunableMap{"map", 1, kMapParams};
 
 Result<void> check_map(const fg_sig& sig) {
   if (sig.params == nullptr) return {};  // prepare will see the program

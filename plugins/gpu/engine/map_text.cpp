@@ -89,8 +89,9 @@ Result<Source> strided_source(const Map& m, int ndim, bool wide) {
   return s;
 }
 
-Result<Source> dense_source(const Map& m, bool wide) {
+Result<Source> dense_source(const Map& m, bool wide, std::int64_t pieces) {
   Source s = start(m, wide);
+  s.define("PIECES", pieces);
   s.params.push_back({ParamType::idx, "count", 1});
   s.define("EACH", piece_elements(m.dtypes));
   std::vector<std::string> helpers;
@@ -106,10 +107,11 @@ Result<Source> dense_source(const Map& m, bool wide) {
     single_store +=
         "y" + std::to_string(j) + "_store(at, " + stored_text(p.outputs[j], p.types[j], m.dtypes[j]) + ");\n";
   }
-  s.body = "idx item = idx(GROUP_ID) * idx(GROUP_SIZE) + idx(LOCAL_ID);\nif (item < count / idx(EACH)) {\n" +
-           all_of_piece(t, p) + "}\n";
+  s.body = "idx first = idx(GROUP_ID) * idx(GROUP_SIZE) * idx(PIECES) + idx(LOCAL_ID);\n";
+  s.body += "UNROLL\nfor (i32 p = 0; p < PIECES; ++p) {\nidx item = first + idx(p) * idx(GROUP_SIZE);\n";
+  s.body += "if (item < count / idx(EACH)) {\n" + all_of_piece(t, p) + "}\n";
   s.body += "else if (item == count / idx(EACH)) {\nfor (idx at = item * idx(EACH); at < count; ++at) {\n" +
-            single_load + p.statements + single_store + "}\n}\n";
+            single_load + p.statements + single_store + "}\n}\n}\n";
   return s;
 }
 

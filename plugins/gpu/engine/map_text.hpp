@@ -28,8 +28,9 @@ struct Map {
 
 // Element by element; `ndim` dimensions.
 Result<Source> strided_source(const Map& m, int ndim, bool wide);
-// Dense operands, every offset a multiple of 16 bytes.  The last, incomplete piece goes element by element.
-Result<Source> dense_source(const Map& m, bool wide);
+// Dense operands, every offset a multiple of 16 bytes, `pieces` of them a work-item: neighbours in a group take
+// neighbouring pieces.  The last, incomplete piece goes element by element.
+Result<Source> dense_source(const Map& m, bool wide, std::int64_t pieces);
 // Rows of whole pieces: along the last dimension every operand is dense, or repeats one element (bit k of `repeated`).
 // The last size counts pieces.
 Result<Source> rows_source(const Map& m, int ndim, std::uint32_t repeated, bool wide);
