@@ -101,7 +101,9 @@ void read_abilities(Choice& c, const Offered& o) {
                 p.shaderSignedZeroInfNanPreserveFloat16 != 0, p.shaderSignedZeroInfNanPreserveFloat32 != 0,
                 p.shaderSignedZeroInfNanPreserveFloat64 != 0};
   c.features.f64 = o.features.features.shaderFloat64 != 0;
-  c.features.denormals = c.controls.denormals32;
+  // NVIDIA's driver (580, an H200) flushes in square roots and in what it makes a minimum or maximum of, whatever the
+  // mode says.
+  c.features.denormals = c.controls.denormals32 && p.driverID != VK_DRIVER_ID_NVIDIA_PROPRIETARY;
   c.features.software = c.properties.deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU;
   c.features.max_group = std::min(limits.maxComputeWorkGroupSize[0], limits.maxComputeWorkGroupInvocations);
   c.features.local_bytes = limits.maxComputeSharedMemorySize;

@@ -194,7 +194,7 @@ inline constexpr ExprHelper kTrigHelpers[] = {
   if ($nan(a) || $nan(b)) return $(nan);
   $V y = $fabs(a);
   $V x = $fabs(b);
-  bool left = ($bits(b) >> $n(31|63)) != $u(0);
+  bool left = b < $(0) || (b == $(0) && $(1) / b < $(0));
   bool steep = y > x;
   $V greatest = steep ? y : x;
   $V least = steep ? x : y;
