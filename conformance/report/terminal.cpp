@@ -52,8 +52,8 @@ std::string reproduce_line(const CaseResult& r, const Report& report) {
   const bool golden = r.id.find("::") != std::string::npos;
   const std::string& asked = report.subject.profile;
   const std::string profile = asked == core::kProfiles.front() ? "" : " --profile " + asked;
-  return "fg-conformance --plugin " + report.subject.spec +
-         profile + (golden ? " --golden " + report.subject.tier + " -f " : " repro ") + quoted(r.id);
+  return "fg-conformance --plugin " + report.subject.spec + profile +
+         (golden ? " --golden " + report.subject.tier + " -f " : " repro ") + quoted(r.id);
 }
 
 std::string number_text(reference::Type type, reference::Real x) {

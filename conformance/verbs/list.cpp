@@ -35,7 +35,11 @@ int info_verb(const CommandLine& line) {
   out(header(report, {wants_color(line), false}));
   for (const core::OpInfo& op : core::catalogue()) {
     std::string by(device->served_by(op));
-    if (by.empty()) by = op.kind == core::Kind::view ? "core" : op.kind == core::Kind::composite ? "composed" : device->must_serve(op) ? "gap" : "-";
+    if (by.empty())
+      by = op.kind == core::Kind::view        ? "core"
+           : op.kind == core::Kind::composite ? "composed"
+           : device->must_serve(op)           ? "gap"
+                                              : "-";
     std::printf("  %-32s %-10s %s\n", std::string(op.name).c_str(), by.c_str(), std::string(op.summary).c_str());
   }
   return kConformant;

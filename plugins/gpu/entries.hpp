@@ -42,19 +42,9 @@ std::span<const sdk::KernelEntry> sort_entries();       // sort.cpp
 inline std::vector<std::span<const sdk::KernelEntry>> named_entries() {
   return {
       attention_entries(),  //
-      index_entries(),
-      indexing_entries(),
-      layout_entries(),
-      loss_entries(),
-      masked_entries(),
-      norm_entries(),
-      product_entries(),
-      random_entries(),
-      rotary_entries(),
-      sample_entries(),
-      scatter_entries(),
-      softmax_entries(),
-      sort_entries(),
+      index_entries(),     indexing_entries(), layout_entries(), loss_entries(),   masked_entries(),
+      norm_entries(),      product_entries(),  random_entries(), rotary_entries(), sample_entries(),
+      scatter_entries(),   softmax_entries(),  sort_entries(),
   };
 }
 

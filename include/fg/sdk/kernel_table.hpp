@@ -52,7 +52,7 @@ using WorkspaceFn = Result<std::uint64_t> (*)(const Launch&);
 
 // A prepared kernel and its bookkeeping behind the public head.
 struct KernelObject : fg_kernel {
-  KernelObject() : fg_kernel{} {}  // Members that nobody sets are 0; a C struct does not see to it.
+  KernelObject() : fg_kernel{} {}               // Members that nobody sets are 0; a C struct does not see to it.
   std::atomic<std::uint64_t>* alive = nullptr;  // Kernels of the instance; counted down by release.
   void (*destroy)(KernelObject*) noexcept = nullptr;
 };
