@@ -3,17 +3,16 @@
 #ifndef FG_PLUGINS_OPENCL_HOST_LOG_HPP_
 #define FG_PLUGINS_OPENCL_HOST_LOG_HPP_
 
-#include <source_location>
 #include <string>
 
 #include "fg/abi/host.h"
 
 namespace fg::opencl {
 
-inline void log(const fg_host& host, std::int32_t level, const std::string& line,
-                std::source_location at = std::source_location::current()) {
+inline void log(const fg_host& host, std::int32_t level, const std::string& line, const char* file = __builtin_FILE(),
+                std::int32_t number = __builtin_LINE()) {  // clang 14: no <source_location>
   if (FG_HAS(fg_host, &host, log) && host.log != nullptr) {
-    host.log(host.ctx, level, at.file_name(), static_cast<std::int32_t>(at.line()), line.c_str());
+    host.log(host.ctx, level, file, number, line.c_str());
   }
 }
 
