@@ -57,6 +57,7 @@ Result<Device> Device::open(std::string_view plugin, std::string_view profile) {
   core::Registry& registry = core::Registry::get();
   FG_TRY(registry.ignore_certificates());  // what is judged here has none yet, or an old one
   FG_TRY_ASSIGN(core::Device * found, plugin.empty() ? registry.default_device() : registry.load_plugin(plugin));
+  if (!plugin.empty()) FG_TRY(registry.serve_alone(*found));
   Device d;
   fg_error err = FG_ERROR_INIT;
   if (const fg_status s = fg_device_find(found->name.c_str(), &d.handle_, &err); s < 0)

@@ -183,6 +183,17 @@ Result<Device*> Registry::load_plugin(std::string_view path_or_name) {
   return state_->plugin(found->name)->devices().front().get();
 }
 
+Result<void> Registry::serve_alone(const Device& device) {
+  const std::string& name = device.plugin->name();
+  FG_TRY_ASSIGN(VendorSpec spec, parse_vendor_spec(name, "--plugin"));
+  const std::lock_guard lock(state_->mutex);
+  if (state_->loaded) {
+    return fail(FG_E_STATE, fmt::format("{} cannot serve alone: other plugins were already loaded", name));
+  }
+  state_->spec = std::move(spec);
+  return {};
+}
+
 const fg_op_claim* Registry::claim(const Device& device, std::uint64_t op_uid) const {
   return device.plugin->claims(device.ordinal).find(op_uid);
 }

@@ -75,6 +75,10 @@ class Registry {
   // For `--plugin`: a path (with '/'), a file name looked up on the plugin path (ends in ".so"), or a
   // plugin name.  Loads it and returns its first device.
   Result<Device*> load_plugin(std::string_view path_or_name);
+  // From now on the process is served by this device's plugin alone, whatever GEMS_VENDOR says: for
+  // tools that judge one plugin, into whose process no driver of another may come.  FG_E_STATE once the
+  // plugins of the selection were loaded.
+  Result<void> serve_alone(const Device& device);
 
   // The device's claim of an operator; nullptr when it has none.  Valid for the life of the process.
   // No lock.

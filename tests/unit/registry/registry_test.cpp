@@ -205,6 +205,20 @@ TEST_F(RegistryTest, LoadPluginTakesPathFileOrName) {
   EXPECT_EQ(registry->load_plugin("absent").error().status, FG_E_NOT_FOUND);
 }
 
+TEST_F(RegistryTest, APluginThatServesAloneBringsNoOther) {
+  const fs::path judged = install("stub_gpu", "elsewhere");
+  install("stub_cpu");
+  set("GEMS_VENDOR", "stub_cpu");
+  const auto registry = make();
+  const auto device = registry->load_plugin(judged.string());
+  ASSERT_TRUE(device);
+  ASSERT_TRUE(registry->serve_alone(**device));
+  EXPECT_EQ((*registry->default_device())->name, "stub_gpu:0");
+  EXPECT_EQ(candidate_named(*registry, "stub_cpu").reason, Refusal::not_selected);
+  EXPECT_EQ(registry->devices().size(), 1u);
+  EXPECT_EQ(registry->serve_alone(**device).error().status, FG_E_STATE);
+}
+
 TEST_F(RegistryTest, GivenPathBeatsWhatWasFoundFirst) {
   install("stub_none");
   const fs::path mine = install("stub_none", "elsewhere");
