@@ -93,10 +93,18 @@ Result<void> check_version(const Version& v) {
                                     v.minor, kMajor));
 }
 
-Result<Tensor> copied(fg::core::Device* target, const Checked& c) {
+// All bytes between the first and the last element, with the strides that they had.
+Result<Tensor> copied_range(fg::core::Device* target, const Checked& c) {
+  const std::int64_t bytes[] = {c.hi - c.lo};
+  FG_TRY_ASSIGN(Tensor range, empty(target, FG_U8, bytes));
+  FG_TRY(copy_from_host(range, {c.element_0 + c.lo, static_cast<std::size_t>(bytes[0])}));
+  return make_view(range, c.dtype, c.shape, c.strides(), static_cast<std::uint64_t>(-c.lo));
+}
+
+// The elements alone, in row-major order.
+Result<Tensor> gathered(fg::core::Device* target, const Checked& c) {
   FG_TRY_ASSIGN(Tensor t, empty(target, c.dtype, c.shape));
   const std::int64_t size = dtype_bytes(c.dtype);
-  // Rows of the source are gathered in row-major order, one element at a time: this path is rare.
   const auto bytes = std::make_unique<std::byte[]>(static_cast<std::size_t>(c.numel * size));
   std::int64_t index[FG_MAX_NDIM] = {};
   const std::byte* at = c.element_0;
@@ -115,6 +123,11 @@ Result<Tensor> copied(fg::core::Device* target, const Checked& c) {
   }
   FG_TRY(copy_from_host(t, {bytes.get(), static_cast<std::size_t>(c.numel * size)}));
   return t;
+}
+
+// Whatever is less: elements may repeat far more often than there is memory, or lie far apart.
+Result<Tensor> copied(fg::core::Device* target, const Checked& c) {
+  return (c.hi - c.lo) / dtype_bytes(c.dtype) <= c.numel ? copied_range(target, c) : gathered(target, c);
 }
 
 template <class M>

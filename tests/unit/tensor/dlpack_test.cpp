@@ -97,6 +97,22 @@ TYPED_TEST(Import, CopiesWhereMemoryCannotBeBorrowed) {
   }
 }
 
+TYPED_TEST(Import, CopiesNoMoreThanThereIs) {
+  core::Device* const d = test::make_fake_device({.borrows = false});
+  Producer<TypeParam> p;
+  p.shape[0] = std::int64_t{1} << 40;
+  p.strides[0] = 0;
+  const Tensor repeated = import(d, &p.managed).value();
+  EXPECT_EQ(repeated.numel(), std::int64_t{3} << 40);
+  EXPECT_EQ(repeated.storage()->bytes, 3 * sizeof(std::int64_t));
+  EXPECT_EQ(elements(views::select(repeated, 0, 12345).value()), (Ints{0, 1, 2}));
+  p.shape[0] = p.shape[1] = 2;
+  p.strides[0] = 4;
+  const Tensor apart = import(d, &p.managed).value();
+  EXPECT_EQ(apart.storage()->bytes, 4 * sizeof(std::int64_t));
+  EXPECT_EQ(elements(apart), (Ints{0, 1, 4, 5}));
+}
+
 struct Mistake {
   const char* name;
   std::function<void(View&)> make;
