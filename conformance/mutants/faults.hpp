@@ -155,7 +155,8 @@ inline constexpr LegalVariant kLegalVariants[] = {
     {"oddstride", "allocations begin at an odd multiple of 64 bytes", "op.add/* op.mm/* op.sum/* memory.* direct.*"},
     {"nullopt", "query and get_table are NULL", "op.add/* op.mm/* op.sum/* direct.* abi.* claim.* claims.*"},
     {"ftz", "subnormal f32 are flushed, and the device says so",
-     "op.add/* op.mul/* op.remainder/* op.to/* op.cummin/* op.sum/* op.mm/* op.softmax/* op.rms_norm/* "
+     "op.add/* op.mul/* op.remainder/* op.floor_divide/* op.div/* op.pow/* op.sqrt/* op.clamp/* op.clamp_min/* op.to/* "
+     "op.cummin/* op.sum/* op.mm/* op.softmax/* op.rms_norm/* "
      "op.sort/* op.topk/*"},
     {"rz", "sums of products truncate, and the claim says so", "op.mm/* op.bmm/*"},
 };

@@ -255,7 +255,8 @@ Value div(const Value& x, const Value& y) {
   if (!b.point() && b.lo < 0 && b.hi > 0) return {-kInf, kInf, a.mid / b.mid, Nan::maybe, type, false};
   Value r = corners(a, b, type, [](Real p, Real q) { return p / q; });
   r.weak = x.weak && y.weak;
-  if (!b.point() && has_zero(b)) {
+  // A zero at the end of an interval of negative numbers is of either sign, unless it is what was flushed.
+  if (!b.point() && has_zero(b) && !(b.hi == 0 && std::signbit(b.hi))) {
     r.lo = std::min(r.lo, a.lo < 0 ? -kInf : r.lo);
     r.hi = std::max(r.hi, a.hi > 0 ? kInf : r.hi);
   }
@@ -310,7 +311,10 @@ Value function2(const Value& a, const Value& b, Ct type, Real (*f)(Real, Real)) 
   const Type storage = storage_of(type);
   const bool exact_result =
       a.point() && b.point() && (a.mid == 0 || b.mid == 0 || !std::isfinite(a.mid) || !std::isfinite(b.mid));
-  if (!exact_result) r = widened(r, 2 * ulp(storage, std::max(std::fabs(r.lo), std::fabs(r.hi))));
+  if (!exact_result) {
+    r.lo -= 2 * ulp(storage, r.lo);
+    r.hi += 2 * ulp(storage, r.hi);
+  }
   return rounded(r);
 }
 

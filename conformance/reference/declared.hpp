@@ -2,7 +2,8 @@
 //
 // What a device and a claim declare about their arithmetic, on which the oracle's intervals depend.
 //
-// Flushing belongs to operations: each may read a subnormal f32 as zero and give zero in place of one.
+// Flushing belongs to operations: each may read a subnormal f32 as zero of its sign, one operand and not the other
+// too, and give such a zero in place of one.  What is legal is the hull over all readings, NaN with it: 0 / 0.
 // Moving an element is no operation, so copies stay exact, also on a device that flushes.
 
 #ifndef FG_CONFORMANCE_REFERENCE_DECLARED_HPP_
