@@ -12,6 +12,8 @@
 //                           the bits of a float as its unsigned type, and back
 //   hex_literal(digits, type)   of the unsigned type
 //   division(a, b)          the language's own, of two texts
+//   lesser(a, b), greater(a, b)   of two numbers that are not NaN; what a device flushes in the comparison it
+//                           flushes in the result
 //   cast(word, text)        a conversion to that type
 //   float_literal, integer_literal(value, type)
 //                           a constant that survives exactly, infinities and NaN included
@@ -136,6 +138,12 @@ struct CDialect {
     return "0x" + std::string(digits) + (detail::wide_type(type) ? "uLL" : "u");
   }
   static std::string division(const std::string& a, const std::string& b) { return "((" + a + ") / (" + b + "))"; }
+  static std::string lesser(const std::string& a, const std::string& b) {
+    return a + " < " + b + " ? " + a + " : " + b;
+  }
+  static std::string greater(const std::string& a, const std::string& b) {
+    return a + " > " + b + " ? " + a + " : " + b;
+  }
   static std::string cast(std::string_view word, const std::string& text) {
     return "(" + std::string(word) + ")(" + text + ")";
   }
@@ -240,6 +248,9 @@ struct GlslDialect {
     return "0x" + std::string(digits) + (detail::wide_type(type) ? "ul" : "u");
   }
   static std::string division(const std::string& a, const std::string& b) { return "((" + a + ") / (" + b + "))"; }
+  // A comparison and a choice may see zeros and move a subnormal (NVIDIA's driver 580): one operation, one reading.
+  static std::string lesser(const std::string& a, const std::string& b) { return "min(" + a + ", " + b + ")"; }
+  static std::string greater(const std::string& a, const std::string& b) { return "max(" + a + ", " + b + ")"; }
   static std::string cast(std::string_view word, const std::string& text) {
     return std::string(word) + "(" + text + ")";
   }

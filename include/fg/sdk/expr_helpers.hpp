@@ -14,6 +14,7 @@
 //   $nan(x)       whether x, a name, is NaN
 //   $sqrt(        the dialect's own function, however accurate
 //   $over(a, b)   the dialect's own division, which may be 2.5 ulp off in f32
+//   $lesser(a, b) $greater(a, b)   of two names of numbers that are not NaN
 //   $fg_erf(      what the dialect has for that operation: its own function, or the helper
 //   $poly(exp, x) a polynomial of expr_series.hpp; $wide_poly(...) in two parts; $ln2_hi: a constant from there
 // Floating functions assume + - * correctly rounded and f64 / and sqrt too; f64 needs 64-bit integers.
@@ -66,9 +67,9 @@ inline constexpr ExprHelper kBasicHelpers[] = {
      "($T a, $T b) {\n  return a >> (b < $(0) || b >= $($W) ? $($W) - $(1) : b);\n}\n"},
 
     {FG_EX_MIN, For::floats, "min",
-     "($T a, $T b) {\n  if ($nan(a)) return a;\n  if ($nan(b)) return b;\n  return a < b ? a : b;\n}\n"},
+     "($T a, $T b) {\n  if ($nan(a)) return a;\n  if ($nan(b)) return b;\n  return $lesser(a, b);\n}\n"},
     {FG_EX_MAX, For::floats, "max",
-     "($T a, $T b) {\n  if ($nan(a)) return a;\n  if ($nan(b)) return b;\n  return a > b ? a : b;\n}\n"},
+     "($T a, $T b) {\n  if ($nan(a)) return a;\n  if ($nan(b)) return b;\n  return $greater(a, b);\n}\n"},
     {FG_EX_SIGN, For::floats, "sign",
      "($T a) {\n  if ($nan(a)) return a;\n  return a > $(0) ? $(1) : (a < $(0) ? $(-1) : $(0));\n}\n"},
     // Exact: every difference is of numbers within a factor of two.  A step for each bit of the quotient.

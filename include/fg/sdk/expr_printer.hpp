@@ -329,7 +329,8 @@ class ExprPrinter {
       add_helper(*find_helper("step_wide", type), type, text, done);
       return wide_polynomial(both.substr(0, comma), std::string(both.substr(comma + 2)), type);
     }
-    constexpr std::string_view kWords[] = {"u", "t", "i", "int", "nan", "bits", "float", "pair", "triple", "over"};
+    constexpr std::string_view kWords[] = {"u",     "t",    "i",      "int",  "nan",    "bits",
+                                           "float", "pair", "triple", "over", "lesser", "greater"};
     if (std::find(std::begin(kWords), std::end(kWords), word) == std::end(kWords)) return {};
     const std::string inner = expand(inside(from, at), type, text, done);
     if (word == "u") return Dialect::cast(Dialect::unsigned_name(type), inner);
@@ -339,16 +340,19 @@ class ExprPrinter {
     if (word == "nan") return Dialect::isnan(inner);
     if (word == "bits") return Dialect::bits_of(inner, type);
     if (word == "float") return Dialect::of_bits(inner, type);
-    if (word == "over") return division(inner);
+    if (word == "over") return of_two(Dialect::division, inner);
+    if (word == "lesser") return of_two(Dialect::lesser, inner);
+    if (word == "greater") return of_two(Dialect::greater, inner);
     return Dialect::make_tuple(word == "pair" ? 2 : 3, inner, type);
   }
 
-  // Of the text "a, b".
-  static std::string division(const std::string& both) {
+  // A function of the dialect, of the text "a, b".
+  template <class Function>
+  static std::string of_two(const Function& function, const std::string& both) {
     std::size_t comma = 0;
     for (int depth = 0; comma < both.size() && (both[comma] != ',' || depth != 0); ++comma)
       depth += both[comma] == '(' ? 1 : both[comma] == ')' ? -1 : 0;
-    return Dialect::division(both.substr(0, comma), both.substr(std::min(comma + 2, both.size())));
+    return function(both.substr(0, comma), both.substr(std::min(comma + 2, both.size())));
   }
 
   static std::string_view signed_name(std::uint16_t type) {
@@ -379,7 +383,7 @@ class ExprPrinter {
     if (word.substr(0, 3) != "fg_") return Dialect::builtin(word, type);
     const Helper& callee = *find_helper(word.substr(3), type);
     const std::string native = callee.op == 0 ? std::string() : Dialect::native(callee.op, type);
-    if (native == "/") return division(expand(inside(from, at), type, text, done));
+    if (native == "/") return of_two(Dialect::division, expand(inside(from, at), type, text, done));
     if (!native.empty()) return native;
     add_helper(callee, type, text, done);
     return helper_name(callee.name, type);

@@ -271,6 +271,17 @@ std::string kernel_text(const std::vector<Sample>& all, std::string_view buffer_
 }
 #endif
 
+// A comparison that sees zeros and a choice that moves subnormals would be two readings of one operand.
+TEST(Printer, MinimumAndMaximumAreOneOperationInGlsl) {
+  for (const char* name : {"min", "max"}) {
+    const Sample s = sample(std::string(name) + "(x, y)", FG_CT_F32);
+    const fg_expr e = s.program.view();
+    const std::string text = sdk::ExprPrinter<sdk::GlslDialect>(e).prelude();
+    EXPECT_NE(text.find("return " + std::string(name) + "(a, b);"), std::string::npos) << text;
+    EXPECT_EQ(text.find('?'), std::string::npos) << text;
+  }
+}
+
 #ifdef FG_GLSLANG
 TEST(Printer, GlslCompiles) {
   const std::string both = kernel_text<sdk::GlslDialect>(samples(), "f", "i", "int64_t(gl_GlobalInvocationID.x)");
