@@ -15,6 +15,7 @@
 
 #include "fg/abi/ext/memory.h"
 #include "fg/abi/plugin.h"
+#include "fg/sdk/memory_checks.hpp"
 #include "fg/sdk/result.hpp"
 #include "plugins/cpu/threads.hpp"
 
@@ -23,7 +24,7 @@ struct fg_instance {
   const fg_host* host;
   fg::cpu::ThreadPool pool;
   std::atomic<std::uint64_t> buffers{0}, streams{0}, timelines{0}, kernels{0}, bytes{0};
-  std::atomic<std::int64_t> allocations_until_failure{-1};
+  fg::sdk::AllocationFailure allocation_failure;
 };
 
 struct fg_buffer {

@@ -5,7 +5,7 @@
 #include <array>
 #include <vector>
 
-#include "fg/abi/ops.h"
+#include "fg/sdk/engines.hpp"
 #include "plugins/cpu/engine/engine.hpp"
 #include "plugins/cpu/kernel_registry.hpp"
 #include "plugins/cpu/kernels/kernels.hpp"
@@ -13,39 +13,9 @@
 namespace fg::cpu {
 namespace {
 
-constexpr std::array kAnyDtype{FG_F64, FG_F32, FG_F16, FG_BF16, FG_F8_E4M3FN, FG_F8_E5M2,
-                               FG_I64, FG_I32, FG_I16, FG_I8,   FG_U8,        FG_BOOL};
-constexpr std::uint32_t kEngineFlags = FG_K_MAY_BLOCK_HOST | FG_K_BITWISE_DETERMINISTIC;
-
-constexpr std::array kEngines{
-    sdk::KernelEntry{.name = FG_OP_MAP,
-                     .uid = FG_OP_MAP_UID,
-                     .schema_hash = FG_OP_MAP_SCHEMA_HASH,
-                     .n_slots = 0,
-                     .rows = kAnyDtype,
-                     .max_ndim = FG_ENGINE_MAX_NDIM,
-                     .flags = kEngineFlags | FG_K_INPLACE_OK,
-                     .prepare = prepare_map,
-                     .check = check_map},
-    sdk::KernelEntry{.name = FG_OP_REDUCE,
-                     .uid = FG_OP_REDUCE_UID,
-                     .schema_hash = FG_OP_REDUCE_SCHEMA_HASH,
-                     .n_slots = 0,
-                     .rows = kAnyDtype,
-                     .max_ndim = FG_ENGINE_MAX_NDIM,
-                     .flags = kEngineFlags,
-                     .prepare = prepare_reduce,
-                     .check = check_reduce},
-    sdk::KernelEntry{.name = FG_OP_SCAN,
-                     .uid = FG_OP_SCAN_UID,
-                     .schema_hash = FG_OP_SCAN_SCHEMA_HASH,
-                     .n_slots = 0,
-                     .rows = kAnyDtype,
-                     .max_ndim = FG_ENGINE_MAX_NDIM,
-                     .flags = kEngineFlags | FG_K_INPLACE_OK,
-                     .prepare = prepare_scan,
-                     .check = check_scan},
-};
+constexpr std::array kEngines = sdk::engine_rows(
+    {.map = {prepare_map, check_map}, .reduce = {prepare_reduce, check_reduce}, .scan = {prepare_scan, check_scan}},
+    FG_K_MAY_BLOCK_HOST | FG_K_BITWISE_DETERMINISTIC);
 
 }  // namespace
 

@@ -16,21 +16,6 @@ namespace {
 // Below this a parallel copy costs more than it gains, bytes.
 constexpr std::int64_t kCopyGrain = 256 << 10;
 
-bool fail_now(fg_instance& instance) {
-  if (instance.allocations_until_failure.load(std::memory_order_relaxed) < 0) return false;
-  return instance.allocations_until_failure.fetch_sub(1, std::memory_order_relaxed) == 1;
-}
-
-Result<void> check_range(const char* what, const fg_buffer* b, std::uint64_t offset, std::uint64_t bytes) {
-  if (b == nullptr) return invalid(std::string(what) + ": the buffer is NULL", FG_R_NULL_POINTER);
-  if (offset > b->bytes || bytes > b->bytes - offset) {
-    return invalid(std::string(what) + ": bytes " + std::to_string(offset) + " to " + std::to_string(offset + bytes) +
-                       " lie outside a buffer of " + std::to_string(b->bytes),
-                   FG_R_BOUNDS);
-  }
-  return {};
-}
-
 }  // namespace
 
 Result<void> mem_alloc(fg_instance& instance, std::uint32_t device, std::uint32_t kind, std::uint64_t bytes,
@@ -38,18 +23,13 @@ Result<void> mem_alloc(fg_instance& instance, std::uint32_t device, std::uint32_
   if (buffer == nullptr || ptr == nullptr) return invalid("mem_alloc: a result pointer is NULL", FG_R_NULL_POINTER);
   if (device != 0)
     return fail(FG_E_NOT_FOUND, "mem_alloc: device " + std::to_string(device) + ", there is one", FG_R_DEVICE);
-  if (kind != FG_MEM_DEVICE && kind != FG_MEM_STAGING) {
-    return unsupported("mem_alloc: unknown kind of memory " + std::to_string(kind), FG_R_PARAMETER);
-  }
-  if (bytes == 0) return invalid("mem_alloc: 0 bytes", FG_R_PARAMETER);
-  if ((align & (align - 1)) != 0) {
-    return invalid("mem_alloc: alignment " + std::to_string(align) + " is not a power of two", FG_R_ALIGNMENT);
-  }
+  FG_TRY(sdk::check_allocation(kind, bytes, align));
   const std::uint64_t a = std::max({align, kAlign, bytes >= 2 * kHugePage ? kHugePage : kAlign});
   const auto out_of_memory = [&] {
     return fail(FG_E_OOM_DEVICE, "mem_alloc: no memory for " + std::to_string(bytes) + " bytes", FG_R_LIMIT);
   };
-  if (fail_now(instance) || bytes > largest_allocation() || a > largest_allocation()) return out_of_memory();
+  if (instance.allocation_failure.now() || bytes > largest_allocation() || a > largest_allocation())
+    return out_of_memory();
   auto b = std::make_unique<fg_buffer>();
   b->data = static_cast<std::byte*>(std::aligned_alloc(a, (bytes + a - 1) & ~(a - 1)));
   if (b->data == nullptr) return out_of_memory();
@@ -82,8 +62,8 @@ fg_status mem_free(fg_instance* instance, fg_buffer* buffer, fg_timeline* after,
 Result<void> copy(fg_stream* stream, fg_buffer* dst, std::uint64_t dst_offset, fg_buffer* src, std::uint64_t src_offset,
                   std::uint64_t bytes) {
   if (stream == nullptr) return invalid("copy: the stream is NULL", FG_R_NULL_POINTER);
-  FG_TRY(check_range("copy: destination", dst, dst_offset, bytes));
-  FG_TRY(check_range("copy: source", src, src_offset, bytes));
+  FG_TRY(sdk::check_range("copy: destination", dst, dst_offset, bytes));
+  FG_TRY(sdk::check_range("copy: source", src, src_offset, bytes));
   std::byte* to = dst->data + dst_offset;
   const std::byte* from = src->data + src_offset;
   if (bytes != 0 && from < to + bytes && to < from + bytes) return invalid("copy: the ranges overlap", FG_R_ALIAS);
@@ -97,7 +77,7 @@ Result<void> copy(fg_stream* stream, fg_buffer* dst, std::uint64_t dst_offset, f
 Result<void> fill(fg_stream* stream, fg_buffer* buffer, std::uint64_t offset, std::uint64_t bytes,
                   std::uint32_t pattern) {
   if (stream == nullptr) return invalid("fill: the stream is NULL", FG_R_NULL_POINTER);
-  FG_TRY(check_range("fill", buffer, offset, bytes));
+  FG_TRY(sdk::check_range("fill", buffer, offset, bytes));
   if (offset % 4 != 0 || bytes % 4 != 0)
     return invalid("fill: offset and bytes must be multiples of 4", FG_R_ALIGNMENT);
   auto* to = reinterpret_cast<std::uint32_t*>(buffer->data + offset);

@@ -259,7 +259,7 @@ fg_status test_counts(fg_instance* instance, fg_test_counts* counts) noexcept {
 
 fg_status fail_alloc_after(fg_instance* instance, std::int64_t n) noexcept {
   if (instance == nullptr) return FG_E_INVALID;
-  instance->allocations_until_failure = n;
+  instance->allocation_failure.after(n);
   return FG_OK;
 }
 

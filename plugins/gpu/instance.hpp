@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "fg/sdk/kernel_table.hpp"
+#include "fg/sdk/memory_checks.hpp"
 #include "plugins/gpu/runtime.hpp"
 
 namespace fg::gpu {
@@ -59,7 +60,7 @@ struct fg_instance {
   std::vector<std::unique_ptr<fg::gpu::Operators>> operators;  // One a device.
   fg::gpu::Graveyard graveyard;                                // Goes before the runtime.
   std::atomic<std::uint64_t> buffers{0}, streams{0}, timelines{0}, kernels{0}, bytes{0};
-  std::atomic<std::int64_t> allocations_until_failure{-1};
+  fg::sdk::AllocationFailure allocation_failure;
   std::mutex streams_mutex;
   std::vector<fg_stream*> live_streams;  // For fg.test/1's pending.
 };

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "fg/abi/ops.h"
+#include "fg/sdk/engines.hpp"
 #include "plugins/gpu/engine/engine.hpp"
 #include "plugins/gpu/entries.hpp"
 #include "plugins/gpu/instance.hpp"
@@ -13,38 +14,9 @@
 namespace fg::gpu {
 namespace {
 
-constexpr std::array kAnyDtype{FG_F64, FG_F32, FG_F16, FG_BF16, FG_F8_E4M3FN, FG_F8_E5M2,
-                               FG_I64, FG_I32, FG_I16, FG_I8,   FG_U8,        FG_BOOL};
-
-constexpr sdk::KernelEntry kEngines[] = {
-    {.name = FG_OP_MAP,
-     .uid = FG_OP_MAP_UID,
-     .schema_hash = FG_OP_MAP_SCHEMA_HASH,
-     .n_slots = 0,
-     .rows = kAnyDtype,
-     .max_ndim = FG_ENGINE_MAX_NDIM,
-     .flags = FG_K_BITWISE_DETERMINISTIC | FG_K_INPLACE_OK,
-     .prepare = prepare_map,
-     .check = check_map},
-    {.name = FG_OP_REDUCE,
-     .uid = FG_OP_REDUCE_UID,
-     .schema_hash = FG_OP_REDUCE_SCHEMA_HASH,
-     .n_slots = 0,
-     .rows = kAnyDtype,
-     .max_ndim = FG_ENGINE_MAX_NDIM,
-     .flags = FG_K_BITWISE_DETERMINISTIC,
-     .prepare = prepare_reduce,
-     .check = check_reduce},
-    {.name = FG_OP_SCAN,
-     .uid = FG_OP_SCAN_UID,
-     .schema_hash = FG_OP_SCAN_SCHEMA_HASH,
-     .n_slots = 0,
-     .rows = kAnyDtype,
-     .max_ndim = FG_ENGINE_MAX_NDIM,
-     .flags = FG_K_BITWISE_DETERMINISTIC | FG_K_INPLACE_OK,
-     .prepare = prepare_scan,
-     .check = check_scan},
-};
+constexpr std::array kEngines = sdk::engine_rows(
+    {.map = {prepare_map, check_map}, .reduce = {prepare_reduce, check_reduce}, .scan = {prepare_scan, check_scan}},
+    FG_K_BITWISE_DETERMINISTIC);
 
 // The rows without those that name f64.
 std::vector<fg_dtype> rows_without_f64(const sdk::KernelEntry& e) {

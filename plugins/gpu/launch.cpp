@@ -5,9 +5,6 @@
 #include <cstdlib>
 #include <string>
 
-#include "fg/abi/engine.h"
-#include "fg/sdk/tensor_view.hpp"
-
 namespace fg::gpu {
 
 BufferRef workspace_at(const sdk::Launch& launch, std::uint64_t offset) {
@@ -38,25 +35,6 @@ bool fits_index32(std::span<const fg_tensor> tensors) {
     }
   }
   return true;
-}
-
-Result<void> check_launch(const char* who, const fg_launch& l, std::size_t n_out, std::size_t n_in) {
-  if (l.n_out != n_out || l.n_in != n_in) {
-    return invalid(std::string(who) + ": got " + std::to_string(l.n_out) + " outputs and " + std::to_string(l.n_in) +
-                   " inputs, expected " + std::to_string(n_out) + " and " + std::to_string(n_in));
-  }
-  if ((l.flags >> 16) != 0) return unsupported(std::string(who) + ": unknown launch flags", FG_R_UNKNOWN_BIT);
-  for (int i = 0; i < l.n_out + l.n_in; ++i) {
-    const fg_tensor& t = l.t[i];
-    const std::string tensor = std::string(who) + ": tensor " + std::to_string(i);
-    if (t.zero != 0) return invalid(tensor + " has a reserved field that is not 0", FG_R_RESERVED, i);
-    if ((t.flags >> 16) != 0) return unsupported(tensor + " has unknown flags", FG_R_UNKNOWN_BIT, i);
-    if (t.ndim < 0 || t.ndim > FG_ENGINE_MAX_NDIM) {
-      return invalid(tensor + " has rank " + std::to_string(t.ndim) + ", expected 0 to 8", FG_R_RANK, i);
-    }
-    if (t.buffer == nullptr && sdk::numel(t) != 0) return invalid(tensor + " has no buffer", FG_R_NULL_POINTER, i);
-  }
-  return {};
 }
 
 }  // namespace fg::gpu

@@ -40,9 +40,6 @@ inline bool fits_index32(const sdk::Launch& l) {
   return fits_index32({l.raw().t, std::size_t{l.raw().n_out} + l.raw().n_in});
 }
 
-// Reserved fields and unknown flags of a launch, and its number of tensors.
-Result<void> check_launch(const char* who, const fg_launch& launch, std::size_t n_out, std::size_t n_in);
-
 }  // namespace fg::gpu
 
 #endif  // FG_PLUGINS_GPU_LAUNCH_HPP_

@@ -10,21 +10,6 @@
 namespace fg::gpu {
 namespace {
 
-bool fail_now(fg_instance& instance) {
-  if (instance.allocations_until_failure.load(std::memory_order_relaxed) < 0) return false;
-  return instance.allocations_until_failure.fetch_sub(1, std::memory_order_relaxed) == 1;
-}
-
-Result<void> check_range(const char* what, const fg_buffer* b, std::uint64_t offset, std::uint64_t bytes) {
-  if (b == nullptr) return invalid(std::string(what) + ": the buffer is NULL", FG_R_NULL_POINTER);
-  if (offset > b->bytes || bytes > b->bytes - offset) {
-    return invalid(std::string(what) + ": bytes " + std::to_string(offset) + " to " + std::to_string(offset + bytes) +
-                       " lie outside a buffer of " + std::to_string(b->bytes),
-                   FG_R_BOUNDS);
-  }
-  return {};
-}
-
 // Whether the work before `value` is over, successfully or not.
 bool reached(fg_timeline& timeline, std::uint64_t value, std::int64_t timeout_ns) {
   const auto r = timeline.host_wait(value, timeout_ns);
@@ -52,16 +37,10 @@ Result<void> mem_alloc(fg_instance& instance, std::uint32_t device, std::uint32_
                        std::uint64_t align, fg_buffer** buffer, void** ptr) {
   if (buffer == nullptr || ptr == nullptr) return invalid("mem_alloc: a result pointer is NULL", FG_R_NULL_POINTER);
   FG_TRY_ASSIGN(Device * d, device_at("mem_alloc", instance, device));
-  if (kind != FG_MEM_DEVICE && kind != FG_MEM_STAGING) {
-    return unsupported("mem_alloc: unknown kind of memory " + std::to_string(kind), FG_R_PARAMETER);
-  }
-  if (bytes == 0) return invalid("mem_alloc: 0 bytes", FG_R_PARAMETER);
-  if ((align & (align - 1)) != 0) {
-    return invalid("mem_alloc: alignment " + std::to_string(align) + " is not a power of two", FG_R_ALIGNMENT);
-  }
+  FG_TRY(sdk::check_allocation(kind, bytes, align));
   instance.graveyard.sweep(false);
   const fg_device_info info = d->info();
-  if (fail_now(instance) || bytes > info.max_alloc || align > info.max_alloc) {
+  if (instance.allocation_failure.now() || bytes > info.max_alloc || align > info.max_alloc) {
     return fail(FG_E_OOM_DEVICE,
                 "mem_alloc: no memory for " + std::to_string(bytes) + " bytes, the device allocates at most " +
                     std::to_string(info.max_alloc),
@@ -90,8 +69,8 @@ Result<void> mem_free(fg_instance& instance, fg_buffer* buffer, fg_timeline* aft
 Result<void> copy(fg_stream* stream, fg_buffer* dst, std::uint64_t dst_offset, fg_buffer* src, std::uint64_t src_offset,
                   std::uint64_t bytes) {
   if (stream == nullptr) return invalid("copy: the stream is NULL", FG_R_NULL_POINTER);
-  FG_TRY(check_range("copy: destination", dst, dst_offset, bytes));
-  FG_TRY(check_range("copy: source", src, src_offset, bytes));
+  FG_TRY(sdk::check_range("copy: destination", dst, dst_offset, bytes));
+  FG_TRY(sdk::check_range("copy: source", src, src_offset, bytes));
   if (dst == src && dst_offset < src_offset + bytes && src_offset < dst_offset + bytes && bytes != 0) {
     return invalid("copy: the ranges overlap", FG_R_ALIAS);
   }
@@ -102,7 +81,7 @@ Result<void> copy(fg_stream* stream, fg_buffer* dst, std::uint64_t dst_offset, f
 Result<void> fill(fg_stream* stream, fg_buffer* buffer, std::uint64_t offset, std::uint64_t bytes,
                   std::uint32_t pattern) {
   if (stream == nullptr) return invalid("fill: the stream is NULL", FG_R_NULL_POINTER);
-  FG_TRY(check_range("fill", buffer, offset, bytes));
+  FG_TRY(sdk::check_range("fill", buffer, offset, bytes));
   if (offset % 4 != 0 || bytes % 4 != 0)
     return invalid("fill: offset and bytes must be multiples of 4", FG_R_ALIGNMENT);
   if (bytes == 0) return {};

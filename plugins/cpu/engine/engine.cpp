@@ -3,10 +3,8 @@
 #include "plugins/cpu/engine/engine.hpp"
 
 #include <algorithm>
-#include <string>
 
 #include "fg/sdk/dtype.hpp"
-#include "fg/sdk/tensor_view.hpp"
 #include "plugins/cpu/engine/streaming.hpp"
 
 namespace fg::cpu {
@@ -48,25 +46,6 @@ bool should_stream(const fg_launch& l) {
     }
   }
   return true;
-}
-
-Result<void> check_launch(const char* who, const fg_launch& l, std::size_t n_out, std::size_t n_in) {
-  if (l.n_out != n_out || l.n_in != n_in) {
-    return invalid(std::string(who) + ": got " + std::to_string(l.n_out) + " outputs and " + std::to_string(l.n_in) +
-                   " inputs, expected " + std::to_string(n_out) + " and " + std::to_string(n_in));
-  }
-  if ((l.flags >> 16) != 0) return unsupported(std::string(who) + ": unknown launch flags", FG_R_UNKNOWN_BIT);
-  for (int i = 0; i < l.n_out + l.n_in; ++i) {
-    const fg_tensor& t = l.t[i];
-    const std::string tensor = std::string(who) + ": tensor " + std::to_string(i);
-    if (t.zero != 0) return invalid(tensor + " has a reserved field that is not 0", FG_R_RESERVED, i);
-    if ((t.flags >> 16) != 0) return unsupported(tensor + " has unknown flags", FG_R_UNKNOWN_BIT, i);
-    if (t.ndim < 0 || t.ndim > FG_ENGINE_MAX_NDIM) {
-      return invalid(tensor + " has rank " + std::to_string(t.ndim) + ", expected 0 to 8", FG_R_RANK, i);
-    }
-    if (t.ptr == nullptr && sdk::numel(t) != 0) return invalid(tensor + " has no address", FG_R_NULL_POINTER, i);
-  }
-  return {};
 }
 
 std::vector<fg_dtype> dtypes_of(const fg_sig& sig, std::size_t first, std::size_t n) {

@@ -34,9 +34,7 @@ std::int64_t piece_grain(std::int64_t cost, std::int64_t elements);
 // Whether to write the outputs past the cache: they are large and no input shares their memory.
 bool should_stream(const fg_launch& launch);
 
-// Reserved fields and unknown flags of a launch, and whether it has n_out and n_in tensors of the
-// same space (outputs: `out_ndim` leading dimensions of it).
-Result<void> check_launch(const char* who, const fg_launch& launch, std::size_t n_out, std::size_t n_in);
+// Whether sdk::check_launch would find neither reserved fields nor unknown flags.
 inline bool launch_is_plain(const fg_launch& launch) {
   std::uint64_t odd = launch.flags >> 16;
   for (int i = 0; i < launch.n_out + launch.n_in; ++i) odd |= launch.t[i].zero | (launch.t[i].flags >> 16);

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "fg/sdk/engines.hpp"
 #include "fg/sdk/tensor_view.hpp"
 #include "plugins/cpu/engine/copy.hpp"
 #include "plugins/cpu/engine/engine.hpp"
@@ -291,7 +292,7 @@ Result<void> run_strided(const MapKernel& k, const fg_launch& l, std::uint64_t* 
 
 Result<void> run_any(const MapKernel& k, const fg_launch& l) {
   const Program& p = k.program;
-  FG_TRY(check_launch("fg.map/1", l, p.n_out, p.n_in));
+  FG_TRY(sdk::check_launch("fg.map/1", l, p.n_out, p.n_in, sdk::Address::pointer));
   FG_TRY(check_spaces(l));
   const auto* params = static_cast<const fg_map_params*>(l.params);
   FG_TRY(check_params(params, &p));

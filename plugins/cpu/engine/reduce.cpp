@@ -11,6 +11,7 @@
 #include <memory>
 #include <vector>
 
+#include "fg/sdk/engines.hpp"
 #include "fg/sdk/tensor_view.hpp"
 #include "plugins/cpu/engine/convert.hpp"
 #include "plugins/cpu/engine/engine.hpp"
@@ -336,7 +337,7 @@ Result<void> check_shapes(const fg_launch& l, int n_reduced) {
 fg_status launch_reduce(const fg_kernel* kernel, const fg_launch* l) noexcept {
   return sdk::guard(l->err, [&]() -> Result<void> {
     const auto& k = *static_cast<const ReduceKernel*>(kernel);
-    FG_TRY(check_launch("fg.reduce/1", *l, k.epilogue.n_out, k.prologue.n_in));
+    FG_TRY(sdk::check_launch("fg.reduce/1", *l, k.epilogue.n_out, k.prologue.n_in, sdk::Address::pointer));
     const auto* params = static_cast<const fg_reduce_params*>(l->params);
     FG_TRY(check_params(params, &k));
     FG_TRY(check_shapes(*l, params->n_reduced));

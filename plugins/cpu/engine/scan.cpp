@@ -14,6 +14,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "fg/sdk/engines.hpp"
 #include "fg/sdk/tensor_view.hpp"
 #include "plugins/cpu/engine/convert.hpp"
 #include "plugins/cpu/engine/engine.hpp"
@@ -361,7 +362,7 @@ Result<void> check_shapes(const fg_launch& l) {
 fg_status launch_scan(const fg_kernel* kernel, const fg_launch* l) noexcept {
   return sdk::guard(l->err, [&]() -> Result<void> {
     const auto& k = *static_cast<const ScanKernel*>(kernel);
-    FG_TRY(check_launch("fg.scan/1", *l, k.epilogue.n_out, k.prologue.n_in));
+    FG_TRY(sdk::check_launch("fg.scan/1", *l, k.epilogue.n_out, k.prologue.n_in, sdk::Address::pointer));
     const auto* params = static_cast<const fg_scan_params*>(l->params);
     FG_TRY(check_params(params, &k));
     FG_TRY(check_shapes(*l));

@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "fg/sdk/dtype.hpp"
+#include "fg/sdk/engines.hpp"
 #include "fg/sdk/tensor_view.hpp"
 #include "plugins/gpu/engine/engine.hpp"
 #include "plugins/gpu/engine/fold.hpp"
@@ -115,7 +116,7 @@ Result<const Program*> program_for(const Map& m, Device& device, const Way& way,
 
 Result<void> launch_map(const Map& m, const sdk::Launch& launch) {
   const fg_launch& l = launch.raw();
-  FG_TRY(check_launch("fg.map/1", l, m.n_out, m.n_in));
+  FG_TRY(sdk::check_launch("fg.map/1", l, m.n_out, m.n_in, sdk::Address::buffer));
   const auto* params = static_cast<const fg_map_params*>(l.params);
   if (params == nullptr || (params->scalar == nullptr && !m.scalars.empty())) {
     return invalid("fg.map/1: the parameters or their scalars are NULL", FG_R_NULL_POINTER);

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "fg/sdk/engines.hpp"
 #include "fg/sdk/tensor_view.hpp"
 #include "plugins/gpu/engine/engine.hpp"
 #include "plugins/gpu/engine/fold.hpp"
@@ -196,7 +197,7 @@ Result<void> run_pass(const Reduce& k, const sdk::Launch& launch, const Plan& p,
 }
 
 Result<void> check_params(const Reduce& k, const fg_launch& l) {
-  FG_TRY(check_launch("fg.reduce/1", l, k.fold.n_out, k.fold.n_in));
+  FG_TRY(sdk::check_launch("fg.reduce/1", l, k.fold.n_out, k.fold.n_in, sdk::Address::buffer));
   const auto* params = static_cast<const fg_reduce_params*>(l.params);
   if (params == nullptr || (params->scalar == nullptr && !k.fold.scalars.empty())) {
     return invalid("fg.reduce/1: the parameters or their scalars are NULL", FG_R_NULL_POINTER);

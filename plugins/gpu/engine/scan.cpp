@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "fg/sdk/engines.hpp"
 #include "fg/sdk/tensor_view.hpp"
 #include "plugins/gpu/engine/engine.hpp"
 #include "plugins/gpu/engine/fold.hpp"
@@ -232,7 +233,7 @@ Result<void> run_pass(const Fold& f, const sdk::Launch& launch, const Plan& p, P
 }
 
 Result<void> check_params(const Fold& f, const fg_launch& l) {
-  FG_TRY(check_launch("fg.scan/1", l, f.n_out, f.n_in));
+  FG_TRY(sdk::check_launch("fg.scan/1", l, f.n_out, f.n_in, sdk::Address::buffer));
   const auto* params = static_cast<const fg_scan_params*>(l.params);
   if (params == nullptr || (params->scalar == nullptr && !f.scalars.empty())) {
     return invalid("fg.scan/1: the parameters or their scalars are NULL", FG_R_NULL_POINTER);
