@@ -8,8 +8,10 @@
 //   //@shared             declarations of memory that a group shares, "f32 part[256];"
 //   //@functions          what stands before the kernel
 //   //@main               the kernel's body
-//   //@check WORDS         nothing at run time; a variant that the build compiles for each API: a dtype for
-//                         each buffer, then NAME=VALUE for defines, group=N, wide
+//   //@check WORDS         nothing at run time; a variant that the build compiles for each API: a dtype for each
+//                         buffer, then NAME=VALUE for defines, group=N, wide, uses_f64, param=TYPE:NAME for what C++
+//                         adds, and with=FILE or with=FILE/2: the functions of that kernel file, and the words of its
+//                         first or second such line.  Every file has one
 
 #ifndef FG_PLUGINS_GPU_SOURCE_HPP_
 #define FG_PLUGINS_GPU_SOURCE_HPP_

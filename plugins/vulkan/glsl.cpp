@@ -161,9 +161,12 @@ std::vector<Member> members(const gpu::Source& s, const GlslTarget& t) {
 }
 
 std::string arguments(const gpu::Source& s, const GlslTarget& t) {
+  // Members of a reference may not be called as GLSL's methods are: length().
+  const bool in_memory = argument_layout(s, t).in_memory;
   std::string list;
-  for (const Member& m : members(s, t)) list += "  " + m.type + " " + m.name + m.length + ";\n";
-  if (!argument_layout(s, t).in_memory) return "layout(push_constant, scalar) uniform Arguments {\n" + list + "};\n";
+  for (const Member& m : members(s, t))
+    list += "  " + m.type + " " + m.name + (in_memory ? "_" : "") + m.length + ";\n";
+  if (!in_memory) return "layout(push_constant, scalar) uniform Arguments {\n" + list + "};\n";
   return "layout(buffer_reference, scalar, buffer_reference_align = 8) readonly buffer Arguments {\n" + list +
          "};\nlayout(push_constant, scalar) uniform Pushed { Arguments arguments_; };\n";
 }
@@ -173,7 +176,7 @@ std::string unpacked(const gpu::Source& s, const GlslTarget& t) {
   std::string out;
   if (!argument_layout(s, t).in_memory) return out;
   for (const Member& m : members(s, t)) {
-    out += "const " + m.type + " " + m.name + m.length + " = arguments_." + m.name + ";\n";
+    out += "const " + m.type + " " + m.name + m.length + " = arguments_." + m.name + "_;\n";
   }
   return out;
 }

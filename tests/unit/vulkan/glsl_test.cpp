@@ -48,13 +48,13 @@ TEST(Glsl, ArgumentsLieWhereTheyArePacked) {
 
 TEST(Glsl, ArgumentsThatDoNotFitArePassedInMemory) {
   gpu::Source s = doubled(FG_F32, FG_F16);
-  s.params.push_back({gpu::ParamType::i64, "stride", 10});  // 40 + 80 bytes
+  s.params.push_back({gpu::ParamType::i64, "length", 10});  // 40 + 80 bytes
   const GlslTarget t{false, false, false, 128};
   EXPECT_FALSE(argument_layout(s, t).in_memory);
   EXPECT_NE(print_glsl(s, t).find("layout(push_constant, scalar) uniform Arguments"), std::string::npos);
   s.params.push_back({gpu::ParamType::i64, "one_more", 2});  // 136
   EXPECT_TRUE(argument_layout(s, t).in_memory);
-  EXPECT_NE(print_glsl(s, t).find("const i64 stride[10] = arguments_.stride;"), std::string::npos);
+  EXPECT_NE(print_glsl(s, t).find("const i64 length[10] = arguments_.length_;"), std::string::npos);
   EXPECT_EQ(message(validate_source(s)), "");
 }
 
