@@ -2,31 +2,66 @@
 
 #include "plugins/gpu/programs.hpp"
 
+#include <condition_variable>
+
 #include "plugins/gpu/instance.hpp"
 #include "plugins/gpu/runtime.hpp"
 
 namespace fg::gpu {
 
 struct Programs::Slot {
-  std::mutex mutex;  // Held while it compiles.
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool compiling = false;  // One thread does, without the mutex.
   std::unique_ptr<Program> program;
 };
 
+// The one thread that compiles, until it has or has failed.
+class Programs::Claim {
+ public:
+  explicit Claim(Slot& slot) : slot_(slot) {}
+  Claim(const Claim&) = delete;
+  Claim& operator=(const Claim&) = delete;
+  ~Claim() {
+    {
+      const std::lock_guard lock(slot_.mutex);
+      slot_.compiling = false;
+    }
+    slot_.changed.notify_all();
+  }
+
+ private:
+  Slot& slot_;
+};
+
+Programs::Programs(Device& device) : device_(device) {}
 Programs::~Programs() = default;
 
+std::shared_ptr<Programs::Slot> Programs::slot_of(const Source& source) {
+  const std::lock_guard lock(mutex_);
+  auto& found = slots_[source_key(source)];
+  if (found == nullptr) found = std::make_shared<Slot>();
+  return found;
+}
+
 Result<const Program*> Programs::get(const Source& source) {
-  std::shared_ptr<Slot> slot;
+  const std::shared_ptr<Slot> slot = slot_of(source);
   {
-    const std::lock_guard lock(mutex_);
-    auto& found = slots_[source_key(source)];
-    if (found == nullptr) found = std::make_shared<Slot>();
-    slot = found;
+    std::unique_lock lock(slot->mutex);
+    slot->changed.wait(lock, [&] { return !slot->compiling; });
+    if (slot->program != nullptr) return slot->program.get();
+    slot->compiling = true;  // The first, or the one before failed.
   }
-  const std::lock_guard lock(slot->mutex);
-  if (slot->program == nullptr) {
-    FG_TRY_ASSIGN(slot->program, device_.compile(source));
-    slot->program->source = source;
+  std::function<void()> keep;
+  {
+    const Claim claim(*slot);
+    FG_TRY_ASSIGN(Compiled made, device_.compile(source));
+    made.program->source = source;
+    keep = std::move(made.keep);
+    const std::lock_guard lock(slot->mutex);
+    slot->program = std::move(made.program);
   }
+  if (keep) keep();
   return slot->program.get();
 }
 

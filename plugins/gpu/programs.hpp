@@ -21,10 +21,11 @@ namespace fg::gpu {
 class Device;
 class Program;
 
-// [any-thread]  A program is compiled once: others who ask for it meanwhile wait for it.
+// [any-thread]  A program is compiled once: others who ask for it meanwhile wait for it, but not for files to be
+// written.  Threads that ask for different programs never wait for each other.
 class Programs {
  public:
-  explicit Programs(Device& device) : device_(device) {}
+  explicit Programs(Device& device);
   ~Programs();
   Result<const Program*> get(const Source& source);
   // For a device's destructor: programs go before what they were made with.
@@ -32,6 +33,8 @@ class Programs {
 
  private:
   struct Slot;
+  class Claim;
+  std::shared_ptr<Slot> slot_of(const Source& source);
   Device& device_;
   std::mutex mutex_;
   std::unordered_map<std::string, std::shared_ptr<Slot>> slots_;

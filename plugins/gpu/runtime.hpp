@@ -11,6 +11,7 @@
 #define FG_PLUGINS_GPU_RUNTIME_HPP_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -32,6 +33,13 @@ class Program {
  public:
   virtual ~Program() = default;
   Source source;  // As it was compiled; params are packed by it.
+};
+
+struct Compiled {
+  std::unique_ptr<Program> program;
+  // Puts what was made into the core's disk cache; empty: it came from there.  Files may be slow, so it is called when
+  // others have the program.
+  std::function<void()> keep;
 };
 
 struct BufferRef {
@@ -110,7 +118,7 @@ class Device {
   virtual Result<std::unique_ptr<fg_timeline>> make_timeline(std::uint64_t initial) = 0;
   // Compiles; no cache in memory (programs.hpp has it), the core's disk cache through fg_host.
   // FG_E_COMPILE with the compiler's log.
-  virtual Result<std::unique_ptr<Program>> compile(const Source& source) = 0;
+  virtual Result<Compiled> compile(const Source& source) = 0;
 
   Programs& programs() { return programs_; }
   Tunables& tunables() { return tunables_; }

@@ -94,7 +94,7 @@ void store_blob(const fg_host& host, const std::string& key, const std::string& 
 
 }  // namespace
 
-Result<std::unique_ptr<gpu::Program>> Device::compile(const gpu::Source& source) {
+Result<gpu::Compiled> Device::compile(const gpu::Source& source) {
   const std::string text = print_source(source, facts_);
   const std::string key = facts_.identity + "\n" + options_of(facts_) + "\n" + text;
   auto program = std::make_unique<Program>();
@@ -102,15 +102,15 @@ Result<std::unique_ptr<gpu::Program>> Device::compile(const gpu::Source& source)
   if (const std::string binary = load_blob(host_, key); !binary.empty()) {
     if (auto loaded = from_binary(context_.get(), facts_, binary)) {
       program->handle = std::move(*loaded);
-      return program;
+      return gpu::Compiled{std::move(program), {}};
     }
     log(host_, FG_LOG_INFO, "the driver refuses the cached binary of kernel " + source.name + ", which is built anew");
   }
   auto built = from_source(context_.get(), facts_, text);
   if (!built) return tl::unexpected(std::move(built).error().while_doing("kernel " + source.name));
   program->handle = std::move(*built);
-  store_blob(host_, key, binary_of(program->handle.get()));
-  return program;
+  auto keep = [this, key, handle = program->handle.get()] { store_blob(host_, key, binary_of(handle)); };
+  return gpu::Compiled{std::move(program), std::move(keep)};
 }
 
 }  // namespace fg::opencl

@@ -25,7 +25,7 @@ class Device : public gpu::Device {
   Result<std::unique_ptr<fg_buffer>> allocate(std::uint32_t kind, std::uint64_t bytes, std::uint64_t align) override;
   Result<std::unique_ptr<fg_stream>> make_stream(std::int32_t priority) override;
   Result<std::unique_ptr<fg_timeline>> make_timeline(std::uint64_t initial) override;
-  Result<std::unique_ptr<gpu::Program>> compile(const gpu::Source& source) override;
+  Result<gpu::Compiled> compile(const gpu::Source& source) override;
 
   const DeviceFacts& facts() const { return facts_; }
   cl_context context() const { return context_.get(); }

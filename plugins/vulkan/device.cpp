@@ -131,17 +131,18 @@ Result<std::unique_ptr<fg_timeline>> Device::make_timeline(std::uint64_t initial
 
 Program::~Program() { device_.vk().vkDestroyPipeline(device_.handle(), pipeline, nullptr); }
 
-Result<Spirv> Device::spirv_of(const gpu::Source& source) {
+Result<Spirv> Device::spirv_of(const gpu::Source& source, std::vector<Fresh>& fresh) {
   const std::string text = print_glsl(source, choice_.target);
   const std::string key = "spirv\n" + compiler_version() + "\n" + text;
   if (Spirv kept = get_blob<std::uint32_t>(host_, key); !kept.empty()) return kept;
   FG_TRY_ASSIGN(Spirv module, compile_glsl(source.name, text));
-  put_blob(host_, key, module);
+  const auto* bytes = reinterpret_cast<const std::byte*>(module.data());
+  fresh.push_back({key, {bytes, bytes + module.size() * sizeof module[0]}});
   return module;
 }
 
 // The driver's own binary is kept by the core beside the SPIR-V.
-Result<VkPipeline> Device::make_pipeline(const std::string& name, const Spirv& module) {
+Result<VkPipeline> Device::make_pipeline(const std::string& name, const Spirv& module, std::vector<Fresh>& fresh) {
   const std::string key = "pipeline\n" + std::string(reinterpret_cast<const char*>(module.data()), module.size() * 4);
   const std::vector<std::byte> kept = get_blob<std::byte>(host_, key);
   const VkPipelineCacheCreateInfo cache_info{VK_STRUCTURE_TYPE_PIPELINE_CACHE_CREATE_INFO, nullptr, 0, kept.size(),
@@ -170,17 +171,24 @@ Result<VkPipeline> Device::make_pipeline(const std::string& name, const Spirv& m
   if (r == VK_SUCCESS && vk_.vkGetPipelineCacheData(device_, cache, &bytes, nullptr) == VK_SUCCESS &&
       bytes > kept.size()) {
     std::vector<std::byte> data(bytes);
-    if (vk_.vkGetPipelineCacheData(device_, cache, &bytes, data.data()) == VK_SUCCESS) put_blob(host_, key, data);
+    if (vk_.vkGetPipelineCacheData(device_, cache, &bytes, data.data()) == VK_SUCCESS)
+      fresh.push_back({key, std::move(data)});
   }
   vk_.vkDestroyPipelineCache(device_, cache, nullptr);
   if (r == VK_SUCCESS) return pipeline;
   return tl::unexpected(vk_error("kernel " + name + ": vkCreateComputePipelines", r));
 }
 
-Result<std::unique_ptr<gpu::Program>> Device::compile(const gpu::Source& source) {
-  FG_TRY_ASSIGN(const Spirv module, spirv_of(source));
-  FG_TRY_ASSIGN(const VkPipeline pipeline, make_pipeline(source.name, finish_module(module, choice_.controls)));
-  return std::make_unique<Program>(*this, pipeline, argument_layout(source, choice_.target));
+Result<gpu::Compiled> Device::compile(const gpu::Source& source) {
+  std::vector<Fresh> fresh;
+  FG_TRY_ASSIGN(const Spirv module, spirv_of(source, fresh));
+  FG_TRY_ASSIGN(const VkPipeline pipeline, make_pipeline(source.name, finish_module(module, choice_.controls), fresh));
+  gpu::Compiled made{std::make_unique<Program>(*this, pipeline, argument_layout(source, choice_.target)), {}};
+  if (fresh.empty()) return made;
+  made.keep = [this, fresh = std::move(fresh)] {
+    for (const Fresh& f : fresh) put_blob(host_, f.key, f.bytes);
+  };
+  return made;
 }
 
 }  // namespace fg::vulkan

@@ -48,7 +48,7 @@ class Device final : public gpu::Device {
   Result<std::unique_ptr<fg_buffer>> allocate(std::uint32_t kind, std::uint64_t bytes, std::uint64_t align) override;
   Result<std::unique_ptr<fg_stream>> make_stream(std::int32_t priority) override;
   Result<std::unique_ptr<fg_timeline>> make_timeline(std::uint64_t initial) override;
-  Result<std::unique_ptr<gpu::Program>> compile(const gpu::Source& source) override;
+  Result<gpu::Compiled> compile(const gpu::Source& source) override;
 
   const DeviceFunctions& vk() const { return vk_; }
   VkDevice handle() const { return device_; }
@@ -62,8 +62,14 @@ class Device final : public gpu::Device {
   Device(const fg_host& host, const Choice& choice, std::uint32_t ordinal)
       : host_(host), choice_(choice), ordinal_(ordinal) {}
   Result<void> start(const InstanceFunctions& instance);
-  Result<std::vector<std::uint32_t>> spirv_of(const gpu::Source& source);
-  Result<VkPipeline> make_pipeline(const std::string& name, const std::vector<std::uint32_t>& module);
+  // What is new of these, under the key of its blob.
+  struct Fresh {
+    std::string key;
+    std::vector<std::byte> bytes;
+  };
+  Result<std::vector<std::uint32_t>> spirv_of(const gpu::Source& source, std::vector<Fresh>& fresh);
+  Result<VkPipeline> make_pipeline(const std::string& name, const std::vector<std::uint32_t>& module,
+                                   std::vector<Fresh>& fresh);
 
   const fg_host& host_;
   const Choice choice_;
