@@ -24,6 +24,10 @@ namespace hn = hwy::HWY_NAMESPACE;
 // From AVX2 on, loads and stores of 32 and 64 bits have masks.
 inline constexpr bool kMasked = HWY_TARGET <= HWY_AVX2;
 
+// For lambdas that are called in a loop and named in several places: one left out of line would keep what all of
+// them capture in memory.
+#define FG_INLINE_ATTR HWY_ATTR __attribute__((always_inline))
+
 // What is read after the row in hand, asked for into the second level while that row is computed from the
 // cache: otherwise memory rests in every pass but the first.  Asks at places that depend on nothing: a cursor
 // that stops at an end costs more than all the lines that are asked for in vain.
@@ -61,10 +65,11 @@ HWY_INLINE void stream(D d, hn::Vec<D> v, T* p) {
   }
 }
 
-// f(position, count) for the vectors of a row of n elements: whole ones first, then the rest.  With
-// `streams` the first call ends where y is aligned, so that the others may go past the cache.
-template <class D, class T, class F>
-HWY_INLINE void each_vector(D d, const T* y, std::int64_t n, bool streams, F&& f) {
+// f(position, count) for the vectors of a row of n elements: whole ones first, then the rest; between() after
+// every four whole ones.  With `streams` the first call ends where y is aligned, so that the others may go past
+// the cache.
+template <class D, class T, class F, class G>
+HWY_INLINE void each_vector(D d, const T* y, std::int64_t n, bool streams, F&& f, G&& between) {
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
   std::int64_t i = 0;
   if (streams) {
@@ -75,8 +80,15 @@ HWY_INLINE void each_vector(D d, const T* y, std::int64_t n, bool streams, F&& f
       f(std::int64_t{0}, i);
     }
   }
-  for (; i + lanes <= n; i += lanes) f(i, lanes);
-  if (i < n) f(i, n - i);
+  for (; i + 4 * lanes <= n; i += 4 * lanes) {
+    for (std::int64_t k = 0; k < 4; ++k) f(i + k * lanes, lanes);
+    between();
+  }
+  for (; i < n; i += lanes) f(i, std::min(lanes, n - i));
+}
+template <class D, class T, class F>
+HWY_INLINE void each_vector(D d, const T* y, std::int64_t n, bool streams, F&& f) {
+  each_vector(d, y, n, streams, f, []() FG_INLINE_ATTR {});
 }
 template <class D, class T>
 HWY_INLINE hn::Vec<D> load_part(D d, const T* p, std::int64_t n, hn::TFromD<D> fill) {

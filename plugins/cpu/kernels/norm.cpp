@@ -4,6 +4,8 @@
 
 #include "plugins/cpu/kernels/norm.hpp"
 
+#include <memory>
+
 #include "hwy/cache_control.h"
 #include "plugins/cpu/engine/streaming.hpp"
 #include "plugins/cpu/kernels/norm_ops.hpp"
@@ -16,9 +18,10 @@ using RowFunction = void (*)(const NormRow&);
 constexpr std::size_t kResidual = 2, kSum = 3, kLateWeight = 4;
 
 struct Scratch {
-  std::byte* copies;  // Of for_rows, per worker.
-  std::byte* wide;    // One row in the compute type, per worker.
-  std::byte* extra;   // Copies of one row of residual and sum, per worker.
+  std::byte* copies;   // Of for_rows, per worker.
+  std::byte* wide;     // One row in the compute type, per worker.
+  std::byte* extra;    // Copies of one row of residual and sum, per worker.
+  NormCarry* carried;  // Per worker.
   std::int64_t wide_bytes, extra_bytes;
   const void* weight;
   const void* bias;
@@ -51,6 +54,7 @@ Scratch lay_out(const NormArgs& a, const NormOps& ops, int workers, Arena& arena
   const bool copies = fused && (!a.rows.contiguous(kResidual) || !a.rows.contiguous(kSum));
   if (copies) s.extra_bytes = 2 * line(a.rows.element_bytes);
   s.extra = arena.take<std::byte>(s.extra_bytes * workers);
+  s.carried = arena.take<NormCarry>(workers);
   return s;
 }
 
@@ -61,6 +65,7 @@ void run_row(const NormArgs& a, const NormOps& ops, const Scratch& s, RowFunctio
   row.y = r.y;
   row.next = r.next;
   row.wide = s.wide + r.worker * s.wide_bytes;
+  row.carried = s.carried + r.worker;
   const auto one = [&](void* base, std::int64_t offset) -> void* {
     return base == nullptr ? nullptr : static_cast<std::byte*>(base) + offset * ops.compute_bytes;
   };
@@ -96,6 +101,7 @@ void run(const NormArgs& a, const Exec& exec, void* ws, RowFunction function) {
   if (count == 0) return;
   Arena arena(ws);
   const Scratch s = lay_out(a, ops, exec.workers(), arena);
+  std::uninitialized_fill_n(s.carried, exec.workers(), NormCarry{});
   NormRow row{};
   row.n = a.rows.length();
   row.segment = a.segment;

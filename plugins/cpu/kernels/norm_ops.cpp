@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Row kernels.  Sums run in four vectors of the compute type at once, which both hides the latency
-// of the additions and keeps their error far below that of recursive summation; means and variances
-// take two passes over a row that is in cache by then.
+// of the additions and keeps their error far below that of recursive summation.  layer_norm sums the
+// next row while it writes one, so that memory never rests.
 
 #include "plugins/cpu/kernels/norm_ops.hpp"
 
@@ -208,46 +208,113 @@ struct Moments {
   C mean = 0, m2 = 0;
 };
 
-// Mean and sum of squared deviations: two passes over a part in the L1 cache, parts joined as in Chan,
-// Golub, LeVeque, Updating formulae and a pairwise algorithm for computing sample variances.
+// Mean and sum of squared deviations in two passes.
+template <class C>
+HWY_NOINLINE Moments<C> exact_moments(const C* x, std::int64_t n) {
+  const Tag<C> d;
+  const C mean = sum_of(x, n, C{0}, [](auto v) HWY_ATTR { return v; }) / static_cast<C>(n);
+  const auto m = hn::Set(d, mean);
+  const auto square = [&](auto v) HWY_ATTR {
+    const auto c = hn::Sub(v, m);
+    return hn::Mul(c, c);
+  };
+  return {mean, sum_of(x, n, mean, square)};
+}
+
+// The same in one pass: sums of what the elements of a row differ by from a pivot, the mean of the first of them.
+// Of elements d = x - pivot with the mean e, m2 = sum d^2 - n e^2 loses what n e^2 is of m2; where that is more than
+// an eighth, two passes are taken instead, so that the error stays below twice theirs.  One lane takes two passes
+// always: its sums are four long ones, whose errors have no room for more.
+template <class C>
+class Shifted {
+ public:
+  using D = Tag<C>;
+  using V = hn::Vec<D>;
+
+  Shifted(const C* x, std::int64_t n) : x_(x), n_(n) {
+    const std::int64_t first = std::min(n, kFirst);
+    pivot_ =
+        sum_of(x, first, C{0}, [](auto v) HWY_ATTR { return v; }) / static_cast<C>(std::max<std::int64_t>(first, 1));
+  }
+  // The next four vectors; there must be as many.
+  HWY_INLINE void four() {
+    if constexpr (kLanes == 1) return;
+    const V p = hn::Set(D(), pivot_);
+    take(hn::Sub(hn::LoadU(D(), x_ + at_), p), s0_, q0_);
+    take(hn::Sub(hn::LoadU(D(), x_ + at_ + kLanes), p), s1_, q1_);
+    take(hn::Sub(hn::LoadU(D(), x_ + at_ + 2 * kLanes), p), s2_, q2_);
+    take(hn::Sub(hn::LoadU(D(), x_ + at_ + 3 * kLanes), p), s3_, q3_);
+    at_ += 4 * kLanes;
+  }
+  // Of the whole row, after what is left of it.
+  template <class M>
+  HWY_INLINE Moments<C> rest(M&& meanwhile) {
+    if constexpr (kLanes == 1) return exact_moments(x_, n_);
+    const D d;
+    const V p = hn::Set(d, pivot_);
+    while (at_ + 4 * kLanes <= n_) {
+      meanwhile(at_);
+      meanwhile(at_ + 2 * kLanes);
+      four();
+    }
+    for (; at_ + kLanes <= n_; at_ += kLanes) take(hn::Sub(hn::LoadU(d, x_ + at_), p), s0_, q0_);
+    if (at_ < n_) take(hn::Sub(load_part(d, x_ + at_, n_ - at_, pivot_), p), s1_, q1_);
+    const C sum = total(s0_, s1_, s2_, s3_), squares = total(q0_, q1_, q2_, q3_);
+    const C apart = sum / static_cast<C>(n_), lost = sum * apart, m2 = squares - lost;
+    if (!(8 * lost <= m2)) return exact_moments(x_, n_);  // NaN too
+    return {pivot_ + apart, m2};
+  }
+
+ private:
+  static constexpr std::int64_t kFirst = 64;
+  static constexpr auto kLanes = static_cast<std::int64_t>(hn::MaxLanes(D()));
+  static HWY_INLINE void take(V c, V& s, V& q) {
+    s = hn::Add(s, c);
+    q = hn::MulAdd(c, c, q);
+  }
+  static HWY_INLINE C total(V a, V b, V c, V e) {
+    return hn::GetLane(hn::SumOfLanes(D(), hn::Add(hn::Add(a, b), hn::Add(c, e))));
+  }
+
+  const C* x_;
+  std::int64_t n_, at_ = 0;
+  C pivot_;
+  V s0_ = hn::Zero(D()), s1_ = s0_, s2_ = s0_, s3_ = s0_, q0_ = s0_, q1_ = s0_, q2_ = s0_, q3_ = s0_;
+};
+
+// Of a row in parts in the L1 cache, joined as in Chan, Golub, LeVeque, Updating formulae and a pairwise
+// algorithm for computing sample variances.
 template <class S>
 HWY_INLINE Moments<Compute<S>> moments(const NormRow& r, const Compute<S>*& row, const Ahead& ahead) {
   using C = Compute<S>;
-  const Tag<C> d;
   Moments<C> all;
   for (std::int64_t begin = 0; begin < r.n; begin += kChunk) {
     const std::int64_t count = std::min(kChunk, r.n - begin);
     const C* x = take_part<S>(r, begin, count);
     if (begin == 0) row = x;
-    const C mean = sum_of(x, count, C{0}, [](auto v) HWY_ATTR { return v; }) / static_cast<C>(count);
-    const auto m = hn::Set(d, mean);
-    const auto deviation = [&](auto v) HWY_ATTR {
-      const auto c = hn::Sub(v, m);
-      return hn::Mul(c, c);
-    };
     // The first half of the next row; the second is asked for while this one is written.
-    const C m2 = sum_of(x, count, mean, deviation, [&](std::int64_t i) HWY_ATTR {
-      ahead.ask((begin + i) * static_cast<std::int64_t>(sizeof(S)) / 2);
-    });
+    const Moments<C> part = Shifted<C>(x, count).rest(
+        [&](std::int64_t i) HWY_ATTR { ahead.ask((begin + i) * static_cast<std::int64_t>(sizeof(S)) / 2); });
     if (begin == 0) {
-      all = {mean, m2};
+      all = part;
       continue;
     }
-    const C apart = mean - all.mean, share = static_cast<C>(count) / static_cast<C>(begin + count);
+    const C apart = part.mean - all.mean, share = static_cast<C>(count) / static_cast<C>(begin + count);
     all.mean += apart * share;
-    all.m2 += m2 + apart * apart * (static_cast<C>(begin) * share);
+    all.m2 += part.m2 + apart * apart * (static_cast<C>(begin) * share);
   }
   return all;
 }
 
-// y = f(x), then the weight and bias of each segment.
-template <class S, class F>
-void write_row(const NormRow& r, const Compute<S>* x, const Ahead& ahead, F&& f) {
+// y = f(x), then the weight and bias of each segment; between() now and then, at most once for four vectors.
+template <class S, class F, class G>
+HWY_INLINE void write_row(const NormRow& r, const Compute<S>* x, const Ahead& ahead, F&& f, G&& between) {
   using C = Compute<S>;
   const Ahead residual(r.residual, r.next_residual, r.n * static_cast<std::int64_t>(sizeof(S)));
-  const auto ask = [&](std::int64_t i) HWY_ATTR {
+  const bool streams = r.streams, adds = r.residual != nullptr;
+  const auto ask = [&](std::int64_t i) FG_INLINE_ATTR {
     ahead.ask(i * static_cast<std::int64_t>(sizeof(S)));
-    if (r.residual != nullptr) residual.ask(i * static_cast<std::int64_t>(sizeof(S)));
+    if (adds) residual.ask(i * static_cast<std::int64_t>(sizeof(S)));
   };
   const Tag<C> d;
   S* y = static_cast<S*>(r.y);
@@ -256,23 +323,25 @@ void write_row(const NormRow& r, const Compute<S>* x, const Ahead& ahead, F&& f)
   if (r.segment > 1 && (weight != nullptr || bias != nullptr)) {
     for (std::int64_t at = 0, k = 0; at < r.n; at += r.segment, ++k) {
       const auto w = hn::Set(d, weight == nullptr ? C{1} : weight[k]), b = hn::Set(d, bias == nullptr ? C{0} : bias[k]);
-      each_vector(d, y + at, r.segment, r.streams, [&](std::int64_t i, std::int64_t n) HWY_ATTR {
+      const auto part = [&](std::int64_t i, std::int64_t n) FG_INLINE_ATTR {
         auto z = hn::Mul(f(load_part(d, x + at + i, n, C{0})), w);
         if (bias != nullptr) z = hn::Add(z, b);
-        store_part(d, z, y + at + i, n, r.streams);
+        store_part(d, z, y + at + i, n, streams);
         ask(at + i);
-      });
+      };
+      each_vector(d, y + at, r.segment, streams, part, between);
     }
     return;
   }
-  const auto run = [&](auto has_weight, auto has_bias) HWY_ATTR {
-    each_vector(d, y, r.n, r.streams, [&](std::int64_t i, std::int64_t n) HWY_ATTR {
+  const auto run = [&](auto has_weight, auto has_bias) FG_INLINE_ATTR {
+    const auto part = [&](std::int64_t i, std::int64_t n) FG_INLINE_ATTR {
       auto z = f(load_part(d, x + i, n, C{0}));
       if constexpr (has_weight.value) z = hn::Mul(z, load_part(d, weight + i, n, C{0}));
       if constexpr (has_bias.value) z = hn::Add(z, load_part(d, bias + i, n, C{0}));
-      store_part(d, z, y + i, n, r.streams);
+      store_part(d, z, y + i, n, streams);
       ask(i);
-    });
+    };
+    each_vector(d, y, r.n, streams, part, between);
   };
   if (weight != nullptr && bias != nullptr) return run(std::true_type{}, std::true_type{});
   if (weight != nullptr) return run(std::true_type{}, std::false_type{});
@@ -284,15 +353,36 @@ template <class S>
 void layer_norm(const NormRow& r) {
   using C = Compute<S>;
   const Tag<C> d;
-  const C* x = nullptr;
-  const Ahead ahead(r.x, r.next, r.n * static_cast<std::int64_t>(sizeof(S)));
-  Moments<C> s = moments<S>(r, x, ahead);
+  const C* x = static_cast<const C*>(r.x);
+  const auto bytes = r.n * static_cast<std::int64_t>(sizeof(S));
+  Ahead ahead(r.x, r.next, bytes);
+  Moments<C> s;
+  if (r.carried != nullptr && r.carried->x == r.x) {
+    s = {static_cast<C>(r.carried->mean), static_cast<C>(r.carried->m2)};
+  } else {
+    s = moments<S>(r, x, ahead);
+  }
   if (r.n == 0) s.mean = s.m2 = std::numeric_limits<C>::quiet_NaN();
   const C rstd = C{1} / std::sqrt(s.m2 / static_cast<C>(r.n) + static_cast<C>(r.eps));
   const auto m = hn::Set(d, s.mean), by = hn::Set(d, rstd);
-  write_row<S>(r, x, ahead, [&](auto v) HWY_ATTR { return hn::Mul(hn::Sub(v, m), by); });
+  const auto normalized = [&](auto v) FG_INLINE_ATTR { return hn::Mul(hn::Sub(v, m), by); };
   if (r.mean != nullptr) *static_cast<C*>(r.mean) = s.mean;
   if (r.rstd != nullptr) *static_cast<C*>(r.rstd) = rstd;
+  if constexpr (std::is_same_v<S, C>) {
+    if (r.carried != nullptr && r.next != nullptr && r.residual == nullptr && r.n <= kChunk) {
+      // The row after the next, if they are evenly apart: the next one is read now.
+      const auto apart = reinterpret_cast<std::uintptr_t>(r.next) - reinterpret_cast<std::uintptr_t>(r.x);
+      const auto third = reinterpret_cast<std::uintptr_t>(r.next) + apart;
+      ahead = Ahead(r.next, reinterpret_cast<const void*>(third), bytes);
+      Shifted<C> following(static_cast<const C*>(r.next), r.n);
+      write_row<S>(r, x, ahead, normalized, [&]() FG_INLINE_ATTR { following.four(); });
+      const Moments<C> next = following.rest([](std::int64_t) FG_INLINE_ATTR {});
+      *r.carried = {r.next, next.mean, next.m2};
+      return;
+    }
+  }
+  write_row<S>(r, x, ahead, normalized, []() FG_INLINE_ATTR {});
+  if (r.carried != nullptr) r.carried->x = nullptr;
 }
 
 template <class S>
@@ -309,7 +399,8 @@ void rms_norm(const NormRow& r) {
     squares += sum_of(x, count, C{0}, [](auto v) HWY_ATTR { return hn::Mul(v, v); });
   }
   const auto by = hn::Set(d, C{1} / std::sqrt(squares / static_cast<C>(r.n) + static_cast<C>(r.eps)));
-  write_row<S>(r, row, ahead, [&](auto v) HWY_ATTR { return hn::Mul(v, by); });
+  write_row<S>(
+      r, row, ahead, [&](auto v) FG_INLINE_ATTR { return hn::Mul(v, by); }, []() FG_INLINE_ATTR {});
 }
 
 template <class S>

@@ -11,6 +11,12 @@
 
 namespace fg::cpu {
 
+// What layer_norm knows of the row that the same thread takes next.
+struct alignas(64) NormCarry {
+  const void* x = nullptr;  // Of that row; null: nothing.
+  double mean = 0, m2 = 0;  // m2: the sum of squared deviations.
+};
+
 // One row of n elements of the dtype.  x and y may be the same row, and so may residual and sum, in any
 // pairing.
 struct NormRow {
@@ -32,6 +38,7 @@ struct NormRow {
   bool streams_sum;  // sum does.
   const void* next;  // The x and residual of the row that is asked for next; null: none.
   const void* next_residual;
+  NormCarry* carried;  // From row to row; null: nothing is.
 };
 
 struct NormOps {
