@@ -65,8 +65,10 @@ void BlobCache::complain_once(const Error& error) {
 }
 
 Result<std::vector<std::byte>> BlobCache::get(std::string_view scope, std::span<const std::byte> key) {
-  const std::lock_guard lock(mutex_);
-  const CacheDir* d = dir();
+  const CacheDir* const d = [&] {
+    const std::lock_guard lock(mutex_);
+    return dir();
+  }();
   if (d == nullptr) return fail(FG_E_NOT_FOUND, "kernel cache: none");
   const Sha256 id = full_key(scope, key);
   const std::string name = hex(id);
@@ -97,15 +99,17 @@ void BlobCache::make_room(std::uint64_t incoming) {
 }
 
 void BlobCache::put(std::string_view scope, std::span<const std::byte> key, std::span<const std::byte> value) {
-  const std::lock_guard lock(mutex_);
-  const CacheDir* d = dir();
-  if (d == nullptr) return;
   const std::uint64_t size = value.size() + sizeof(BlobHeader);
   if (value.size() > kMaxBlob || size > max_bytes_) {
     FG_LOG(debug, "kernel cache: {} bytes are more than the cache may hold", value.size());
     return;
   }
+  std::unique_lock lock(mutex_);
+  const CacheDir* const d = dir();
+  if (d == nullptr) return;
   make_room(size);
+  *bytes_ += size;
+  lock.unlock();
   BlobHeader header{};
   std::memcpy(header.magic, kMagic, sizeof kMagic);
   header.length = value.size();
@@ -114,11 +118,11 @@ void BlobCache::put(std::string_view scope, std::span<const std::byte> key, std:
   std::vector<std::byte> file(size);
   std::memcpy(file.data(), &header, sizeof header);
   if (!value.empty()) std::memcpy(file.data() + sizeof header, value.data(), value.size());
-  if (auto written = d->write(hex(header.key), file); written) {
-    *bytes_ += size;
-  } else {
-    complain_once(written.error());
-  }
+  const auto written = d->write(hex(header.key), file);
+  if (written) return;
+  lock.lock();
+  bytes_.reset();  // Counted anew.
+  complain_once(written.error());
 }
 
 }  // namespace fg::core

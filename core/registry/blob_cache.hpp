@@ -20,6 +20,7 @@
 
 namespace fg::core {
 
+// [any-thread]
 class BlobCache {
  public:
   // `folder` empty: a cache that holds nothing.
@@ -31,6 +32,7 @@ class BlobCache {
   void put(std::string_view scope, std::span<const std::byte> key, std::span<const std::byte> value);
 
  private:
+  // What these use is the mutex's; files are read and written without it, so that slow ones hold up nobody else.
   const CacheDir* dir();
   void make_room(std::uint64_t incoming);
   void complain_once(const Error& error);

@@ -120,7 +120,11 @@ Result<std::vector<std::byte>> CacheDir::read(const std::string& name, std::size
 }
 
 Result<void> CacheDir::write(const std::string& name, std::span<const std::byte> bytes) const {
-  const std::string temporary = fmt::format("{}{}-{}", kTemporary, ::getpid(), g_serial.fetch_add(1));
+  // With the time: a killed process may have left a file, and process numbers come again, in containers at once.
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  const std::string temporary =
+      fmt::format("{}{}-{:x}-{}", kTemporary, ::getpid(), nanoseconds(now), g_serial.fetch_add(1));
   const Fd fd(::openat(fd_, temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!fd.good()) return failed("create", errno);
   if (auto written = write_all(fd.get(), bytes); !written) {

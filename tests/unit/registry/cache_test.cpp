@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <future>
 #include <mutex>
 #include <thread>
 
@@ -199,27 +200,86 @@ TEST_F(Cache, ThreadsAndProcessesShareIt) {
   EXPECT_NE(text(cache, "shared"), "absent");
 }
 
-TEST_F(Cache, WriterKilledHalfwayLeavesTheOldValue) {
+// Kills the process at the `g_call`-th write of bytes, after `g_bytes` of them.
+int g_call = 0;
+std::size_t g_bytes = 0;
+ssize_t write_and_die(int fd, const void* data, std::size_t size) {
+  if (g_call-- > 0) return ::write(fd, data, std::min<std::size_t>(size, 30));
+  const ssize_t n = ::write(fd, data, std::min(size, g_bytes));
+  ::kill(::getpid(), SIGKILL);
+  return n;
+}
+
+// In the header, in the value, and when all is written but not yet in its place.
+TEST_F(Cache, AWriterThatIsKilledLosesNothingElse) {
+  const std::string large(500, 'n');
   {
     BlobCache cache(folder_, 1 << 20);
     cache.put("plugin", bytes("k"), bytes("old"));
+    cache.put("plugin", bytes("other"), bytes("kept"));
   }
-  const pid_t child = ::fork();
-  if (child == 0) {
-    CacheDir::set_write([](int fd, const void* data, std::size_t) {
-      const ssize_t n = ::write(fd, data, 20);
-      ::kill(::getpid(), SIGKILL);
-      return n;
-    });
+  for (const auto& [call, size] : {std::pair{0, 0u}, {0, 20u}, {0, 80u}, {3, 5u}, {0, 580u}}) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      g_call = call;
+      g_bytes = size;
+      CacheDir::set_write(write_and_die);
+      BlobCache cache(folder_, 1 << 20);
+      cache.put("plugin", bytes("k"), bytes(large));
+      _exit(0);
+    }
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFSIGNALED(status));
     BlobCache cache(folder_, 1 << 20);
-    cache.put("plugin", bytes("k"), bytes("new"));
-    _exit(0);
+    EXPECT_EQ(text(cache, "k"), "old") << call << ", " << size;
+    EXPECT_EQ(text(cache, "other"), "kept");
+    cache.put("plugin", bytes("next"), bytes(large));
+    EXPECT_EQ(text(cache, "next"), large);
   }
-  int status = 0;
-  ASSERT_EQ(::waitpid(child, &status, 0), child);
-  ASSERT_TRUE(WIFSIGNALED(status));
+  Warnings warnings;
   BlobCache cache(folder_, 1 << 20);
-  EXPECT_EQ(text(cache, "k"), "old");
+  cache.put("plugin", bytes("k"), bytes(large));
+  EXPECT_EQ(text(cache, "k"), large);
+  EXPECT_TRUE(warnings.lines().empty());
+}
+
+// What is left of a process that had this one's number.
+TEST_F(Cache, TemporaryFilesOfTheDeadAreNotInTheWay) {
+  BlobCache cache(folder_, 1 << 20);
+  cache.put("plugin", bytes("k"), bytes("value"));
+  for (int serial = 0; serial < 1000; ++serial)
+    write_file(folder_ / (".tmp-" + std::to_string(::getpid()) + "-" + std::to_string(serial)), "half");
+  Warnings warnings;
+  cache.put("plugin", bytes("k2"), bytes("value"));
+  EXPECT_EQ(text(cache, "k2"), "value");
+  EXPECT_TRUE(warnings.lines().empty());
+}
+
+std::promise<void>* g_writing = nullptr;
+std::promise<void>* g_go = nullptr;
+
+TEST_F(Cache, ASlowWriteHoldsUpNobody) {
+  BlobCache cache(folder_, 1 << 20);
+  cache.put("plugin", bytes("k"), bytes("value"));
+  std::promise<void> writing, go;
+  g_writing = &writing;
+  g_go = &go;
+  CacheDir::set_write([](int fd, const void* data, std::size_t size) {
+    g_writing->set_value();
+    g_go->get_future().wait();
+    return ::write(fd, data, size);
+  });
+  std::thread slow([&] { cache.put("plugin", bytes("slow"), bytes("late")); });
+  writing.get_future().wait();
+  CacheDir::set_write(nullptr);
+  EXPECT_EQ(text(cache, "k"), "value");
+  cache.put("plugin", bytes("quick"), bytes("soon"));
+  EXPECT_EQ(text(cache, "quick"), "soon");
+  EXPECT_EQ(text(cache, "slow"), "absent");
+  go.set_value();
+  slow.join();
+  EXPECT_EQ(text(cache, "slow"), "late");
 }
 
 TEST_F(Cache, WithoutAFolderNothingIsKept) {
