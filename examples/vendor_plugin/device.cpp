@@ -9,10 +9,10 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
-#include <new>
 #include <string>
 
 #include "fg/sdk/guard.hpp"
+#include "fg/sdk/memory_checks.hpp"
 
 namespace acme {
 
@@ -22,26 +22,30 @@ using fg::sdk::guard;
 namespace {
 
 constexpr std::uint64_t kAlign = 64;
+constexpr std::uint64_t kMemory = std::uint64_t{1} << 32;  // Bytes of the device, and of the largest buffer.
 
-Result<void> in_range(const char* what, const fg_buffer* buffer, std::uint64_t offset, std::uint64_t bytes) {
-  if (offset <= buffer->size && bytes <= buffer->size - offset) return {};
-  return fg::invalid(std::string(what) + ": " + std::to_string(bytes) + " bytes at offset " + std::to_string(offset) +
-                         " of a buffer of " + std::to_string(buffer->size),
-                     FG_R_BOUNDS);
-}
-
-void raise(fg_timeline* timeline, std::uint64_t value) {
+// FG_E_INVALID for a value that is not above the present one.
+fg_status raise(fg_timeline* timeline, std::uint64_t value) {
   {
     const std::lock_guard hold(timeline->lock);
-    timeline->value = std::max(timeline->value, value);
+    if (value <= timeline->value) return FG_E_INVALID;
+    timeline->value = value;
   }
   timeline->raised.notify_all();
+  return FG_OK;
 }
 
 }  // namespace
 
+Result<void> check_device(const char* what, std::uint32_t device) {
+  if (device < kDevices) return {};
+  return fg::fail(FG_E_NOT_FOUND,
+                  std::string(what) + ": device " + std::to_string(device) + ", there is " + std::to_string(kDevices),
+                  FG_R_DEVICE);
+}
+
 fg_status device_info(fg_instance*, std::uint32_t device, fg_device_info* info) noexcept {
-  if (device != 0) return FG_E_NOT_FOUND;
+  if (const auto r = check_device("device_info", device); !r) return r.error().status;
   // The caller's record may be shorter than ours: fill a full one, then copy what fits.
   fg_device_info full{};
   full.hdr = info->hdr;
@@ -53,28 +57,36 @@ fg_status device_info(fg_instance*, std::uint32_t device, fg_device_info* info) 
   full.pci_domain = full.pci_bus = full.pci_dev = full.pci_fn = full.numa = -1;
   full.dlpack_type = 1;  // kDLCPU
   full.caps = FG_D_FLAT_ADDRESS | FG_D_HOST_VISIBLE | FG_D_F64 | FG_D_DENORMALS | FG_D_SYNCHRONOUS | FG_D_SOFTWARE;
-  full.mem_total = full.mem_free = full.max_alloc = std::uint64_t{1} << 32;
+  full.mem_total = full.mem_free = full.max_alloc = kMemory;
   full.alloc_align = kAlign;
   std::memcpy(info, &full, std::min<std::size_t>(info->hdr.struct_size, sizeof full));
   return FG_OK;
 }
 
-fg_status mem_alloc(fg_instance*, std::uint32_t, std::uint32_t, std::uint64_t bytes, std::uint64_t align,
+fg_status mem_alloc(fg_instance*, std::uint32_t device, std::uint32_t kind, std::uint64_t bytes, std::uint64_t align,
                     fg_buffer** out, void** ptr, fg_error* err) noexcept {
   return guard(err, [&]() -> Result<void> {
+    FG_TRY(check_device("mem_alloc", device));
+    FG_TRY(fg::sdk::check_allocation(kind, bytes, align));
+    const auto no_memory = [&] {
+      return fg::fail(FG_E_OOM_DEVICE, "mem_alloc: no memory for " + std::to_string(bytes) + " bytes", FG_R_LIMIT);
+    };
     const std::uint64_t unit = std::max(align, kAlign);
-    const std::uint64_t rounded = (bytes + unit - 1) / unit * unit;
-    void* memory = rounded >= bytes ? std::aligned_alloc(unit, rounded) : nullptr;
-    if (memory == nullptr) return fg::fail(FG_E_OOM_DEVICE, "no memory for " + std::to_string(bytes) + " bytes");
-    *out = new fg_buffer{static_cast<char*>(memory), bytes};
-    *ptr = memory;
+    if (bytes > kMemory || unit > kMemory) return no_memory();  // what device_info says
+    auto buffer = std::make_unique<fg_buffer>();
+    buffer->data = static_cast<char*>(std::aligned_alloc(unit, (bytes + unit - 1) / unit * unit));
+    if (buffer->data == nullptr) return no_memory();
+    buffer->bytes = bytes;
+    *ptr = buffer->data;
+    *out = buffer.release();
     return {};
   });
 }
 
 fg_status mem_free(fg_instance*, fg_buffer* buffer, fg_timeline* after, std::uint64_t value) noexcept {
+  if (buffer == nullptr) return FG_OK;
   if (after != nullptr) host_wait(after, value, -1, nullptr);
-  std::free(buffer->bytes);
+  std::free(buffer->data);
   delete buffer;
   return FG_OK;
 }
@@ -82,9 +94,9 @@ fg_status mem_free(fg_instance*, fg_buffer* buffer, fg_timeline* after, std::uin
 fg_status copy(fg_stream*, fg_buffer* dst, std::uint64_t dst_offset, fg_buffer* src, std::uint64_t src_offset,
                std::uint64_t bytes, fg_error* err) noexcept {
   return guard(err, [&]() -> Result<void> {
-    FG_TRY(in_range("copy: destination", dst, dst_offset, bytes));
-    FG_TRY(in_range("copy: source", src, src_offset, bytes));
-    std::memcpy(dst->bytes + dst_offset, src->bytes + src_offset, bytes);
+    FG_TRY(fg::sdk::check_range("copy: destination", dst, dst_offset, bytes));
+    FG_TRY(fg::sdk::check_range("copy: source", src, src_offset, bytes));
+    std::memcpy(dst->data + dst_offset, src->data + src_offset, bytes);
     return {};
   });
 }
@@ -92,17 +104,21 @@ fg_status copy(fg_stream*, fg_buffer* dst, std::uint64_t dst_offset, fg_buffer* 
 fg_status fill(fg_stream*, fg_buffer* buffer, std::uint64_t offset, std::uint64_t bytes, std::uint32_t pattern,
                fg_error* err) noexcept {
   return guard(err, [&]() -> Result<void> {
-    FG_TRY(in_range("fill", buffer, offset, bytes));
+    FG_TRY(fg::sdk::check_range("fill", buffer, offset, bytes));
     for (std::uint64_t i = 0; i < bytes; i += sizeof pattern) {
-      std::memcpy(buffer->bytes + offset + i, &pattern, sizeof pattern);
+      std::memcpy(buffer->data + offset + i, &pattern, sizeof pattern);
     }
     return {};
   });
 }
 
-fg_status stream_create(fg_instance* instance, std::uint32_t, std::int32_t, fg_stream** out, fg_error*) noexcept {
-  *out = new (std::nothrow) fg_stream{instance};
-  return *out != nullptr ? FG_OK : FG_E_OOM_HOST;
+fg_status stream_create(fg_instance* instance, std::uint32_t device, std::int32_t, fg_stream** out,
+                        fg_error* err) noexcept {
+  return guard(err, [&]() -> Result<void> {
+    FG_TRY(check_device("stream_create", device));
+    *out = new fg_stream{instance};
+    return {};
+  });
 }
 fg_status stream_destroy(fg_stream* stream) noexcept {
   delete stream;
@@ -110,8 +126,7 @@ fg_status stream_destroy(fg_stream* stream) noexcept {
 }
 fg_status stream_flush(fg_stream*, fg_error*) noexcept { return FG_OK; }
 fg_status stream_signal(fg_stream*, fg_timeline* timeline, std::uint64_t value) noexcept {
-  raise(timeline, value);
-  return FG_OK;
+  return raise(timeline, value);
 }
 fg_status stream_wait(fg_stream*, fg_timeline* timeline, std::uint64_t value) noexcept {
   return host_wait(timeline, value, -1, nullptr);
@@ -129,10 +144,7 @@ fg_status timeline_destroy(fg_timeline* timeline) noexcept {
   delete timeline;
   return FG_OK;
 }
-fg_status host_signal(fg_timeline* timeline, std::uint64_t value) noexcept {
-  raise(timeline, value);
-  return FG_OK;
-}
+fg_status host_signal(fg_timeline* timeline, std::uint64_t value) noexcept { return raise(timeline, value); }
 
 fg_status host_wait(fg_timeline* timeline, std::uint64_t value, std::int64_t timeout_ns, fg_error* err) noexcept {
   std::unique_lock hold(timeline->lock);

@@ -12,13 +12,14 @@
 #include <mutex>
 
 #include "fg/abi/plugin.h"
+#include "fg/sdk/result.hpp"
 
 struct fg_instance {
   std::atomic<std::uint64_t> kernels{0};
 };
 struct fg_buffer {
-  char* bytes;
-  std::uint64_t size;
+  char* data;
+  std::uint64_t bytes;  // As asked for.
 };
 struct fg_stream {
   fg_instance* instance;
@@ -30,6 +31,10 @@ struct fg_timeline {
 };
 
 namespace acme {
+
+inline constexpr std::uint32_t kDevices = 1;
+// FG_E_NOT_FOUND for an ordinal that this plugin's devices do not have.
+fg::Result<void> check_device(const char* what, std::uint32_t device);
 
 fg_status device_info(fg_instance*, std::uint32_t device, fg_device_info*) noexcept;
 fg_status mem_alloc(fg_instance*, std::uint32_t device, std::uint32_t kind, std::uint64_t bytes, std::uint64_t align,

@@ -36,7 +36,7 @@ const fg::sdk::KernelTable& operators() {
 }
 
 fg_status probe(const fg_host*, std::uint32_t* n_devices, fg_error*) noexcept {
-  *n_devices = 1;  // Open your driver here; say what is missing with FG_E_UNSUPPORTED, FG_R_NO_DRIVER.
+  *n_devices = acme::kDevices;  // Open your driver here; say what is missing with FG_E_UNSUPPORTED, FG_R_NO_DRIVER.
   return FG_OK;
 }
 
@@ -53,8 +53,9 @@ fg_status destroy(fg_instance* instance, fg_error*) noexcept {
   return FG_OK;
 }
 
-fg_status claims(fg_instance*, std::uint32_t, const fg_op_claim** first, std::uint32_t* n,
+fg_status claims(fg_instance*, std::uint32_t device, const fg_op_claim** first, std::uint32_t* n,
                  std::uint32_t* stride) noexcept {
+  if (const auto r = acme::check_device("claims", device); !r) return r.error().status;
   *first = operators().claims().data();
   *n = static_cast<std::uint32_t>(operators().claims().size());
   *stride = sizeof(fg_op_claim);
@@ -68,6 +69,7 @@ fg_status query(fg_instance*, const fg_sig* sig, fg_verdict* verdict) noexcept {
 
 fg_status prepare(fg_instance* instance, const fg_sig* sig, fg_kernel** kernel, fg_error* err) noexcept {
   return guard(err, [&]() -> Result<void> {
+    FG_TRY(acme::check_device("prepare", sig->device));
     FG_TRY_ASSIGN(*kernel, operators().prepare(*sig, instance->kernels));
     return {};
   });

@@ -33,6 +33,7 @@ readelf -S "$plugin" | grep '\.note\.fg' >/dev/null  # not -q: it leaves the pip
 
 step "the installed suite passes it"
 "$prefix/bin/fg-conformance" --plugin "$plugin" --tier quick -f 'op.rms_norm/input=f32*' -f '!*/composite#*' run
+"$prefix/bin/fg-conformance" --plugin "$plugin" --tier quick -f 'device.*' -f 'memory.*' -f 'stream.timelines' run
 
 step "fg-info finds it on the plugin path"
 FG_PLUGIN_PATH=$(dirname "$plugin") "$prefix/bin/fg-info" --json | grep '"acme"' >/dev/null
