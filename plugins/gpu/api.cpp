@@ -22,12 +22,6 @@ using sdk::guard;
 
 constexpr std::uint64_t kPoisoned = UINT64_MAX;
 
-template <class... P>
-Result<void> not_null(const char* what, P*... p) {
-  if ((!p || ...)) return invalid(std::string(what) + ": a pointer is NULL", FG_R_NULL_POINTER);
-  return {};
-}
-
 fg_status probe(const fg_host* host, std::uint32_t* n_devices, fg_error* err) noexcept {
   return guard(err, [&]() -> Result<void> {
     FG_TRY(not_null("probe", host, n_devices));
@@ -249,7 +243,7 @@ fg_status test_counts(fg_instance* instance, fg_test_counts* counts) noexcept {
   counts->streams = instance->streams;
   counts->timelines = instance->timelines;
   counts->kernels = instance->kernels;
-  counts->graphs = 0;
+  counts->graphs = instance->graphs;
   counts->bytes = instance->bytes;
   counts->pending = 0;
   const std::lock_guard lock(instance->streams_mutex);
@@ -288,6 +282,9 @@ const void* get_table(fg_instance* instance, const char* id) noexcept {
   static constexpr fg_test_table kTest{{sizeof(fg_test_table), 0, nullptr}, test_counts, fail_alloc_after, nullptr};
   if (instance == nullptr || id == nullptr) return nullptr;
   if (std::strcmp(id, FG_TABLE_TUNE) == 0) return &kTune;
+  const auto devices = instance->runtime->devices();
+  if (std::strcmp(id, FG_TABLE_GRAPH) == 0)
+    return !devices.empty() && devices[0]->has_graphs() ? &kGraphTable : nullptr;
   return std::strcmp(id, FG_TABLE_TEST) == 0 ? &kTest : nullptr;
 }
 

@@ -33,10 +33,11 @@ class Operators {
 // All rows of the shared kernels (kernel_table.cpp).
 std::vector<sdk::KernelEntry> all_entries();
 
-// Memory given back while the device may still use it.
+// Memory and graphs given back while the device may still use them.
 class Graveyard {
  public:
-  void bury(std::unique_ptr<fg_buffer> buffer, fg_timeline* after, std::uint64_t value);
+  // Frees `thing` once `after` (may be NULL: now) has reached `value`.
+  void free_after(std::shared_ptr<void> thing, fg_timeline* after, std::uint64_t value);
   // Frees what may be freed.  `all`: waits for the rest.
   void sweep(bool all);
   // Before a timeline goes: frees what waits for it.
@@ -44,7 +45,7 @@ class Graveyard {
 
  private:
   struct Grave {
-    std::unique_ptr<fg_buffer> buffer;
+    std::shared_ptr<void> thing;
     fg_timeline* after;
     std::uint64_t value;
   };
@@ -59,7 +60,7 @@ struct fg_instance {
   std::unique_ptr<fg::gpu::Runtime> runtime;
   std::vector<std::unique_ptr<fg::gpu::Operators>> operators;  // One a device.
   fg::gpu::Graveyard graveyard;                                // Goes before the runtime.
-  std::atomic<std::uint64_t> buffers{0}, streams{0}, timelines{0}, kernels{0}, bytes{0};
+  std::atomic<std::uint64_t> buffers{0}, streams{0}, timelines{0}, kernels{0}, graphs{0}, bytes{0};
   fg::sdk::AllocationFailure allocation_failure;
   std::mutex streams_mutex;
   std::vector<fg_stream*> live_streams;  // For fg.test/1's pending.
@@ -67,8 +68,16 @@ struct fg_instance {
 
 namespace fg::gpu {
 
+template <class... P>
+Result<void> not_null(const char* what, P*... p) {
+  if ((!p || ...)) return invalid(std::string(what) + ": a pointer is NULL", FG_R_NULL_POINTER);
+  return {};
+}
+
 // The device of an instance, or FG_E_NOT_FOUND with how many there are.
 Result<Device*> device_at(const char* what, fg_instance& instance, std::uint32_t ordinal);
+
+extern const fg_graph_table kGraphTable;  // graph.cpp
 
 // --- memory.cpp ---
 Result<void> mem_alloc(fg_instance& instance, std::uint32_t device, std::uint32_t kind, std::uint64_t bytes,

@@ -18,9 +18,10 @@ bool reached(fg_timeline& timeline, std::uint64_t value, std::int64_t timeout_ns
 
 }  // namespace
 
-void Graveyard::bury(std::unique_ptr<fg_buffer> buffer, fg_timeline* after, std::uint64_t value) {
+void Graveyard::free_after(std::shared_ptr<void> thing, fg_timeline* after, std::uint64_t value) {
+  if (after == nullptr || reached(*after, value, 0)) return;
   const std::lock_guard lock(mutex_);
-  graves_.push_back({std::move(buffer), after, value});
+  graves_.push_back({std::move(thing), after, value});
 }
 
 void Graveyard::sweep(bool all) {
@@ -59,10 +60,9 @@ Result<void> mem_alloc(fg_instance& instance, std::uint32_t device, std::uint32_
 
 Result<void> mem_free(fg_instance& instance, fg_buffer* buffer, fg_timeline* after, std::uint64_t value) {
   if (buffer == nullptr) return {};
-  std::unique_ptr<fg_buffer> owned(buffer);
   instance.buffers.fetch_sub(1, std::memory_order_relaxed);
   instance.bytes.fetch_sub(buffer->bytes, std::memory_order_relaxed);
-  if (after != nullptr && !reached(*after, value, 0)) instance.graveyard.bury(std::move(owned), after, value);
+  instance.graveyard.free_after(std::unique_ptr<fg_buffer>(buffer), after, value);
   return {};
 }
 

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "fg/abi/expr.h"
+#include "fg/abi/ext/graph.h"
 #include "fg/abi/plugin.h"
 #include "fg/sdk/result.hpp"
 #include "plugins/gpu/programs.hpp"
@@ -104,6 +105,13 @@ struct fg_stream {
   fg::gpu::Device* device = nullptr;
 };
 
+// Launches recorded once, replayed by one call (fg/abi/ext/graph.h).
+struct fg_graph {
+  virtual ~fg_graph() = default;
+  virtual fg::Result<void> launch(fg_stream& stream, std::span<const fg_rebind> rebinds) = 0;  // [per-object]
+  fg_instance* instance = nullptr;
+};
+
 namespace fg::gpu {
 
 // One device.  [any-thread]
@@ -119,6 +127,11 @@ class Device {
   // Compiles; no cache in memory (programs.hpp has it), the core's disk cache through fg_host.
   // FG_E_COMPILE with the compiler's log.
   virtual Result<Compiled> compile(const Source& source) = 0;
+  // Whether it records graphs; without, the core replays launches one by one.
+  virtual bool has_graphs() const { return false; }
+  virtual Result<std::unique_ptr<fg_graph>> make_graph(fg_instance*, std::span<const fg_graph_node>) {
+    return unsupported("the device records no graphs");
+  }
 
   Programs& programs() { return programs_; }
   Tunables& tunables() { return tunables_; }

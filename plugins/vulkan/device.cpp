@@ -6,8 +6,10 @@
 #include <cstring>
 #include <string>
 
+#include "plugins/vulkan/graph.hpp"
 #include "plugins/vulkan/host.hpp"
 #include "plugins/vulkan/stream.hpp"
+#include "plugins/vulkan/timeline.hpp"
 
 namespace fg::vulkan {
 namespace {
@@ -123,8 +125,12 @@ Result<std::unique_ptr<fg_stream>> Device::make_stream(std::int32_t) {
 }
 
 Result<std::unique_ptr<fg_timeline>> Device::make_timeline(std::uint64_t initial) {
-  FG_TRY_ASSIGN(auto semaphore, Semaphore::make(vk_, device_, initial));
-  return std::unique_ptr<fg_timeline>(std::make_unique<Timeline>(*this, std::move(semaphore)));
+  return std::unique_ptr<fg_timeline>(std::make_unique<Timeline>(initial));
+}
+
+Result<std::unique_ptr<fg_graph>> Device::make_graph(fg_instance* instance, std::span<const fg_graph_node> nodes) {
+  FG_TRY_ASSIGN(auto graph, Graph::make(*this, instance, nodes));
+  return std::unique_ptr<fg_graph>(std::move(graph));
 }
 
 // --- programs ---

@@ -49,6 +49,8 @@ class Device final : public gpu::Device {
   Result<std::unique_ptr<fg_stream>> make_stream(std::int32_t priority) override;
   Result<std::unique_ptr<fg_timeline>> make_timeline(std::uint64_t initial) override;
   Result<gpu::Compiled> compile(const gpu::Source& source) override;
+  bool has_graphs() const override { return true; }
+  Result<std::unique_ptr<fg_graph>> make_graph(fg_instance* instance, std::span<const fg_graph_node> nodes) override;
 
   const DeviceFunctions& vk() const { return vk_; }
   VkDevice handle() const { return device_; }

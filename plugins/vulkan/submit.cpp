@@ -176,8 +176,10 @@ Result<void> Submitter::submit(Lane& lane, const Batch& batch) {
                                              n(signals),
                                              signal_values.data()};
   VkSubmitInfo info{VK_STRUCTURE_TYPE_SUBMIT_INFO, &values, n(waits), waits.data(), stages.data()};
-  info.commandBufferCount = batch.commands != VK_NULL_HANDLE ? 1 : 0;
-  info.pCommandBuffers = &batch.commands;
+  std::vector<VkCommandBuffer> commands = batch.replayed;
+  if (batch.commands != VK_NULL_HANDLE) commands.insert(commands.begin(), batch.commands);
+  info.commandBufferCount = n(commands);
+  info.pCommandBuffers = commands.data();
   info.signalSemaphoreCount = n(signals);
   info.pSignalSemaphores = signals.data();
   return check("vkQueueSubmit", vk_.vkQueueSubmit(lane.queue_, 1, &info, VK_NULL_HANDLE));

@@ -62,11 +62,14 @@ struct Point {
 };
 
 struct Batch {
-  VkCommandBuffer commands = VK_NULL_HANDLE;  // NULL: waits and signals alone.
+  VkCommandBuffer commands = VK_NULL_HANDLE;  // NULL: none of the stream's own.
+  std::vector<VkCommandBuffer> replayed;      // Behind it, of a graph that keeps them.
   std::vector<Point> waits, signals;
   std::vector<std::shared_ptr<Allocation>> arguments;  // Kept until the work is over.
   std::uint64_t pieces = 0;                            // Dispatches, copies and fills.
   std::uint64_t serial = 0;                            // Value of the lane's semaphore behind it.
+
+  bool empty() const { return commands == VK_NULL_HANDLE && replayed.empty() && waits.empty() && signals.empty(); }
 };
 
 // A stream as the submitter sees it: work held back, and work with the driver.
@@ -76,6 +79,8 @@ class Lane : public std::enable_shared_from_this<Lane> {
       : submitter_(submitter), queue_(queue), done_(std::move(done)) {}
   // Hands a batch over; the lane's semaphore is raised to its serial behind it.
   Result<void> push(Batch batch);
+  // Behind everything pushed.
+  Point last() const { return {done_, serial_}; }
   // Batches that are over, for reuse.
   void retire(std::vector<Batch>& over);
   // Waits for everything pushed, or for the failure.

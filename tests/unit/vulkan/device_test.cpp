@@ -2,99 +2,14 @@
 //
 // The runtime on the first device that there is (lavapipe in CI).  Where there is none, each test asserts the reason.
 
-#include <gtest/gtest.h>
-
 #include <chrono>
-#include <cstring>
-#include <map>
 #include <thread>
 
 #include "plugins/gpu/launch.hpp"
-#include "plugins/gpu/runtime.hpp"
+#include "tests/unit/vulkan/on_device.hpp"
 
 namespace fg::vulkan {
 namespace {
-
-using Blobs = std::map<std::string, std::string>;
-
-// A host that keeps blobs, and counts what is asked and put.
-struct Host : fg_host {
-  Host() : fg_host{} {
-    hdr.struct_size = sizeof(fg_host);
-    ctx = this;
-    blob_get = [](void* self, const void* key, std::size_t n, void* to, std::size_t* len) noexcept -> fg_status {
-      const Blobs& kept = static_cast<Host*>(self)->blobs;
-      const auto it = kept.find(std::string(static_cast<const char*>(key), n));
-      if (it == kept.end()) return FG_E_NOT_FOUND;
-      *len = it->second.size();
-      if (to != nullptr) std::memcpy(to, it->second.data(), it->second.size());
-      return FG_OK;
-    };
-    blob_put = [](void* self, const void* key, std::size_t n, const void* data, std::size_t len) noexcept -> fg_status {
-      static_cast<Host*>(self)->puts += 1;
-      static_cast<Host*>(self)->blobs[std::string(static_cast<const char*>(key), n)] =
-          std::string(static_cast<const char*>(data), len);
-      return FG_OK;
-    };
-    config_get = [](void* self, const char* key, char* to, std::size_t* len) noexcept -> fg_status {
-      if (!static_cast<Host*>(self)->validate || std::strcmp(key, "validation") != 0) return FG_E_NOT_FOUND;
-      *len = 5;
-      std::memcpy(to, "true", 5);
-      return FG_OK;
-    };
-    log = [](void* self, std::int32_t level, const char*, std::int32_t, const char* text) noexcept {
-      if (level >= FG_LOG_ERROR) static_cast<Host*>(self)->errors += std::string(text) + "\n";
-    };
-  }
-  Blobs blobs;
-  int puts = 0;
-  bool validate = true;
-  std::string errors;
-};
-
-class OnDevice : public testing::Test {
- protected:
-  // False: there is no device, and the reason was the right one.
-  bool open() {
-    auto opened = gpu::open_runtime(host);
-    if (!opened && host.validate) {  // perhaps without the layer
-      host.validate = false;
-      opened = gpu::open_runtime(host);
-    }
-    if (!opened) {
-      EXPECT_EQ(opened.error().status, FG_E_UNSUPPORTED);
-      EXPECT_EQ(opened.error().reason, static_cast<fg_reason>(FG_R_NO_DRIVER));
-      EXPECT_NE(opened.error().message.find("install"), std::string::npos) << opened.error().message;
-      return false;
-    }
-    runtime = std::move(*opened);
-    const auto counted = gpu::count_devices(host);
-    EXPECT_TRUE(counted);
-    EXPECT_EQ(*counted, runtime->devices().size());
-    return !runtime->devices().empty();
-  }
-  void TearDown() override {
-    runtime.reset();
-    EXPECT_EQ(host.errors, "");  // what the validation layer said
-  }
-  gpu::Device& device() { return *runtime->devices()[0]; }
-  std::unique_ptr<fg_buffer> buffer(std::uint32_t kind, std::uint64_t bytes) {
-    auto b = device().allocate(kind, bytes, 256);
-    EXPECT_TRUE(b) << b.error().message;
-    (*b)->bytes = bytes;
-    return std::move(*b);
-  }
-  std::unique_ptr<fg_stream> stream() { return std::move(*device().make_stream(0)); }
-  std::unique_ptr<fg_timeline> timeline() { return std::move(*device().make_timeline(0)); }
-  static void finish(fg_stream& s, fg_timeline& t, std::uint64_t value) {
-    ASSERT_TRUE(s.signal(t, value));
-    const auto done = t.host_wait(value, -1);
-    ASSERT_TRUE(done && *done);
-  }
-
-  Host host;
-  std::unique_ptr<gpu::Runtime> runtime;
-};
 
 // y = sum of `n` parameters, by every work-item.
 gpu::Source sum_of(std::uint32_t n) {
@@ -199,6 +114,39 @@ TEST_F(OnDevice, WaitsEndWhenTheTimeIsOver) {
   });
   const auto reached = t->host_wait(2, -1);
   EXPECT_TRUE(reached && *reached);
+}
+
+// A timeline has no device until a stream names it.
+TEST_F(OnDevice, TheHostAloneMayUseATimeline) {
+  if (!open()) return;
+  const auto t = timeline(), later = timeline();
+  ASSERT_TRUE(t->host_signal(5));
+  EXPECT_EQ(*t->read(), 5u);
+  EXPECT_TRUE(*t->host_wait(5, -1));
+  EXPECT_FALSE(*t->host_wait(6, 1'000'000));
+  EXPECT_FALSE(*t->host_wait(6, 0));
+  const auto s = stream();
+  ASSERT_TRUE(s->wait(*t, 5));  // what the host said before still counts
+  ASSERT_TRUE(s->wait(*later, 1));
+  ASSERT_TRUE(s->signal(*t, 9));
+  EXPECT_EQ(*t->read(), 5u);
+  std::jthread raiser([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    (void)later->host_signal(1);
+  });
+  EXPECT_TRUE(*t->host_wait(9, -1));
+  EXPECT_TRUE(*later->host_wait(1, INT64_MAX));
+}
+
+TEST_F(OnDevice, AHostThatWaitsFirstIsWokenByAStream) {
+  if (!open()) return;
+  const auto t = timeline();
+  std::jthread work([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    const auto s = stream();
+    (void)s->signal(*t, 3);
+  });
+  EXPECT_TRUE(*t->host_wait(3, -1));
 }
 
 TEST_F(OnDevice, CompiledKernelsAreFoundAgainAndDamagedOnesMadeAnew) {
