@@ -60,6 +60,27 @@ const char* fg_safetensors_name(const fg_safetensors* file, uint32_t index) FG_N
   return file->file.entries()[index].name.c_str();
 }
 
+fg_status fg_safetensors_get_info(const fg_safetensors* file, uint32_t index, fg_safetensors_info* info,
+                                  fg_error* err) FG_NOEXCEPT {
+  return enter_guarded(err, [&]() -> Result<void> {
+    FG_TRY(need(file, "safetensors_get_info", "file"));
+    FG_TRY(need(info, "safetensors_get_info", "info"));
+    const auto entries = file->file.entries();
+    if (index >= entries.size()) {
+      return fail(FG_E_NOT_FOUND, fmt::format("safetensors_get_info: index {} of {} tensors", index, entries.size()));
+    }
+    const SafetensorsEntry& e = entries[index];
+    fg_safetensors_info i{};
+    i.dtype_name = e.dtype_name.c_str();
+    i.shape = e.shape.data();
+    i.bytes = e.end - e.begin;
+    i.dtype = e.dtype;
+    i.ndim = static_cast<int32_t>(e.shape.size());
+    copy_out(info, i);
+    return {};
+  });
+}
+
 fg_status fg_safetensors_read(const fg_safetensors* file, const char* name, fg_device_handle device,
                               fg_tensor_handle* out, fg_error* err) FG_NOEXCEPT {
   return enter_guarded(err, [&]() -> Result<void> {

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "core/tensor/mapped_tensor.hpp"
 
@@ -17,9 +18,16 @@ Result<SafetensorsFile> SafetensorsFile::open(const std::string& path) {
   return SafetensorsFile(std::make_shared<MappedFile>(std::move(mapped)), std::move(*header), path);
 }
 
+SafetensorsFile::SafetensorsFile(std::shared_ptr<MappedFile> file, SafetensorsHeader header, std::string path)
+    : file_(std::move(file)), header_(std::move(header)), by_name_(header_.entries.size()), path_(std::move(path)) {
+  std::iota(by_name_.begin(), by_name_.end(), 0u);
+  std::ranges::sort(by_name_, {}, [&](std::uint32_t i) -> std::string_view { return header_.entries[i].name; });
+}
+
 const SafetensorsEntry* SafetensorsFile::find(std::string_view name) const {
-  const auto it = std::ranges::find(header_.entries, name, &SafetensorsEntry::name);
-  return it == header_.entries.end() ? nullptr : &*it;
+  const auto name_of = [&](std::uint32_t i) -> std::string_view { return header_.entries[i].name; };
+  const auto it = std::ranges::lower_bound(by_name_, name, {}, name_of);
+  return it == by_name_.end() || name_of(*it) != name ? nullptr : &header_.entries[*it];
 }
 
 std::span<const std::byte> SafetensorsFile::data(const SafetensorsEntry& entry) const { return bytes_of(entry); }

@@ -60,13 +60,13 @@ class SafetensorsFile {
   Result<Tensor> load(std::string_view name, Device* device) const;
 
  private:
-  SafetensorsFile(std::shared_ptr<MappedFile> file, SafetensorsHeader header, std::string path)
-      : file_(std::move(file)), header_(std::move(header)), path_(std::move(path)) {}
+  SafetensorsFile(std::shared_ptr<MappedFile> file, SafetensorsHeader header, std::string path);
 
   std::span<std::byte> bytes_of(const SafetensorsEntry& entry) const;
 
   std::shared_ptr<MappedFile> file_;
   SafetensorsHeader header_;
+  std::vector<std::uint32_t> by_name_;  // Entries in the order of their names: files have up to 100,000.
   std::string path_;
 };
 

@@ -266,6 +266,18 @@ FG_API fg_status fg_safetensors_open(const char* path, fg_safetensors** out, fg_
 FG_API uint32_t fg_safetensors_count(const fg_safetensors* file) FG_NOEXCEPT;
 // Name of tensor `index` in the file's order, NULL beyond the last; lives as long as the file is open.
 FG_API const char* fg_safetensors_name(const fg_safetensors* file, uint32_t index) FG_NOEXCEPT;
+// GROWS, caller-allocated.  Pointers live as long as the file is open.
+typedef struct fg_safetensors_info {
+  fg_hdr hdr;
+  const char* dtype_name;  // As the file spells it: "BF16".
+  const int64_t* shape;
+  uint64_t bytes;
+  fg_dtype dtype;  // 0: one that fg does not have; such a tensor cannot be read.
+  int32_t ndim;
+} fg_safetensors_info;
+// What the header says about tensor `index`, without touching its data.  FG_E_NOT_FOUND beyond the last.
+FG_API fg_status fg_safetensors_get_info(const fg_safetensors* file, uint32_t index, fg_safetensors_info* info,
+                                         fg_error* err) FG_NOEXCEPT;
 // FG_E_NOT_FOUND when the file has no such tensor.  FG_E_UNSUPPORTED with FG_R_DTYPE names a dtype that
 // fg does not have.
 FG_API fg_status fg_safetensors_read(const fg_safetensors* file, const char* name, fg_device_handle device,

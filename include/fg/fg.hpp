@@ -295,40 +295,60 @@ inline void save_npy(const std::string& path, const Tensor& t) {
   err.check(fg_npy_save(path.c_str(), t.handle(), err));
 }
 
-namespace detail {
-class SafetensorsReader {
+// An open safetensors file: what is in it is known before anything is read.
+class SafetensorsFile {
  public:
-  explicit SafetensorsReader(const std::string& path) { err_.check(fg_safetensors_open(path.c_str(), &file_, err_)); }
-  ~SafetensorsReader() { fg_safetensors_close(file_); }
-  SafetensorsReader(const SafetensorsReader&) = delete;
-  SafetensorsReader& operator=(const SafetensorsReader&) = delete;
+  struct Info {
+    Dtype dtype = none;      // none: one that fg does not have; such a tensor cannot be read.
+    std::string dtype_name;  // As the file spells it.
+    std::vector<std::int64_t> shape;
+    std::uint64_t bytes = 0;
+  };
+
+  explicit SafetensorsFile(const std::string& path) {
+    detail::ErrorSlot err;
+    err.check(fg_safetensors_open(path.c_str(), &file_, err));
+  }
+  SafetensorsFile(SafetensorsFile&& o) noexcept : file_(std::exchange(o.file_, nullptr)) {}
+  SafetensorsFile& operator=(SafetensorsFile o) noexcept {
+    std::swap(file_, o.file_);
+    return *this;
+  }
+  ~SafetensorsFile() { fg_safetensors_close(file_); }
 
   std::uint32_t count() const { return fg_safetensors_count(file_); }
   const char* name(std::uint32_t i) const { return fg_safetensors_name(file_, i); }
-  Tensor read(const char* name, const Device& device) {
+  Info info(std::uint32_t i) const {
+    fg_safetensors_info f{};
+    f.hdr.struct_size = sizeof(f);
+    detail::ErrorSlot err;
+    err.check(fg_safetensors_get_info(file_, i, &f, err));
+    return {f.dtype, f.dtype_name, {f.shape, f.shape + f.ndim}, f.bytes};
+  }
+  // On a device that sees host memory the tensor is the mapped file itself; it outlives this object.
+  Tensor read(const char* name, const Device& device = {}) const {
     fg_tensor_handle h = nullptr;
-    err_.check(fg_safetensors_read(file_, name, device.handle(), &h, err_));
+    detail::ErrorSlot err;
+    err.check(fg_safetensors_read(file_, name, device.handle(), &h, err));
     return Tensor::adopt(h);
   }
 
  private:
-  ErrorSlot err_;
   fg_safetensors* file_ = nullptr;
 };
-}  // namespace detail
 
 // Every tensor of a safetensors file, in the file's order.  Throws, naming the tensor, when one has a
 // dtype that fg does not have; load_safetensor() reads the others.
 inline std::vector<std::pair<std::string, Tensor>> load_safetensors(const std::string& path,
                                                                     const Device& device = {}) {
-  detail::SafetensorsReader file(path);
+  const SafetensorsFile file(path);
   std::vector<std::pair<std::string, Tensor>> tensors;
   for (std::uint32_t i = 0; i < file.count(); ++i) tensors.emplace_back(file.name(i), file.read(file.name(i), device));
   return tensors;
 }
 // One tensor of a safetensors file.
 inline Tensor load_safetensor(const std::string& path, const std::string& name, const Device& device = {}) {
-  return detail::SafetensorsReader(path).read(name.c_str(), device);
+  return SafetensorsFile(path).read(name.c_str(), device);
 }
 inline void save_safetensors(const std::string& path, const std::vector<std::pair<std::string, Tensor>>& tensors) {
   std::vector<const char*> names;
