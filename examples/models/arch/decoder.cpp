@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "examples/models/arch/decoder.hpp"
+
+#include <algorithm>
+
+namespace fg::models {
+
+Decoder::Decoder(const Config& config, const Loader& loader, const ModelOptions& options, const std::string& prefix,
+                 const std::string& head)
+    : Model(config) {
+  // Within its window, sliding attention sees what full attention sees.
+  context_ = std::min(config.max_position_embeddings, config.sliding_window.value_or(config.max_position_embeddings));
+  context_ = std::min(context_, options.max_context.value_or(context_));
+  const std::int64_t channels = config.hidden_size;
+  embed_ = {loader.tensor(prefix + "embed_tokens.weight", {config.vocab_size, channels})};
+  const auto rope = make_rope(config, context_);
+  for (std::int64_t i = 0; i < config.num_hidden_layers; ++i)
+    layers_.push_back(make_layer(config, loader, prefix + "layers." + std::to_string(i), i, rope));
+  norm_ = loader.rms_norm(prefix + "norm", channels, config.rms_norm_eps);
+  head_ = config.tie_word_embeddings && !loader.source.has(head + ".weight")
+              ? nn::Linear{embed_.weight, {}}
+              : loader.linear(head, channels, config.vocab_size, false);
+}
+
+bool Decoder::capturable() const {
+  return std::ranges::all_of(layers_, [](const DecoderLayer& l) { return l.feed_forward->capturable(); });
+}
+
+Cache Decoder::make_cache(std::vector<std::int64_t> padding, std::int64_t capacity) const {
+  Cache cache = Model::make_cache(std::move(padding), capacity);
+  for (const DecoderLayer& l : layers_)
+    cache.layers.push_back(l.attention->make_cache(cache.batch(), capacity, dtype(), embed_.weight.device()));
+  return cache;
+}
+
+// Every norm but the first adds a block's result to the residual stream on its way.
+Output Decoder::run(const Tensor& x, const nn::Step& step, Cache* cache, bool all_hidden) const {
+  Output out;
+  const Tensor& residual = x;
+  const auto keep = [&] {
+    if (all_hidden) out.hidden.push_back(residual.clone());
+  };
+  Tensor h = layers_.empty() ? norm_(x) : layers_[0].input_norm(x);
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    keep();
+    const DecoderLayer& l = layers_[i];
+    h = l.attention->forward(h, step, cache != nullptr ? &cache->layers[i] : nullptr);
+    l.post_attention_norm.add_(h, residual);
+    h = l.feed_forward->forward(h);
+    (i + 1 < layers_.size() ? layers_[i + 1].input_norm : norm_).add_(h, residual);
+  }
+  if (all_hidden) out.hidden.push_back(h);
+  if (cache != nullptr) cache->length += x.size(1);
+  out.last = h;
+  return out;
+}
+
+}  // namespace fg::models

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "examples/models/arch/model.hpp"
+
+#include "examples/models/arch/bert.hpp"
+#include "examples/models/arch/decoder.hpp"
+#include "examples/models/arch/llava.hpp"
+#include "examples/models/io/error.hpp"
+
+namespace fg::models {
+
+Tensor Model::logits(const Tensor&) const {
+  refuse(FG_E_UNSUPPORTED, "a " + config().model_type + " model has no language head, it cannot generate");
+}
+
+Cache Model::make_cache(std::vector<std::int64_t> padding, std::int64_t capacity) const {
+  if (capacity > context_) {
+    refuse(FG_E_INVALID, "a cache of " + std::to_string(capacity) + " tokens is longer than the model's context of " +
+                             std::to_string(context_));
+  }
+  Cache cache;
+  cache.capacity = capacity;
+  cache.padding = std::move(padding);
+  return cache;
+}
+
+std::unique_ptr<Model> make_model(const Config& config, TensorSource& source, const ModelOptions& options) {
+  const Config& language = config.text_config ? *config.text_config : config;
+  const Dtype dtype = options.dtype.value_or(config.dtype.value_or(language.dtype.value_or(kF32)));
+  const Loader loader{source, dtype};
+  switch (config.architecture) {
+    case Architecture::bert: return std::make_unique<Bert>(config, loader, options);
+    case Architecture::llava: return std::make_unique<Llava>(config, loader, options);
+    case Architecture::clip_vision:
+      refuse(FG_E_UNSUPPORTED, "clip_vision_model is an image tower: it runs as a part of llava, not alone");
+    default: return std::make_unique<Decoder>(config, loader, options, "model.", "lm_head");
+  }
+}
+
+std::unique_ptr<Model> load_model(const std::string& folder, const ModelOptions& options, Weights::Progress progress) {
+  const Config config = load_config(folder);
+  Weights weights = Weights::open(folder);
+  weights.on_progress(std::move(progress));
+  FileSource source(weights);
+  return make_model(config, source, options);
+}
+
+}  // namespace fg::models

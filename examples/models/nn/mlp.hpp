@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Feed-forward blocks: the interface that decoder layers call, and the gated one.
+
+#ifndef FG_EXAMPLES_MODELS_NN_MLP_HPP_
+#define FG_EXAMPLES_MODELS_NN_MLP_HPP_
+
+#include <utility>
+
+#include "examples/models/nn/linear.hpp"
+
+namespace fg::nn {
+
+class FeedForward {
+ public:
+  virtual ~FeedForward() = default;
+  // x [batch, length, channels] -> the same shape.
+  virtual Tensor forward(const Tensor& x) const = 0;
+  // Whether a capture may hold it (docs/graphs.md): nothing of it waits for values on the host.
+  virtual bool capturable() const { return true; }
+};
+
+// down(silu(gate(x)) * up(x)); gate and up are one product.
+class SiluAndMulMlp final : public FeedForward {
+ public:
+  SiluAndMulMlp(Linear gate_up, Linear down) : gate_up_(std::move(gate_up)), down_(std::move(down)) {}
+
+  Tensor forward(const Tensor& x) const override {
+    const Tensor both = gate_up_(x);
+    const std::int64_t middle = gate_up_.out_features() / 2;
+    return down_(silu_and_mul(both.slice(-1, 0, middle), both.slice(-1, middle, std::nullopt)));
+  }
+
+ private:
+  Linear gate_up_, down_;
+};
+
+}  // namespace fg::nn
+
+#endif  // FG_EXAMPLES_MODELS_NN_MLP_HPP_

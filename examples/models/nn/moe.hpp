@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Mixture of experts: a router chooses a few gated blocks for each token.
+
+#ifndef FG_EXAMPLES_MODELS_NN_MOE_HPP_
+#define FG_EXAMPLES_MODELS_NN_MOE_HPP_
+
+#include <memory>
+#include <vector>
+
+#include "examples/models/nn/mlp.hpp"
+
+namespace fg::nn {
+
+// How experts are chosen and weighed; names as in config.json.
+struct RouterParameters {
+  enum class Scoring { softmax, sigmoid };
+  Scoring scoring = Scoring::softmax;
+  std::int64_t experts = 0, per_token = 0;
+  std::int64_t groups = 1, groups_kept = 1;  // Experts outside of the best groups are not chosen.
+  bool normalise = true;                     // The weights of a token's experts sum to 1 ...
+  double scale = 1;                          // ... and are multiplied by this.
+};
+
+// Which experts each token goes to, with what weights: [tokens, per_token].
+struct Routes {
+  Tensor experts;  // i64
+  Tensor weights;  // f32
+};
+// logits [tokens, experts]; bias [experts] is added to the scores for the choice alone (DeepSeek-V3's
+// balance without a loss, arXiv:2408.15664), none: no bias.
+Routes route(const RouterParameters& p, const Tensor& logits, const Tensor& bias);
+
+// An expert: down(silu(gate) * up).
+struct Expert {
+  Linear gate_up, down;
+};
+
+class MoeLayer final : public FeedForward {
+ public:
+  MoeLayer(RouterParameters p, Linear gate, Tensor bias, std::vector<Expert> experts,
+           std::unique_ptr<FeedForward> shared);
+
+  Tensor forward(const Tensor& x) const override;
+  // The host reads which experts were chosen, so that no other expert's weights are.
+  bool capturable() const override { return false; }
+
+ private:
+  Tensor routed(const Tensor& x) const;
+
+  RouterParameters p_;
+  Linear gate_;
+  Tensor bias_;
+  std::vector<SiluAndMulMlp> experts_;
+  std::unique_ptr<FeedForward> shared_;  // Serves every token; may be null.
+};
+
+}  // namespace fg::nn
+
+#endif  // FG_EXAMPLES_MODELS_NN_MOE_HPP_
