@@ -27,6 +27,14 @@ bool Decoder::capturable() const {
   return std::ranges::all_of(layers_, [](const DecoderLayer& l) { return l.feed_forward->capturable(); });
 }
 
+std::uint64_t Decoder::bytes_per_step() const {
+  std::uint64_t idle = 0;
+  for (const DecoderLayer& l : layers_) idle += l.feed_forward->idle_bytes();
+  const bool tied = head_.weight.data() == embed_.weight.data() && head_.weight.data() != nullptr;
+  if (!tied) idle += static_cast<std::uint64_t>(embed_.weight.numel()) * dtype().bytes();
+  return weight_bytes() - idle;
+}
+
 Cache Decoder::make_cache(std::vector<std::int64_t> padding, std::int64_t capacity) const {
   Cache cache = Model::make_cache(std::move(padding), capacity);
   for (const DecoderLayer& l : layers_)

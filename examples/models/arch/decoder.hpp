@@ -34,6 +34,7 @@ class Decoder final : public Model {
   Tensor logits(const Tensor& last) const override { return head_(last); }
   bool generates() const override { return true; }
   bool capturable() const override;
+  std::uint64_t bytes_per_step() const override;
   Cache make_cache(std::vector<std::int64_t> padding, std::int64_t capacity) const override;
 
   Tensor embed(const Tensor& ids) const { return embed_(ids); }

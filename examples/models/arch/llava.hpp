@@ -27,6 +27,7 @@ class Llava final : public Model {
     return decoder_->make_cache(std::move(padding), capacity);
   }
   std::int64_t tokens_per_image() const override;
+  std::uint64_t bytes_per_step() const override { return decoder_->bytes_per_step(); }
 
   // [images, tokens_per_image, channels of the decoder]
   Tensor image_features(const Tensor& pixels) const;

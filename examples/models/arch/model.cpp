@@ -24,10 +24,9 @@ Cache Model::make_cache(std::vector<std::int64_t> padding, std::int64_t capacity
   return cache;
 }
 
-std::unique_ptr<Model> make_model(const Config& config, TensorSource& source, const ModelOptions& options) {
-  const Config& language = config.text_config ? *config.text_config : config;
-  const Dtype dtype = options.dtype.value_or(config.dtype.value_or(language.dtype.value_or(kF32)));
-  const Loader loader{source, dtype};
+namespace {
+
+std::unique_ptr<Model> made(const Config& config, const Loader& loader, const ModelOptions& options) {
   switch (config.architecture) {
     case Architecture::bert: return std::make_unique<Bert>(config, loader, options);
     case Architecture::llava: return std::make_unique<Llava>(config, loader, options);
@@ -35,6 +34,16 @@ std::unique_ptr<Model> make_model(const Config& config, TensorSource& source, co
       refuse(FG_E_UNSUPPORTED, "clip_vision_model is an image tower: it runs as a part of llava, not alone");
     default: return std::make_unique<Decoder>(config, loader, options, "model.", "lm_head");
   }
+}
+
+}  // namespace
+
+std::unique_ptr<Model> make_model(const Config& config, TensorSource& source, const ModelOptions& options) {
+  const Config& language = config.text_config ? *config.text_config : config;
+  const Dtype dtype = options.dtype.value_or(config.dtype.value_or(language.dtype.value_or(kF32)));
+  auto model = made(config, Loader{source, dtype}, options);
+  model->set_weight_bytes(source.taken_bytes());
+  return model;
 }
 
 std::unique_ptr<Model> load_model(const std::string& folder, const ModelOptions& options, Weights::Progress progress) {

@@ -55,6 +55,10 @@ class Model {
 
   // Of the language model: what config.json says, its text_config for LLaVA.
   virtual const Config& config() const { return config_; }
+  std::uint64_t weight_bytes() const { return weight_bytes_; }
+  void set_weight_bytes(std::uint64_t bytes) { weight_bytes_ = bytes; }
+  // Of the weights that one token of one row needs.
+  virtual std::uint64_t bytes_per_step() const { return weight_bytes_; }
   // Positions that there are.
   std::int64_t context() const { return context_; }
   virtual Dtype dtype() const = 0;
@@ -76,6 +80,7 @@ class Model {
 
  private:
   Config config_;
+  std::uint64_t weight_bytes_ = 0;
 };
 
 struct ModelOptions {

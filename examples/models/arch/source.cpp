@@ -4,7 +4,7 @@
 
 namespace fg::models {
 
-Tensor RandomSource::take(std::string_view name, Dims shape, Dtype dtype) {
+Tensor RandomSource::find(std::string_view name, Dims shape, Dtype dtype) {
   if (name.find("norm") != name.npos || name.find("Norm") != name.npos)
     return name.ends_with("bias") ? zeros(shape, dtype) : ones(shape, dtype);
   if (name.ends_with("bias")) return zeros(shape, dtype);

@@ -18,16 +18,26 @@ class TensorSource {
  public:
   virtual ~TensorSource() = default;
   virtual bool has(std::string_view name) const = 0;
-  virtual Tensor take(std::string_view name, Dims shape, Dtype dtype) = 0;
+  Tensor take(std::string_view name, Dims shape, Dtype dtype) {
+    Tensor t = find(name, shape, dtype);
+    taken_bytes_ += static_cast<std::uint64_t>(t.numel()) * t.dtype().bytes();
+    return t;
+  }
+  std::uint64_t taken_bytes() const { return taken_bytes_; }
+
+ private:
+  virtual Tensor find(std::string_view name, Dims shape, Dtype dtype) = 0;
+  std::uint64_t taken_bytes_ = 0;
 };
 
 class FileSource final : public TensorSource {
  public:
   explicit FileSource(Weights& weights) : weights_(weights) {}
   bool has(std::string_view name) const override { return weights_.has(name); }
-  Tensor take(std::string_view name, Dims shape, Dtype dtype) override { return weights_.take(name, shape, dtype); }
 
  private:
+  Tensor find(std::string_view name, Dims shape, Dtype dtype) override { return weights_.take(name, shape, dtype); }
+
   Weights& weights_;
 };
 
@@ -38,9 +48,10 @@ class RandomSource final : public TensorSource {
   explicit RandomSource(std::uint64_t seed) : generator_(seed) {}
   // Experts one by one, as original checkpoints have them: what has() leaves out is not asked for.
   bool has(std::string_view name) const override { return !name.ends_with("experts.gate_up_proj"); }
-  Tensor take(std::string_view name, Dims shape, Dtype dtype) override;
 
  private:
+  Tensor find(std::string_view name, Dims shape, Dtype dtype) override;
+
   Generator generator_;
 };
 

@@ -5,6 +5,7 @@
 #ifndef FG_EXAMPLES_MODELS_NN_MLP_HPP_
 #define FG_EXAMPLES_MODELS_NN_MLP_HPP_
 
+#include <cstdint>
 #include <utility>
 
 #include "examples/models/nn/linear.hpp"
@@ -18,6 +19,8 @@ class FeedForward {
   virtual Tensor forward(const Tensor& x) const = 0;
   // Whether a capture may hold it (docs/graphs.md): nothing of it waits for values on the host.
   virtual bool capturable() const { return true; }
+  // Of its weights, those that one token does not need.
+  virtual std::uint64_t idle_bytes() const { return 0; }
 };
 
 // down(silu(gate(x)) * up(x)); gate and up are one product.
@@ -29,6 +32,9 @@ class SiluAndMulMlp final : public FeedForward {
     const Tensor both = gate_up_(x);
     const std::int64_t middle = gate_up_.out_features() / 2;
     return down_(silu_and_mul(both.slice(-1, 0, middle), both.slice(-1, middle, std::nullopt)));
+  }
+  std::uint64_t weight_bytes() const {
+    return static_cast<std::uint64_t>(gate_up_.weight.numel() + down_.weight.numel()) * down_.weight.dtype().bytes();
   }
 
  private:

@@ -44,6 +44,9 @@ class MoeLayer final : public FeedForward {
   Tensor forward(const Tensor& x) const override;
   // The host reads which experts were chosen, so that no other expert's weights are.
   bool capturable() const override { return false; }
+  std::uint64_t idle_bytes() const override {
+    return static_cast<std::uint64_t>(p_.experts - p_.per_token) * experts_.front().weight_bytes();
+  }
 
  private:
   Tensor routed(const Tensor& x) const;

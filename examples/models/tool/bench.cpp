@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// fg-models bench: tokens per second of prompt and decode.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <random>
+
+#include "examples/models/generate/generate.hpp"
+#include "examples/models/io/error.hpp"
+#include "examples/models/tool/session.hpp"
+
+namespace fg::models {
+namespace {
+
+struct Row {
+  std::int64_t batch = 0, prompt = 0, steps = 0;
+  double first_token_s = 0, step_s = 0;
+  std::uint64_t cache_bytes = 0, replays = 0;
+
+  double prompt_rate() const { return static_cast<double>(batch * prompt) / first_token_s; }
+  double decode_rate() const { return steps == 0 ? 0 : static_cast<double>(batch) / step_s; }
+};
+
+double median(std::vector<double> x) {
+  const auto middle = x.begin() + static_cast<std::ptrdiff_t>(x.size() / 2);
+  std::ranges::nth_element(x, middle);
+  return *middle;
+}
+
+Row measure(const Model& model, const Options& o, std::int64_t batch, std::int64_t prompt) {
+  std::mt19937_64 random(o.sampling.seed);
+  std::vector<std::vector<std::int64_t>> prompts(static_cast<std::size_t>(batch));
+  for (auto& row : prompts) {
+    for (std::int64_t i = 0; i < prompt; ++i)
+      row.push_back(static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(model.config().vocab_size)));
+  }
+  GenerateOptions options;
+  options.max_new_tokens = o.new_tokens;
+  options.graph = o.graph;
+  Row row{.batch = batch, .prompt = prompt};
+  std::vector<double> first, step;
+  // The first run is not counted: it prepares kernels and touches memory.
+  for (std::int64_t i = 0; i <= o.repeats; ++i) {
+    const Generated g = generate(model, prompts, {}, options);
+    row.steps = g.steps;
+    row.cache_bytes = g.cache_bytes;
+    row.replays = g.replays;
+    if (i == 0) continue;
+    first.push_back(g.first_token_s);
+    step.push_back(g.decode_s / static_cast<double>(std::max<std::int64_t>(g.steps, 1)));
+  }
+  row.first_token_s = median(first);
+  row.step_s = median(step);
+  return row;
+}
+
+nlohmann::json json_of(const Row& r) {
+  return {{"batch", r.batch},
+          {"prompt", r.prompt},
+          {"new_tokens", r.steps + 1},
+          {"first_token_s", r.first_token_s},
+          {"prompt_tokens_per_s", r.prompt_rate()},
+          {"step_s", r.step_s},
+          {"decode_tokens_per_s", r.decode_rate()},
+          {"cache_bytes", r.cache_bytes},
+          {"graph_replays", r.replays}};
+}
+
+}  // namespace
+
+int run_bench(const Options& o) {
+  const auto model = open_model(o);
+  if (!model->generates())
+    refuse(FG_E_UNSUPPORTED, "bench measures models that generate, " + model->config().model_type + " does not");
+  const std::string name = o.random.empty() ? o.model : o.random, device = Device::current().name();
+  const double read = static_cast<double>(model->bytes_per_step());
+  if (!o.json) {
+    fmt::print("{} on {}, {:.3g} GB of weights, {:.3g} GB read by a step\n", name, device,
+               static_cast<double>(model->weight_bytes()) * 1e-9, read * 1e-9);
+    fmt::print("{:>6} {:>7} {:>13} {:>11} {:>12} {:>13} {:>9}\n", "batch", "prompt", "first token", "prompt t/s",
+               "decode ms", "decode t/s", "GB/s");
+  }
+  nlohmann::json rows = nlohmann::json::array();
+  for (const std::int64_t batch : o.batches) {
+    for (const std::int64_t prompt : o.lengths) {
+      const Row r = measure(*model, o, batch, prompt);
+      rows.push_back(json_of(r));
+      if (o.json) continue;
+      fmt::print("{:>6} {:>7} {:>11.1f}ms {:>11.1f} {:>12.2f} {:>13.2f} {:>9.2f}\n", batch, prompt,
+                 r.first_token_s * 1e3, r.prompt_rate(), r.step_s * 1e3, r.decode_rate(),
+                 r.step_s > 0 ? read / r.step_s * 1e-9 : 0);
+      std::fflush(stdout);
+    }
+  }
+  if (o.json) {
+    const nlohmann::json all{{"model", name},
+                             {"device", device},
+                             {"weight_bytes", model->weight_bytes()},
+                             {"bytes_per_step", model->bytes_per_step()},
+                             {"memory_bytes", peak_bytes()},
+                             {"rows", rows}};
+    fmt::print("{}\n", all.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+  } else if (!o.quiet) {
+    fmt::print("memory at most {:.3g} GB\n", static_cast<double>(peak_bytes()) * 1e-9);
+  }
+  return kOk;
+}
+
+}  // namespace fg::models
