@@ -6,6 +6,7 @@
 
 #include <mutex>
 
+#include "core/api/watch.hpp"
 #include "core/dispatch/enable.hpp"
 #include "core/dispatch/state.hpp"
 
@@ -30,7 +31,10 @@ Result<void> start() {
 
 fg_status api_call(const OpInfo& op, std::span<const fg_value> args, Form form, std::span<fg_tensor_handle> outs,
                    fg_device_handle device, fg_error* err) noexcept {
-  return enter_guarded(err, [&]() -> Result<void> { return call(op, args, form, outs, from_handle(device)); });
+  return enter_guarded(err, [&]() -> Result<void> {
+    return watched(event_of(op, args, form, outs, device),
+                   [&] { return call(op, args, form, outs, from_handle(device)); });
+  });
 }
 
 Result<Device*> device_or_current(fg_device_handle h) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/api/api_call.hpp"
+#include "core/api/watch.hpp"
 #include "core/dispatch/enable.hpp"
 #include "core/dispatch/params.hpp"
 #include "fg/fg.h"
@@ -30,7 +31,9 @@ fg_status fg_call(const char* name, uint32_t form, const fg_value* args, uint32_
     std::vector<fg_tensor_handle> results(outs, outs + n_outs);
     if (core_form == Form::functional) results.assign(n_outs, nullptr);
     const auto run = (form & FG_CALL_COMPOSITE) != 0 ? call_composite : call;
-    FG_TRY(run(*op, {args, n_args}, core_form, results, from_handle(device)));
+    FG_TRY(watched(event_of(*op, {args, n_args}, core_form, results, device), [&] {
+      return run(*op, {args, n_args}, core_form, results, from_handle(device));
+    }));
     std::copy(results.begin(), results.end(), outs);
     return {};
   });

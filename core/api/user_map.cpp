@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "core/api/api_call.hpp"
+#include "core/api/watch.hpp"
 #include "fg/fg.h"
 #include "fg/sdk/dtype.hpp"
 
@@ -32,7 +33,12 @@ extern "C" fg_status fg_map(const char* expression, const char* const* names, co
                      FG_R_PARAMETER);
     }
     fg_tensor_handle made[1] = {nullptr};
-    FG_TRY(call(*op, {args, n_args}, Form::functional, made));
+    fg_call_event event = event_of(*op, {args, n_args}, Form::functional, made, nullptr);
+    event.op = "map";
+    event.expression = expression;
+    event.names = names;
+    event.dtype = dtype;
+    FG_TRY(watched(event, [&] { return call(*op, {args, n_args}, Form::functional, made); }));
     *out = made[0];
     return {};
   });

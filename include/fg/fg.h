@@ -294,6 +294,28 @@ typedef void (*fg_log_hook)(void* ctx, int32_t level, const char* source, const 
 FG_API fg_status fg_set_log_hook(fg_log_hook hook, void* ctx, fg_error* err) FG_NOEXCEPT;
 FG_API fg_status fg_set_log_level(int32_t level, fg_error* err) FG_NOEXCEPT;  // FG_LOG_*
 
+// One call of an operator.  Everything is borrowed for the watcher's call.  GROWS.
+typedef struct fg_call_event {
+  fg_hdr hdr;
+  const char* op;            // "map" for fg_map.
+  const char* expression;    // fg_map's, else NULL.
+  const char* const* names;  // fg_map's, may be NULL.
+  const fg_value* args;
+  const fg_tensor_handle* outs;  // FG_FORM_FUNCTIONAL: NULLs until done; FG_FORM_INPLACE: none.
+  fg_device_handle device;       // As given, NULL mostly.
+  uint32_t n_args;
+  uint32_t n_outs;
+  uint32_t form;   // FG_FORM_*
+  fg_dtype dtype;  // fg_map's, else 0.
+  uint32_t done;   // 0: about to run; 1: it succeeded, though its kernels may still run.
+  uint32_t zero;
+} fg_call_event;
+typedef void (*fg_call_watcher)(void* ctx, const fg_call_event* event);
+// Tells `watcher` of every operator that the calling thread calls by name or as a function, before and
+// after; not of what those are made of, bound calls and replays of graphs.  Calls that the watcher makes
+// are not told.  NULL: no longer.
+FG_API fg_status fg_watch_calls(fg_call_watcher watcher, void* ctx, fg_error* err) FG_NOEXCEPT;
+
 // Writes a Chrome trace (chrome://tracing, Perfetto) of all threads until stop.  FG_E_STATE when one
 // is being written, or none.
 FG_API fg_status fg_trace_start(const char* path, fg_error* err) FG_NOEXCEPT;

@@ -97,6 +97,33 @@ TEST(Settings, LogHookReceivesMessages) {
   ASSERT_EQ(fg_set_log_level(FG_LOG_WARN, nullptr), FG_OK);
 }
 
+TEST(Settings, WatcherIsToldOfCallsBeforeAndAfter) {
+  static std::vector<std::string> seen;
+  seen.clear();
+  const fg_call_watcher watcher = [](void* ctx, const fg_call_event* e) {
+    std::string text = std::string(e->done != 0 ? "after " : "before ") + e->op;
+    if (e->expression != nullptr) text += std::string(" ") + e->expression;
+    if (e->done != 0 && e->form == FG_FORM_FUNCTIONAL)
+      text += fg_tensor_numel(e->outs[0]) == 2 ? " of 2" : " of others";
+    seen.push_back(text);
+    fg::exp(fg::Tensor::from({1.0f}));  // Not told.
+    ++*static_cast<int*>(ctx);
+  };
+  const auto x = fg::Tensor::from({1.0f, 2.0f});
+  int told = 0;
+  ASSERT_EQ(fg_watch_calls(watcher, &told, nullptr), FG_OK);
+  const auto y = fg::exp(x);
+  fg::add_(x, 1);
+  fg::map("a * 2", {y});
+  EXPECT_THROW(fg::mm(x, x), fg::Exception);
+  std::thread([&] { fg::exp(x); }).join();  // Another thread's calls are its own.
+  ASSERT_EQ(fg_watch_calls(nullptr, nullptr, nullptr), FG_OK);
+  fg::exp(x);
+  EXPECT_EQ(seen, (std::vector<std::string>{"before exp", "after exp of 2", "before add", "after add",
+                                            "before map a * 2", "after map a * 2 of 2", "before mm"}));
+  EXPECT_EQ(told, 7);
+}
+
 TEST(Settings, FallbackPolicyIsKept) {
   const std::uint32_t before = fg_get_fallback();
   fg::set_fallback(fg::Fallback::forbid);
