@@ -6,8 +6,8 @@
 
 namespace fg::models {
 
-Decoder::Decoder(const Config& config, const Loader& loader, const ModelOptions& options, const std::string& prefix,
-                 const std::string& head)
+DecoderModel::DecoderModel(const Config& config, const Loader& loader, const ModelOptions& options,
+                           const std::string& prefix, const std::string& head)
     : Model(config) {
   // Within its window, sliding attention sees what full attention sees.
   context_ = std::min(config.max_position_embeddings, config.sliding_window.value_or(config.max_position_embeddings));
@@ -23,11 +23,11 @@ Decoder::Decoder(const Config& config, const Loader& loader, const ModelOptions&
               : loader.linear(head, channels, config.vocab_size, false);
 }
 
-bool Decoder::capturable() const {
+bool DecoderModel::capturable() const {
   return std::ranges::all_of(layers_, [](const DecoderLayer& l) { return l.feed_forward->capturable(); });
 }
 
-std::uint64_t Decoder::bytes_per_step() const {
+std::uint64_t DecoderModel::bytes_per_step() const {
   std::uint64_t idle = 0;
   for (const DecoderLayer& l : layers_) idle += l.feed_forward->idle_bytes();
   const bool tied = head_.weight.data() == embed_.weight.data() && head_.weight.data() != nullptr;
@@ -35,7 +35,7 @@ std::uint64_t Decoder::bytes_per_step() const {
   return weight_bytes() - idle;
 }
 
-Cache Decoder::make_cache(std::vector<std::int64_t> padding, std::int64_t capacity) const {
+Cache DecoderModel::make_cache(std::vector<std::int64_t> padding, std::int64_t capacity) const {
   Cache cache = Model::make_cache(std::move(padding), capacity);
   for (const DecoderLayer& l : layers_)
     cache.layers.push_back(l.attention->make_cache(cache.batch(), capacity, dtype(), embed_.weight.device()));
@@ -43,7 +43,7 @@ Cache Decoder::make_cache(std::vector<std::int64_t> padding, std::int64_t capaci
 }
 
 // Every norm but the first adds a block's result to the residual stream on its way.
-Output Decoder::run(const Tensor& x, const nn::Step& step, Cache* cache, bool all_hidden) const {
+Output DecoderModel::run(const Tensor& x, const nn::Step& step, Cache* cache, bool all_hidden) const {
   Output out;
   const Tensor& residual = x;
   const auto keep = [&] {

@@ -21,11 +21,11 @@ struct DecoderLayer {
   std::unique_ptr<nn::FeedForward> feed_forward;
 };
 
-class Decoder final : public Model {
+class DecoderModel final : public Model {
  public:
   // `prefix` stands before "embed_tokens.weight", `head` is the name of the language head.
-  Decoder(const Config& config, const Loader& loader, const ModelOptions& options, const std::string& prefix,
-          const std::string& head);
+  DecoderModel(const Config& config, const Loader& loader, const ModelOptions& options, const std::string& prefix,
+               const std::string& head);
 
   Dtype dtype() const override { return embed_.weight.dtype(); }
   Output forward(const Input& input, Cache* cache, bool all_hidden) const override {

@@ -68,8 +68,8 @@ Llava::Llava(const Config& c, const Loader& loader, const ModelOptions& options)
       activation_of(c.projector_hidden_act, "projector_hidden_act")};
   const std::string language = loader.prefix({"model.language_model.", "language_model.model."}, "embed_tokens.weight");
   const std::uint64_t before = loader.source.taken_bytes();
-  decoder_ = std::make_unique<Decoder>(text, loader, options, language,
-                                       language == "language_model.model." ? "language_model.lm_head" : "lm_head");
+  decoder_ = std::make_unique<DecoderModel>(text, loader, options, language,
+                                            language == "language_model.model." ? "language_model.lm_head" : "lm_head");
   decoder_->set_weight_bytes(loader.source.taken_bytes() - before);
   context_ = decoder_->context();
 }

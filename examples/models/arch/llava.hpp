@@ -35,7 +35,7 @@ class Llava final : public Model {
  private:
   nn::ClipTower tower_;
   nn::TwoLayers projector_;
-  std::unique_ptr<Decoder> decoder_;
+  std::unique_ptr<DecoderModel> decoder_;
   std::int64_t image_token_ = 0;
   bool without_class_ = true;
 };

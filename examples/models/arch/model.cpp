@@ -32,7 +32,7 @@ std::unique_ptr<Model> made(const Config& config, const Loader& loader, const Mo
     case Architecture::llava: return std::make_unique<Llava>(config, loader, options);
     case Architecture::clip_vision:
       refuse(FG_E_UNSUPPORTED, "clip_vision_model is an image tower: it runs as a part of llava, not alone");
-    default: return std::make_unique<Decoder>(config, loader, options, "model.", "lm_head");
+    default: return std::make_unique<DecoderModel>(config, loader, options, "model.", "lm_head");
   }
 }
 

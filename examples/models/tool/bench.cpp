@@ -39,7 +39,7 @@ Row measure(const Model& model, const Options& o, std::int64_t batch, std::int64
   }
   GenerateOptions options;
   options.max_new_tokens = o.new_tokens;
-  options.graph = o.graph;
+  options.graph = o.graph && !o.check;
   Row row{.batch = batch, .prompt = prompt};
   std::vector<double> first, step;
   // The first run is not counted: it prepares kernels and touches memory.
@@ -71,22 +71,21 @@ nlohmann::json json_of(const Row& r) {
 
 }  // namespace
 
-int run_bench(const Options& o) {
-  const auto model = open_model(o);
-  if (!model->generates())
-    refuse(FG_E_UNSUPPORTED, "bench measures models that generate, " + model->config().model_type + " does not");
+int run_bench(const Options& o, const Model& model) {
+  if (!model.generates())
+    refuse(FG_E_UNSUPPORTED, "bench measures models that generate, " + model.config().model_type + " does not");
   const std::string name = o.random.empty() ? o.model : o.random, device = Device::current().name();
-  const double read = static_cast<double>(model->bytes_per_step());
+  const double read = static_cast<double>(model.bytes_per_step());
   if (!o.json) {
     fmt::print("{} on {}, {:.3g} GB of weights, {:.3g} GB read by a step\n", name, device,
-               static_cast<double>(model->weight_bytes()) * 1e-9, read * 1e-9);
+               static_cast<double>(model.weight_bytes()) * 1e-9, read * 1e-9);
     fmt::print("{:>6} {:>7} {:>13} {:>11} {:>12} {:>13} {:>9}\n", "batch", "prompt", "first token", "prompt t/s",
                "decode ms", "decode t/s", "GB/s");
   }
   nlohmann::json rows = nlohmann::json::array();
   for (const std::int64_t batch : o.batches) {
     for (const std::int64_t prompt : o.lengths) {
-      const Row r = measure(*model, o, batch, prompt);
+      const Row r = measure(model, o, batch, prompt);
       rows.push_back(json_of(r));
       if (o.json) continue;
       fmt::print("{:>6} {:>7} {:>11.1f}ms {:>11.1f} {:>12.2f} {:>13.2f} {:>9.2f}\n", batch, prompt,
@@ -98,8 +97,8 @@ int run_bench(const Options& o) {
   if (o.json) {
     const nlohmann::json all{{"model", name},
                              {"device", device},
-                             {"weight_bytes", model->weight_bytes()},
-                             {"bytes_per_step", model->bytes_per_step()},
+                             {"weight_bytes", model.weight_bytes()},
+                             {"bytes_per_step", model.bytes_per_step()},
                              {"memory_bytes", peak_bytes()},
                              {"rows", rows}};
     fmt::print("{}\n", all.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));

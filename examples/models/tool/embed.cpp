@@ -90,17 +90,16 @@ void write_vectors(const std::string& path, const Tensor& vectors) {
 
 }  // namespace
 
-int run_embed(const Options& o) {
-  const auto model = open_model(o);
-  if (model->generates()) {
-    refuse(FG_E_UNSUPPORTED, "embed needs an encoder (bert), not a " + model->config().model_type +
+int run_embed(const Options& o, const Model& model) {
+  if (model.generates()) {
+    refuse(FG_E_UNSUPPORTED, "embed needs an encoder (bert), not a " + model.config().model_type +
                                  " model: its tokens see only those before them");
   }
   Rows rows;
   for (const std::string& text : o.ids) rows.push_back(parse_ids(text));
   if (rows.empty()) refuse(FG_E_INVALID, "there is no sentence");
-  const Batch batch = batch_of(rows, *model);
-  const Output out = model->forward({.ids = batch.ids, .step = batch.step, .token_types = {}, .pixels = {}});
+  const Batch batch = batch_of(rows, model);
+  const Output out = model.forward({.ids = batch.ids, .step = batch.step, .token_types = {}, .pixels = {}});
   const Tensor vectors = pooled(out, batch, o);
   if (!o.output.empty()) write_vectors(o.output, vectors);
   const auto values = rows_of(vectors);

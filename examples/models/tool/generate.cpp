@@ -38,18 +38,17 @@ void print_figures(const Generated& g) {
 
 }  // namespace
 
-int run_generate(const Options& o) {
-  const auto model = open_model(o);
-  if (!model->generates()) model->logits({});  // Says why not.
+int run_generate(const Options& o, const Model& model) {
+  if (!model.generates()) model.logits({});  // Says why not.
   std::vector<std::vector<std::int64_t>> prompts;
   for (const std::string& text : o.ids) prompts.push_back(parse_ids(text));
   GenerateOptions options;
   options.max_new_tokens = o.new_tokens;
   options.sampling = o.sampling;
-  options.graph = o.graph;
+  options.graph = o.graph && !o.check;  // A replay calls no operators.
   options.stop_tokens = o.stop;
   if (!o.ignore_eos) {
-    const auto& own = model->config().eos_token_id;
+    const auto& own = model.config().eos_token_id;
     options.stop_tokens.insert(options.stop_tokens.end(), own.begin(), own.end());
   }
   options.on_token = [&](std::size_t row, std::int64_t token) {
@@ -61,7 +60,7 @@ int run_generate(const Options& o) {
     return g_interrupted == 0;
   };
   std::signal(SIGINT, [](int) { g_interrupted = 1; });
-  const Generated g = generate(*model, prompts, {}, options);
+  const Generated g = generate(model, prompts, {}, options);
   if (o.json) {
     fmt::print("{}\n", json_of(g).dump(2));
   } else {

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <exception>
 
+#include "examples/models/tool/check.hpp"
 #include "examples/models/tool/session.hpp"
 
 namespace fg::models {
@@ -24,15 +25,34 @@ int exit_of(fg_status status) {
   }
 }
 
+int run_verb(const Options& o, const Model& model) {
+  switch (o.verb) {
+    case Options::Verb::embed: return run_embed(o, model);
+    case Options::Verb::generate: return run_generate(o, model);
+    case Options::Verb::bench: break;
+  }
+  return run_bench(o, model);
+}
+
+int run_checked(const Options& o, const Model& model) {
+  const Checker checker;
+  const int code = run_verb(o, model);
+  if (checker.difference()) {
+    fmt::print(stderr, "fg-models: --check: {}\n", *checker.difference());
+    return kFailures;
+  }
+  if (!o.quiet) {
+    fmt::print(stderr, "--check: {} calls as on the CPU plugin, {} not checked\n", checker.checked(),
+               checker.left_out());
+  }
+  return code;
+}
+
 int run(const Options& o) {
   if (!o.vendor.empty()) init(o.vendor);
+  const auto model = open_model(o);
   if (!o.record.empty()) enable({.unused = {}, .record = true, .path = o.record});
-  int code = kOk;
-  switch (o.verb) {
-    case Options::Verb::embed: code = run_embed(o); break;
-    case Options::Verb::generate: code = run_generate(o); break;
-    case Options::Verb::bench: code = run_bench(o); break;
-  }
+  const int code = o.check ? run_checked(o, *model) : run_verb(o, *model);
   if (!o.record.empty()) {
     enable();  // Closes the file.
     if (!o.quiet) fmt::print(stderr, "{}", recorded_summary(o.record));

@@ -21,10 +21,12 @@ std::optional<Dtype> dtype_named(const std::string& name) {
   return all.at(name);
 }
 
-// A line that rewrites itself on a terminal, one for every tenth elsewhere.
+// Of models that take a moment: a line that rewrites itself on a terminal, one for every tenth elsewhere.
 Weights::Progress loading(bool quiet) {
   if (quiet) return {};
   return [last = -1](std::uint64_t done, std::uint64_t total) mutable {
+    constexpr std::uint64_t kMoment = std::uint64_t{100} << 20;
+    if (total < kMoment) return;
     const bool terminal = ::isatty(STDERR_FILENO) != 0;
     const int percent = total == 0 ? 100 : static_cast<int>(done * 100 / total);
     if (percent == last || (!terminal && percent / 10 == last / 10 && last >= 0)) return;

@@ -21,9 +21,9 @@ std::unique_ptr<Model> open_model(const Options& o);
 std::vector<std::int64_t> parse_ids(const std::string& text);
 
 // The verbs; an exit code.
-int run_embed(const Options& o);
-int run_generate(const Options& o);
-int run_bench(const Options& o);
+int run_embed(const Options& o, const Model& model);
+int run_generate(const Options& o, const Model& model);
+int run_bench(const Options& o, const Model& model);
 
 // A summary of the recorded calls in `path`: which operators ran where, how often, how long.
 std::string recorded_summary(const std::string& path);
