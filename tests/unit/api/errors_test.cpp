@@ -112,6 +112,8 @@ const std::vector<Case>& cases() {
       {"npy_load", kInvalid, kNull, [](fg_error* e) { return fg_npy_load(nullptr, nullptr, &g_out, e); }},
       {"npy_save", kInvalid, kNull, [](fg_error* e) { return fg_npy_save("x.npy", nullptr, e); }},
       {"safetensors_open", kInvalid, kNull, [](fg_error* e) { return fg_safetensors_open(nullptr, nullptr, e); }},
+      {"safetensors_get_info", kInvalid, kNull,
+       [](fg_error* e) { return fg_safetensors_get_info(nullptr, 0, nullptr, e); }},
       {"safetensors_read", kInvalid, kNull,
        [](fg_error* e) { return fg_safetensors_read(nullptr, "x", nullptr, &g_out, e); }},
       {"safetensors_save", kInvalid, kNull,
