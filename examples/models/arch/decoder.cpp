@@ -45,22 +45,17 @@ Cache DecoderModel::make_cache(std::vector<std::int64_t> padding, std::int64_t c
 // Every norm but the first adds a block's result to the residual stream on its way.
 Output DecoderModel::run(const Tensor& x, const nn::Step& step, Cache* cache, bool all_hidden) const {
   Output out;
-  const Tensor& residual = x;
-  const auto keep = [&] {
-    if (all_hidden) out.hidden.push_back(residual.clone());
-  };
-  Tensor h = layers_.empty() ? norm_(x) : layers_[0].input_norm(x);
+  nn::RMSNorm::Added at{layers_.empty() ? norm_(x) : layers_[0].input_norm(x), x};
   for (std::size_t i = 0; i < layers_.size(); ++i) {
-    keep();
+    if (all_hidden) out.hidden.push_back(at.sum);
     const DecoderLayer& l = layers_[i];
-    h = l.attention->forward(h, step, cache != nullptr ? &cache->layers[i] : nullptr);
-    l.post_attention_norm.add_(h, residual);
-    h = l.feed_forward->forward(h);
-    (i + 1 < layers_.size() ? layers_[i + 1].input_norm : norm_).add_(h, residual);
+    const Tensor attended = l.attention->forward(at.normed, step, cache != nullptr ? &cache->layers[i] : nullptr);
+    at = l.post_attention_norm(attended, at.sum);
+    at = (i + 1 < layers_.size() ? layers_[i + 1].input_norm : norm_)(l.feed_forward->forward(at.normed), at.sum);
   }
-  if (all_hidden) out.hidden.push_back(h);
+  if (all_hidden) out.hidden.push_back(at.normed);
   if (cache != nullptr) cache->length += x.size(1);
-  out.last = h;
+  out.last = at.normed;
   return out;
 }
 

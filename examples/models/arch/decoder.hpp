@@ -38,7 +38,7 @@ class DecoderModel final : public Model {
   Cache make_cache(std::vector<std::int64_t> padding, std::int64_t capacity) const override;
 
   Tensor embed(const Tensor& ids) const { return embed_(ids); }
-  // From embeddings [batch, length, channels], which it overwrites.
+  // From embeddings [batch, length, channels].
   Output run(const Tensor& x, const nn::Step& step, Cache* cache, bool all_hidden) const;
 
  private:

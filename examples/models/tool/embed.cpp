@@ -97,6 +97,10 @@ int run_embed(const Options& o, const Model& model) {
   }
   Rows rows;
   for (const std::string& text : o.ids) rows.push_back(parse_ids(text));
+  if (!o.texts.empty()) {
+    const Tokenizer tokenizer = open_tokenizer(o);
+    for (const std::string& text : o.texts) rows.push_back(tokenizer.encode(text));
+  }
   if (rows.empty()) refuse(FG_E_INVALID, "there is no sentence");
   const Batch batch = batch_of(rows, model);
   const Output out = model.forward({.ids = batch.ids, .step = batch.step, .token_types = {}, .pixels = {}});

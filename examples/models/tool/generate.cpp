@@ -5,11 +5,11 @@
 #include "examples/models/generate/generate.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <csignal>
 #include <nlohmann/json.hpp>
 
-#include "examples/models/io/error.hpp"
 #include "examples/models/tool/session.hpp"
 
 namespace fg::models {
@@ -19,11 +19,59 @@ volatile std::sig_atomic_t g_interrupted = 0;
 
 double rate(std::int64_t tokens, double seconds) { return seconds > 0 ? static_cast<double>(tokens) / seconds : 0; }
 
-nlohmann::json json_of(const Generated& g) {
-  return {{"tokens", g.tokens},           {"prompt_tokens", g.prompt_tokens},
-          {"new_tokens", g.new_tokens},   {"first_token_s", g.first_token_s},
-          {"decode_s", g.decode_s},       {"cache_bytes", g.cache_bytes},
-          {"memory_bytes", peak_bytes()}, {"graph_replays", g.replays}};
+// The prompts as tokens, and the way back to text.
+struct Prompts {
+  std::vector<std::vector<std::int64_t>> rows;
+  std::optional<Tokenizer> tokenizer;  // With --prompt.
+
+  std::string text(std::size_t row, const Generated& g) const {
+    return tokenizer->decode(std::span(g.tokens[row]).subspan(rows[row].size()));
+  }
+};
+
+Prompts prompts_of(const Options& o) {
+  Prompts p;
+  for (const std::string& text : o.ids) p.rows.push_back(parse_ids(text));
+  if (o.texts.empty()) return p;
+  p.tokenizer = open_tokenizer(o);
+  for (const std::string& text : o.texts) p.rows.push_back(p.tokenizer->encode(text));
+  return p;
+}
+
+nlohmann::json json_of(const Generated& g, const Prompts& p) {
+  nlohmann::json j{{"tokens", g.tokens},           {"prompt_tokens", g.prompt_tokens},
+                   {"new_tokens", g.new_tokens},   {"first_token_s", g.first_token_s},
+                   {"decode_s", g.decode_s},       {"cache_bytes", g.cache_bytes},
+                   {"memory_bytes", peak_bytes()}, {"graph_replays", g.replays}};
+  for (std::size_t row = 0; p.tokenizer && row < p.rows.size(); ++row) j["text"].push_back(p.text(row, g));
+  return j;
+}
+
+// One row is shown as it comes, several when they are whole.
+class Shown {
+ public:
+  Shown(const Options& o, const Prompts& p) : on_(!o.json && p.rows.size() == 1) {
+    if (p.tokenizer) decoder_.emplace(*p.tokenizer);
+  }
+  void token(std::int64_t id) {
+    if (!on_) return;
+    fmt::print("{}", decoder_ ? decoder_->push(id) : fmt::format("{} ", id));
+    std::fflush(stdout);
+  }
+  void end() {
+    if (on_) fmt::print("{}\n", decoder_ ? decoder_->finish() : "");
+  }
+
+ private:
+  bool on_;
+  std::optional<StreamDecoder> decoder_;
+};
+
+void print_rows(const Prompts& p, const Generated& g) {
+  for (std::size_t row = 0; row < p.rows.size(); ++row) {
+    const auto fresh = std::span(g.tokens[row]).subspan(p.rows[row].size());
+    fmt::print("{}: {}\n", row, p.tokenizer ? p.text(row, g) : fmt::format("{}", fmt::join(fresh, " ")));
+  }
 }
 
 void print_figures(const Generated& g) {
@@ -40,8 +88,7 @@ void print_figures(const Generated& g) {
 
 int run_generate(const Options& o, const Model& model) {
   if (!model.generates()) model.logits({});  // Says why not.
-  std::vector<std::vector<std::int64_t>> prompts;
-  for (const std::string& text : o.ids) prompts.push_back(parse_ids(text));
+  const Prompts prompts = prompts_of(o);
   GenerateOptions options;
   options.max_new_tokens = o.new_tokens;
   options.sampling = o.sampling;
@@ -51,20 +98,18 @@ int run_generate(const Options& o, const Model& model) {
     const auto& own = model.config().eos_token_id;
     options.stop_tokens.insert(options.stop_tokens.end(), own.begin(), own.end());
   }
-  options.on_token = [&](std::size_t row, std::int64_t token) {
-    if (!o.json) {
-      fmt::print("{}{}", prompts.size() > 1 ? fmt::format("{}: ", row) : "", token);
-      fmt::print("{}", prompts.size() > 1 ? "\n" : " ");
-      std::fflush(stdout);
-    }
+  Shown shown(o, prompts);
+  options.on_token = [&](std::size_t, std::int64_t token) {
+    shown.token(token);
     return g_interrupted == 0;
   };
   std::signal(SIGINT, [](int) { g_interrupted = 1; });
-  const Generated g = generate(model, prompts, {}, options);
+  const Generated g = generate(model, prompts.rows, {}, options);
+  shown.end();
   if (o.json) {
-    fmt::print("{}\n", json_of(g).dump(2));
+    fmt::print("{}\n", json_of(g, prompts).dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
   } else {
-    fmt::print("\n");
+    if (prompts.rows.size() > 1) print_rows(prompts, g);
     if (!o.quiet) print_figures(g);
   }
   return g_interrupted != 0 ? kInterrupted : kOk;

@@ -45,6 +45,11 @@ std::unique_ptr<Model> open_model(const Options& o) {
   return make_model(named_config(o.random), source, options);
 }
 
+Tokenizer open_tokenizer(const Options& o) {
+  if (o.model.empty()) refuse(FG_E_INVALID, "a model of random weights has no tokenizer, give --ids");
+  return Tokenizer::load(o.model);
+}
+
 std::vector<std::int64_t> parse_ids(const std::string& text) {
   std::vector<std::int64_t> ids;
   const char *at = text.data(), *end = at + text.size();

@@ -10,12 +10,16 @@
 #include <vector>
 
 #include "examples/models/arch/model.hpp"
+#include "examples/models/io/tokenizer/tokenizer.hpp"
 #include "examples/models/tool/options.hpp"
 
 namespace fg::models {
 
 // The model that the options name, with progress on stderr.
 std::unique_ptr<Model> open_model(const Options& o);
+
+// The tokenizer of the options' model; a size with random weights has none.
+Tokenizer open_tokenizer(const Options& o);
 
 // "1,2,3"; FG_E_INVALID for anything else.
 std::vector<std::int64_t> parse_ids(const std::string& text);
