@@ -53,7 +53,10 @@ nn::ClipTower make_tower(const Config& c, const Loader& loader, const std::strin
 }  // namespace
 
 Llava::Llava(const Config& c, const Loader& loader, const ModelOptions& options)
-    : Model(c), image_token_(c.image_token_index), without_class_(c.vision_feature_select_default) {
+    : Model(c),
+      image_token_(c.image_token_index),
+      image_size_(c.vision_config->image_size),
+      without_class_(c.vision_feature_select_default) {
   const Config &vision = *c.vision_config, &text = *c.text_config;
   // Checkpoints before and after transformers 4.52 name the parts differently.
   const std::string tower =
@@ -74,9 +77,18 @@ Llava::Llava(const Config& c, const Loader& loader, const ModelOptions& options)
   context_ = decoder_->context();
 }
 
-std::int64_t Llava::tokens_per_image() const { return tower_.position_embedding.size(0) - (without_class_ ? 1 : 0); }
+std::optional<Model::ImageTokens> Llava::image_tokens() const {
+  return ImageTokens{image_token_, tower_.position_embedding.size(0) - (without_class_ ? 1 : 0)};
+}
 
 Tensor Llava::image_features(const Tensor& pixels) const {
+  const std::vector<std::int64_t> shape = pixels.shape(), wanted{shape[0], 3, image_size_, image_size_};
+  if (shape != wanted) {
+    const std::string size = std::to_string(image_size_);
+    std::string found;
+    for (const std::int64_t n : shape) found += (found.empty() ? "" : ", ") + std::to_string(n);
+    refuse(FG_E_INVALID, "pixels are [" + found + "], expected [images, 3, " + size + ", " + size + "]", FG_R_SHAPE);
+  }
   const Tensor x = tower_(pixels.to(dtype()));
   return projector_(without_class_ ? x.slice(1, 1, std::nullopt) : x);
 }

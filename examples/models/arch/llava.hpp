@@ -26,10 +26,10 @@ class Llava final : public Model {
   Cache make_cache(std::vector<std::int64_t> padding, std::int64_t capacity) const override {
     return decoder_->make_cache(std::move(padding), capacity);
   }
-  std::int64_t tokens_per_image() const override;
+  std::optional<ImageTokens> image_tokens() const override;
   std::uint64_t bytes_per_step() const override { return decoder_->bytes_per_step(); }
 
-  // [images, tokens_per_image, channels of the decoder]
+  // [images, patches, channels of the decoder]; FG_E_INVALID for pixels of another shape
   Tensor image_features(const Tensor& pixels) const;
 
  private:
@@ -37,6 +37,7 @@ class Llava final : public Model {
   nn::TwoLayers projector_;
   std::unique_ptr<DecoderModel> decoder_;
   std::int64_t image_token_ = 0;
+  std::int64_t image_size_ = 0;
   bool without_class_ = true;
 };
 

@@ -72,8 +72,11 @@ class Model {
   virtual bool capturable() const { return false; }
   // FG_E_INVALID when `capacity` exceeds the context.
   virtual Cache make_cache(std::vector<std::int64_t> padding, std::int64_t capacity) const;
-  // Images: what their tokens are, and how many each is; 0: none.
-  virtual std::int64_t tokens_per_image() const { return 0; }
+  // Images: which token stands for them, and how often for each; none without images.
+  struct ImageTokens {
+    std::int64_t id = 0, per_image = 0;
+  };
+  virtual std::optional<ImageTokens> image_tokens() const { return std::nullopt; }
 
  protected:
   std::int64_t context_ = 0;

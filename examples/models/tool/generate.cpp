@@ -7,9 +7,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <csignal>
 #include <nlohmann/json.hpp>
 
+#include "examples/models/io/error.hpp"
 #include "examples/models/tool/session.hpp"
 
 namespace fg::models {
@@ -45,6 +47,21 @@ nlohmann::json json_of(const Generated& g, const Prompts& p) {
                    {"memory_bytes", peak_bytes()}, {"graph_replays", g.replays}};
   for (std::size_t row = 0; p.tokenizer && row < p.rows.size(); ++row) j["text"].push_back(p.text(row, g));
   return j;
+}
+
+// A prompt has one token for an image; the model wants one for each of its patches.
+void make_room(const Model& model, std::vector<std::vector<std::int64_t>>& rows, const Tensor& pixels) {
+  const auto image = model.image_tokens();
+  if (!image) refuse(FG_E_UNSUPPORTED, "a " + model.config().model_type + " model takes no images");
+  std::int64_t there = 0;
+  for (const auto& row : rows) there += std::ranges::count(row, image->id);
+  if (there != pixels.size(0)) return;  // They are there already, or the model says what is wrong.
+  for (auto& row : rows) {
+    std::vector<std::int64_t> wide;
+    for (const std::int64_t id : row)
+      wide.insert(wide.end(), id == image->id ? static_cast<std::size_t>(image->per_image) : 1, id);
+    row = std::move(wide);
+  }
 }
 
 // One row is shown as it comes, several when they are whole.
@@ -88,7 +105,12 @@ void print_figures(const Generated& g) {
 
 int run_generate(const Options& o, const Model& model) {
   if (!model.generates()) model.logits({});  // Says why not.
-  const Prompts prompts = prompts_of(o);
+  Prompts prompts = prompts_of(o);
+  Tensor pixels;
+  if (!o.pixels.empty()) {
+    pixels = load_npy(o.pixels);
+    make_room(model, prompts.rows, pixels);
+  }
   GenerateOptions options;
   options.max_new_tokens = o.new_tokens;
   options.sampling = o.sampling;
@@ -104,7 +126,7 @@ int run_generate(const Options& o, const Model& model) {
     return g_interrupted == 0;
   };
   std::signal(SIGINT, [](int) { g_interrupted = 1; });
-  const Generated g = generate(model, prompts.rows, {}, options);
+  const Generated g = generate(model, prompts.rows, pixels, options);
   shown.end();
   if (o.json) {
     fmt::print("{}\n", json_of(g, prompts).dump(2, ' ', false, nlohmann::json::error_handler_t::replace));

@@ -42,7 +42,7 @@ struct Options {
   std::string output;
 
   // generate
-  std::string image;
+  std::string pixels;
   std::int64_t new_tokens = 128;
   Sampling sampling;
   std::vector<std::int64_t> stop;
