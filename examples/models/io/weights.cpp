@@ -7,10 +7,10 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <set>
 
 #include "examples/models/io/error.hpp"
 #include "examples/models/io/json.hpp"
+#include "examples/models/io/weight_map.hpp"
 #include "fg/sdk/dtype.hpp"
 
 namespace fg::models {
@@ -26,11 +26,6 @@ std::string text_of(Dtype dtype) { return std::string(dtype_name(dtype.value()))
 
 // f8 is not among them: such weights come with scales, without which their values mean nothing.
 bool converts(Dtype dtype) { return dtype == kF64 || dtype == kF32 || dtype == kF16 || dtype == kBF16; }
-
-// The index names files beside itself, nothing else.
-bool plain_name(const std::string& file) {
-  return !file.empty() && file != "." && file != ".." && file.find_first_of(std::string_view("/\\\0", 3)) == file.npos;
-}
 
 }  // namespace
 
@@ -64,17 +59,7 @@ void Weights::add_shard(const std::string& path) {
 }
 
 void Weights::open_index(const std::string& index_path) {
-  const auto root = parse_json_object(read_text_file(index_path, kMaxIndexBytes), index_path);
-  const Fields fields(root, index_path);
-  const Fields map = fields.need_object("weight_map");
-  std::map<std::string, std::set<std::string>> names_of_file;
-  for (const auto& [name, file] : fields.need("weight_map").items()) {
-    if (!file.is_string() || !plain_name(file.get_ref<const std::string&>())) {
-      refuse(FG_E_INVALID, fmt::format("{}: {} lies in {}, expected the name of a file beside the index", map.where(),
-                                       in_quotes(name), shown(file)));
-    }
-    names_of_file[file.get_ref<const std::string&>()].insert(name);
-  }
+  const WeightMap names_of_file = read_weight_map(read_text_file(index_path, kMaxIndexBytes), index_path);
   std::map<std::string, Entry, std::less<>> listed;
   for (const auto& [file, names] : names_of_file) {
     tensors_.clear();

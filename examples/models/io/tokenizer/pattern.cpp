@@ -12,7 +12,8 @@
 namespace fg::models {
 namespace {
 
-constexpr std::int32_t kMaxPattern = 10'000;  // Units.
+constexpr std::int32_t kMaxPattern = 10'000;    // Units.
+constexpr std::int32_t kMaxReplaced = 1 << 26;  // Units: replacements in a row multiply.
 // ICU counts steps of 10,000 operations.  The expressions in use need some 50 operations for a character.
 constexpr std::int32_t kTimeLimit = 200, kTimePerChars = 50;
 constexpr std::int32_t kStackLimit = 32'000'000;  // Bytes, for what backtracking remembers.
@@ -98,15 +99,15 @@ Pattern Pattern::literal(const Text& text) {
 }
 
 Pattern Pattern::regex(const std::string& text, const std::string& where) {
-  const Text wanted = as_icu(text_of(text));
-  if (wanted.length() > kMaxPattern)
+  const Text given = text_of(text);
+  if (given.length() > kMaxPattern)
     refuse(FG_E_INVALID, fmt::format("{}: an expression longer than {}", where, kMaxPattern), FG_R_LIMIT);
   Pattern p;
   p.where_ = where;
   UErrorCode status = U_ZERO_ERROR;
   UParseError at{};
   // Oniguruma's ^ and $ see every line, and only a line feed ends one.
-  p.regex_.reset(icu::RegexPattern::compile(wanted, UREGEX_MULTILINE | UREGEX_UNIX_LINES, at, status));
+  p.regex_.reset(icu::RegexPattern::compile(as_icu(given), UREGEX_MULTILINE | UREGEX_UNIX_LINES, at, status));
   if (U_FAILURE(status))
     refuse(FG_E_INVALID, fmt::format("{} is {}, not an expression: {}", where, in_quotes(text), u_errorName(status)));
   return p;
@@ -147,6 +148,9 @@ Text Pattern::replace(const Text& text, const Text& content) const {
     } else {
       out.append(text, s.begin, s.end - s.begin);
     }
+    if (out.length() > kMaxReplaced)
+      refuse(FG_E_INVALID, fmt::format("a replacement makes a text of more than {} characters", kMaxReplaced),
+             FG_R_LIMIT);
   }
   return out;
 }
