@@ -6,7 +6,7 @@ set(fg_cmake_dir "${CMAKE_INSTALL_LIBDIR}/cmake/fg")
 install(TARGETS fg_abi fg_sdk EXPORT fgTargets FILE_SET HEADERS COMPONENT dev)
 install(TARGETS fg_core EXPORT fgTargets
   LIBRARY COMPONENT runtime NAMELINK_COMPONENT dev)
-foreach(program fg-info fg-conformance fg-bench fg-gen fg-tune hello_c hello_cpp)
+foreach(program fg-info fg-conformance fg-bench fg-gen fg-tune fg-models hello_c hello_cpp)
   if(TARGET ${program})
     set_target_properties(${program} PROPERTIES INSTALL_RPATH "\$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
     install(TARGETS ${program} RUNTIME COMPONENT tools)

@@ -8,7 +8,7 @@
 # difference to what is there and exits 1 when there is any.
 set -euo pipefail
 
-programs=(fg-info fg-conformance fg-bench fg-gen fg-tune)
+programs=(fg-info fg-conformance fg-bench fg-gen fg-tune fg-models)
 # Plugins whose device every machine has: a page must not depend on who makes it.
 plugins=(cpu)
 

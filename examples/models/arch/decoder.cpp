@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "examples/models/io/error.hpp"
+
 namespace fg::models {
 
 DecoderModel::DecoderModel(const Config& config, const Loader& loader, const ModelOptions& options,
@@ -35,8 +37,25 @@ std::uint64_t DecoderModel::bytes_per_step() const {
   return weight_bytes() - idle;
 }
 
+// Before anything is allocated: a host that hands out more than it has ends the process later.
+void DecoderModel::check_memory(std::int64_t batch, std::int64_t capacity) const {
+  double bytes =
+      static_cast<double>(batch) * static_cast<double>(capacity * static_cast<std::int64_t>(dtype().bytes()));
+  std::int64_t channels = 0;
+  for (const DecoderLayer& l : layers_) channels += l.attention->cache_channels();
+  bytes *= static_cast<double>(channels);
+  const Device device = embed_.weight.device();
+  const auto total = static_cast<double>(device.info().mem_total);
+  if (total == 0 || bytes <= total) return;
+  const auto gigabytes = [](double n) { return std::to_string(static_cast<std::int64_t>(n * 1e-9)) + " GB"; };
+  refuse(FG_E_OOM_DEVICE, "a cache of " + gigabytes(bytes) + " for " + std::to_string(batch) + " rows of " +
+                              std::to_string(capacity) + " tokens does not fit " + device.name() + ", which has " +
+                              gigabytes(total));
+}
+
 Cache DecoderModel::make_cache(std::vector<std::int64_t> padding, std::int64_t capacity) const {
   Cache cache = Model::make_cache(std::move(padding), capacity);
+  check_memory(cache.batch(), capacity);
   for (const DecoderLayer& l : layers_)
     cache.layers.push_back(l.attention->make_cache(cache.batch(), capacity, dtype(), embed_.weight.device()));
   return cache;

@@ -42,6 +42,8 @@ class DecoderModel final : public Model {
   Output run(const Tensor& x, const nn::Step& step, Cache* cache, bool all_hidden) const;
 
  private:
+  void check_memory(std::int64_t batch, std::int64_t capacity) const;
+
   nn::Embedding embed_;
   std::vector<DecoderLayer> layers_;
   nn::RMSNorm norm_;

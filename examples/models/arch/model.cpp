@@ -24,6 +24,14 @@ Cache Model::make_cache(std::vector<std::int64_t> padding, std::int64_t capacity
   return cache;
 }
 
+void check_tokens(const Model& model, const std::vector<std::int64_t>& row) {
+  for (const std::int64_t id : row) {
+    if (id >= 0 && id < model.config().vocab_size) continue;
+    refuse(FG_E_INVALID, "token " + std::to_string(id) + " of the prompt, expected 0 to " +
+                             std::to_string(model.config().vocab_size - 1));
+  }
+}
+
 namespace {
 
 std::unique_ptr<Model> made(const Config& config, const Loader& loader, const ModelOptions& options) {

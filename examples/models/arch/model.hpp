@@ -70,7 +70,7 @@ class Model {
   virtual bool generates() const { return false; }
   // Whether a decode step may be captured as a graph.
   virtual bool capturable() const { return false; }
-  // FG_E_INVALID when `capacity` exceeds the context.
+  // FG_E_INVALID when `capacity` exceeds the context, FG_E_OOM_DEVICE when the device has not that much.
   virtual Cache make_cache(std::vector<std::int64_t> padding, std::int64_t capacity) const;
   // Images: which token stands for them, and how often for each; none without images.
   struct ImageTokens {
@@ -85,6 +85,9 @@ class Model {
   Config config_;
   std::uint64_t weight_bytes_ = 0;
 };
+
+// FG_E_INVALID names the first token that the model does not have.
+void check_tokens(const Model& model, const std::vector<std::int64_t>& row);
 
 struct ModelOptions {
   std::optional<Dtype> dtype;               // Default: config.json's, else f32.

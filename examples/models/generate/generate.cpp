@@ -20,12 +20,7 @@ void check(const Model& model, const Rows& prompts, const GenerateOptions& o, st
   if (prompts.empty()) refuse(FG_E_INVALID, "there is no prompt");
   for (const auto& row : prompts) {
     if (row.empty()) refuse(FG_E_INVALID, "a prompt has no tokens");
-    for (const std::int64_t id : row) {
-      if (id < 0 || id >= model.config().vocab_size) {
-        refuse(FG_E_INVALID, "token " + std::to_string(id) + " of the prompt, expected 0 to " +
-                                 std::to_string(model.config().vocab_size - 1));
-      }
-    }
+    check_tokens(model, row);
   }
   if (static_cast<std::int64_t>(longest) + o.max_new_tokens > model.context()) {
     refuse(FG_E_INVALID, "a prompt of " + std::to_string(longest) + " tokens and " + std::to_string(o.max_new_tokens) +

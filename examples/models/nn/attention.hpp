@@ -28,6 +28,8 @@ class SelfAttention {
   virtual ~SelfAttention() = default;
   // x [batch, length, channels] -> the same shape.  `cache` may be null: the tokens see each other alone.
   virtual Tensor forward(const Tensor& x, const Step& step, const LayerCache* cache) const = 0;
+  // Elements that the cache holds of one token.
+  virtual std::int64_t cache_channels() const = 0;
   virtual LayerCache make_cache(std::int64_t batch, std::int64_t capacity, Dtype dtype, const Device& device) const = 0;
 };
 
@@ -44,6 +46,7 @@ class Attention final : public SelfAttention {
   Attention(AttentionParameters p, Linear qkv, Linear out);
 
   Tensor forward(const Tensor& x, const Step& step, const LayerCache* cache) const override;
+  std::int64_t cache_channels() const override { return 2 * p_.key_heads * p_.head_dim; }
   LayerCache make_cache(std::int64_t batch, std::int64_t capacity, Dtype dtype, const Device& device) const override;
 
  private:

@@ -39,6 +39,7 @@ class Mla final : public SelfAttention {
   std::int64_t absorb_up_to = 1;
 
   Tensor forward(const Tensor& x, const Step& step, const LayerCache* cache) const override;
+  std::int64_t cache_channels() const override { return p_.kv_rank + p_.rope_dim; }
   LayerCache make_cache(std::int64_t batch, std::int64_t capacity, Dtype dtype, const Device& device) const override;
 
  private:
