@@ -32,7 +32,7 @@ weights() {
     head -c "$3" /dev/zero
   } >"$work/$1/model.safetensors"
 }
-llama='{"model_type": "llama", "hidden_size": 4, "intermediate_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "vocab_size": 2}'
+llama='{"model_type": "llama", "hidden_size": 4, "intermediate_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "vocab_size": 2, "max_position_embeddings": 8}'
 
 expect 2 'A subcommand is required'
 expect 2 'a folder or --random SIZE is needed' generate
@@ -46,7 +46,7 @@ expect 2 'are longer than the context of 4096 tokens' generate --random tiny --i
 expect 2 'a prompt of 2 tokens and 63 new ones are longer than the context of 64 tokens' generate --random tiny --context 64 --ids 1,2 -n 63
 expect 2 'has no tokenizer, give --ids' generate --random tiny -p hello
 expect 3 'sentence vectors need an encoder' embed --random tiny --ids 1
-expect 3 'takes no images' generate --random tiny --ids 1 --pixels "$work/pixels.npy"
+expect 3 'takes no images' generate --random tiny --ids 1 --image "$work/picture.png"
 expect 3 'zulu' generate --random tiny --ids 1 --vendor zulu
 
 model unknown '{"model_type": "perceiver"}'

@@ -78,7 +78,7 @@ Llava::Llava(const Config& c, const Loader& loader, const ModelOptions& options)
 }
 
 std::optional<Model::ImageTokens> Llava::image_tokens() const {
-  return ImageTokens{image_token_, tower_.position_embedding.size(0) - (without_class_ ? 1 : 0)};
+  return ImageTokens{image_token_, tower_.position_embedding.size(0) - (without_class_ ? 1 : 0), image_size_};
 }
 
 Tensor Llava::image_features(const Tensor& pixels) const {

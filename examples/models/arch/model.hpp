@@ -72,9 +72,9 @@ class Model {
   virtual bool capturable() const { return false; }
   // FG_E_INVALID when `capacity` exceeds the context, FG_E_OOM_DEVICE when the device has not that much.
   virtual Cache make_cache(std::vector<std::int64_t> padding, std::int64_t capacity) const;
-  // Images: which token stands for them, and how often for each; none without images.
+  // Images: which token stands for them, how often for each, and the pixels of a side; none without images.
   struct ImageTokens {
-    std::int64_t id = 0, per_image = 0;
+    std::int64_t id = 0, per_image = 0, side = 0;
   };
   virtual std::optional<ImageTokens> image_tokens() const { return std::nullopt; }
 

@@ -69,23 +69,26 @@ nlohmann::json json_of(const Row& r) {
           {"graph_replays", r.replays}};
 }
 
+std::string name_of(const Options& o) { return o.random.empty() ? o.model : o.random; }
+
+void print_head(const Options& o, const Model& model) {
+  fmt::print("{} on {}, {:.3g} GB of weights, {:.3g} GB read by a step\n", name_of(o), Device::current().name(),
+             static_cast<double>(model.weight_bytes()) * 1e-9, static_cast<double>(model.bytes_per_step()) * 1e-9);
+  fmt::print("{:>6} {:>7} {:>13} {:>11} {:>12} {:>13} {:>9}\n", "batch", "prompt", "first token", "prompt t/s",
+             "decode ms", "decode t/s", "GB/s");
+}
+
 }  // namespace
 
 int run_bench(const Options& o, const Model& model) {
   if (!model.generates())
     refuse(FG_E_UNSUPPORTED, "bench measures models that generate, " + model.config().model_type + " does not");
-  const std::string name = o.random.empty() ? o.model : o.random, device = Device::current().name();
   const double read = static_cast<double>(model.bytes_per_step());
-  if (!o.json) {
-    fmt::print("{} on {}, {:.3g} GB of weights, {:.3g} GB read by a step\n", name, device,
-               static_cast<double>(model.weight_bytes()) * 1e-9, read * 1e-9);
-    fmt::print("{:>6} {:>7} {:>13} {:>11} {:>12} {:>13} {:>9}\n", "batch", "prompt", "first token", "prompt t/s",
-               "decode ms", "decode t/s", "GB/s");
-  }
   nlohmann::json rows = nlohmann::json::array();
   for (const std::int64_t batch : o.batches) {
     for (const std::int64_t prompt : o.lengths) {
       const Row r = measure(model, o, batch, prompt);
+      if (!o.json && rows.empty()) print_head(o, model);
       rows.push_back(json_of(r));
       if (o.json) continue;
       fmt::print("{:>6} {:>7} {:>11.1f}ms {:>11.1f} {:>12.2f} {:>13.2f} {:>9.2f}\n", batch, prompt,
@@ -95,8 +98,8 @@ int run_bench(const Options& o, const Model& model) {
     }
   }
   if (o.json) {
-    const nlohmann::json all{{"model", name},
-                             {"device", device},
+    const nlohmann::json all{{"model", name_of(o)},
+                             {"device", Device::current().name()},
                              {"weight_bytes", model.weight_bytes()},
                              {"bytes_per_step", model.bytes_per_step()},
                              {"memory_bytes", peak_bytes()},

@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "examples/models/io/error.hpp"
+#include "examples/models/io/image.hpp"
 #include "examples/models/tool/session.hpp"
 
 namespace fg::models {
@@ -49,19 +50,36 @@ nlohmann::json json_of(const Generated& g, const Prompts& p) {
   return j;
 }
 
+// [images, 3, side, side]
+Tensor load_pixels(const Options& o, const Model::ImageTokens& image) {
+  const ImageConfig config = load_image_config(o.model, image.side);
+  std::vector<Tensor> all;
+  for (const std::string& path : o.images) {
+    const PixelValues p = preprocess(load_image(path), config);
+    all.push_back(Tensor::from(p.values, {1, 3, p.height, p.width}));
+  }
+  return cat(all, 0);
+}
+
 // A prompt has one token for an image; the model wants one for each of its patches.
-void make_room(const Model& model, std::vector<std::vector<std::int64_t>>& rows, const Tensor& pixels) {
-  const auto image = model.image_tokens();
-  if (!image) refuse(FG_E_UNSUPPORTED, "a " + model.config().model_type + " model takes no images");
-  std::int64_t there = 0;
-  for (const auto& row : rows) there += std::ranges::count(row, image->id);
-  if (there != pixels.size(0)) return;  // They are there already, or the model says what is wrong.
+void make_room(const Model::ImageTokens& image, std::vector<std::vector<std::int64_t>>& rows, std::size_t images) {
+  std::size_t there = 0;
+  for (const auto& row : rows) there += static_cast<std::size_t>(std::ranges::count(row, image.id));
+  if (there != images) return;  // They are there already, or the model says what is wrong.
   for (auto& row : rows) {
     std::vector<std::int64_t> wide;
     for (const std::int64_t id : row)
-      wide.insert(wide.end(), id == image->id ? static_cast<std::size_t>(image->per_image) : 1, id);
+      wide.insert(wide.end(), id == image.id ? static_cast<std::size_t>(image.per_image) : 1, id);
     row = std::move(wide);
   }
+}
+
+Tensor images_of(const Options& o, const Model& model, Prompts& prompts) {
+  if (o.images.empty()) return {};
+  const auto image = model.image_tokens();
+  if (!image) refuse(FG_E_UNSUPPORTED, "a " + model.config().model_type + " model takes no images");
+  make_room(*image, prompts.rows, o.images.size());
+  return load_pixels(o, *image);
 }
 
 // One row is shown as it comes, several when they are whole.
@@ -106,11 +124,7 @@ void print_figures(const Generated& g) {
 int run_generate(const Options& o, const Model& model) {
   if (!model.generates()) model.logits({});  // Says why not.
   Prompts prompts = prompts_of(o);
-  Tensor pixels;
-  if (!o.pixels.empty()) {
-    pixels = load_npy(o.pixels);
-    make_room(model, prompts.rows, pixels);
-  }
+  const Tensor pixels = images_of(o, model, prompts);
   GenerateOptions options;
   options.max_new_tokens = o.new_tokens;
   options.sampling = o.sampling;

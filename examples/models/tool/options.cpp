@@ -57,8 +57,7 @@ void add_generate(CLI::App& app, Options& o) {
   add_common(*verb, o);
   verb->add_option("-p,--prompt", o.texts, "text before; several make a batch")->type_name("TEXT");
   verb->add_option("--ids", o.ids, "tokens instead of a prompt, e.g. 1,15043; repeatable")->type_name("IDS");
-  verb->add_option("--pixels", o.pixels,
-                   "images for the prompts' image tokens (LLaVA): .npy of [images, 3, size, size]")
+  verb->add_option("--image", o.images, "PNG or JPEG for an image token of the prompts, in order (LLaVA)")
       ->type_name("FILE");
   verb->add_option("-n,--new-tokens", o.new_tokens, "at most")->check(CLI::NonNegativeNumber)->capture_default_str();
   Sampling& s = o.sampling;

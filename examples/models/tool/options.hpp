@@ -42,7 +42,7 @@ struct Options {
   std::string output;
 
   // generate
-  std::string pixels;
+  std::vector<std::string> images;
   std::int64_t new_tokens = 128;
   Sampling sampling;
   std::vector<std::int64_t> stop;
