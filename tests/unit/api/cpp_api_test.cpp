@@ -199,6 +199,27 @@ TEST(CppApi, CreationRandomAndFiles) {
   std::remove((path + ".safetensors").c_str());
 }
 
+TEST(CppApi, ASafetensorsFileIsKnownBeforeItIsRead) {
+  const std::string path = testing::TempDir() + "fg_cpp_api_info.safetensors";
+  const auto a = fg::Tensor::from({1.0f, 2.0f, 3.0f, 4.0f, 5.0f, 6.0f}, {2, 3});
+  fg::save_safetensors(path, {{"a", a}, {"b", a.to(fg::kBF16)}});
+  fg::SafetensorsFile file(path);
+  ASSERT_EQ(file.count(), 2u);
+  for (std::uint32_t i = 0; i < 2; ++i) {
+    const bool is_a = std::string(file.name(i)) == "a";
+    const auto info = file.info(i);
+    EXPECT_EQ(info.dtype, is_a ? fg::kF32 : fg::kBF16);
+    EXPECT_EQ(info.dtype_name, is_a ? "F32" : "BF16");
+    EXPECT_EQ(info.shape, (Longs{2, 3}));
+    EXPECT_EQ(info.bytes, is_a ? 24u : 12u);
+  }
+  EXPECT_THROW(file.info(2), fg::Exception);
+  const fg::SafetensorsFile moved = std::move(file);
+  const auto t = moved.read("b");
+  EXPECT_EQ(t.to_vector<float>(), a.to_vector<float>());
+  std::remove(path.c_str());
+}
+
 TEST(CppApi, ManyThreads) {
   const auto x = fg::Tensor::from(Floats(256, 2.0f), {256});
   std::vector<std::thread> threads;
