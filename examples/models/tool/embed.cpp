@@ -52,6 +52,20 @@ void write_vectors(const std::string& path, const Tensor& vectors) {
   }
 }
 
+void print_cosines(const std::vector<std::vector<float>>& vectors, bool json) {
+  nlohmann::json all = nlohmann::json::array();
+  for (std::size_t i = 0; i < vectors.size(); ++i) {
+    for (std::size_t j = i + 1; j < vectors.size(); ++j) {
+      const double c = cosine(vectors[i], vectors[j]);
+      if (json)
+        all.push_back({{"first", i}, {"second", j}, {"cosine", c}});
+      else
+        fmt::print("{} {} {:.6f}\n", i, j, c);
+    }
+  }
+  if (json) fmt::print("{}\n", all.dump(2));
+}
+
 }  // namespace
 
 int run_embed(const Options& o, const Model& model) {
@@ -65,10 +79,7 @@ int run_embed(const Options& o, const Model& model) {
   if (!o.output.empty()) write_vectors(o.output, vectors);
   const auto values = rows_of(vectors);
   if (o.cosine) {
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      for (std::size_t j = i + 1; j < values.size(); ++j)
-        fmt::print("{} {} {:.6f}\n", i, j, cosine(values[i], values[j]));
-    }
+    print_cosines(values, o.json);
   } else if (o.output.empty()) {
     fmt::print("{}\n", nlohmann::json(values).dump());
   }
