@@ -91,7 +91,8 @@ class Bpe final : public TokenModel {
 
  private:
   void read_merges(const Fields& f);
-  void add_merge(const std::string& left, const std::string& right, std::size_t rank, const std::string& where);
+  void add_merge(const std::string& left, const std::string& right, std::size_t rank, const Fields& f);
+  TokenId need(const std::string& token, std::size_t rank, const Fields& f) const;
   bool add_bytes(std::string_view text, Word& word) const;
   Word symbols_of(std::string_view piece) const;
 
@@ -112,29 +113,36 @@ Bpe::Bpe(const Fields& f) : TokenModel(Vocabulary::read(f, "vocab")) {
   read_merges(f);
 }
 
+// How a message names a merge; not made for each of 100,000.
+std::string merge_at(const Fields& f, std::size_t rank) { return fmt::format("{}[{}]", f.at("merges"), rank); }
+
 // Either "left right" or ["left", "right"].
 void Bpe::read_merges(const Fields& f) {
   const nlohmann::json& list = f.need_list("merges");
   for (std::size_t i = 0; i < list.size(); ++i) {
-    const std::string where = fmt::format("{}[{}]", f.at("merges"), i);
     const nlohmann::json& merge = list[i];
     if (merge.is_array() && merge.size() == 2 && merge[0].is_string() && merge[1].is_string()) {
-      add_merge(merge[0].get<std::string>(), merge[1].get<std::string>(), i, where);
+      add_merge(merge[0].get<std::string>(), merge[1].get<std::string>(), i, f);
       continue;
     }
     const std::string text = merge.is_string() ? merge.get<std::string>() : "";
     const std::size_t space = text.find(' ');
     if (space == std::string::npos || text.find(' ', space + 1) != std::string::npos)
-      refuse(FG_E_INVALID, fmt::format("{} is {}, expected two tokens", where, shown(merge)));
-    add_merge(text.substr(0, space), text.substr(space + 1), i, where);
+      refuse(FG_E_INVALID, fmt::format("{} is {}, expected two tokens", merge_at(f, i), shown(merge)));
+    add_merge(text.substr(0, space), text.substr(space + 1), i, f);
   }
 }
 
+TokenId Bpe::need(const std::string& token, std::size_t rank, const Fields& f) const {
+  const auto id = vocabulary_.find(token);
+  return id ? *id : vocabulary_.need(token, merge_at(f, rank));
+}
+
 // Of a pair that comes twice, the last counts.
-void Bpe::add_merge(const std::string& left, const std::string& right, std::size_t rank, const std::string& where) {
-  const TokenId l = vocabulary_.need(left, where), r = vocabulary_.need(right, where);
+void Bpe::add_merge(const std::string& left, const std::string& right, std::size_t rank, const Fields& f) {
+  const TokenId l = need(left, rank, f), r = need(right, rank, f);
   const std::string merged = left + (right.starts_with(prefix_) ? right.substr(prefix_.size()) : right);
-  merges_[pair_key(l, r)] = {static_cast<std::uint32_t>(rank), vocabulary_.need(merged, where)};
+  merges_[pair_key(l, r)] = {static_cast<std::uint32_t>(rank), need(merged, rank, f)};
 }
 
 // <0xE2> and so on; false, and nothing added, when the vocabulary lacks one of them.

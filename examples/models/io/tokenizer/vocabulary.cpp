@@ -7,9 +7,16 @@
 #include "examples/models/io/error.hpp"
 
 namespace fg::models {
+namespace {
+
+bool is_token_id(const nlohmann::json& value) {
+  return value.is_number_unsigned() && value.get<std::uint64_t>() <= INT32_MAX;
+}
+
+}  // namespace
 
 TokenId token_id(const nlohmann::json& value, const std::string& where) {
-  if (!value.is_number_unsigned() || value.get<std::uint64_t>() > INT32_MAX)
+  if (!is_token_id(value))
     refuse(FG_E_INVALID, fmt::format("{} is {}, expected an id of 0 to {}", where, shown(value), INT32_MAX));
   return value.get<TokenId>();
 }
@@ -17,8 +24,11 @@ TokenId token_id(const nlohmann::json& value, const std::string& where) {
 Vocabulary Vocabulary::read(const Fields& f, const char* key) {
   const std::string where = f.need_object(key).where();
   Vocabulary v;
-  for (const auto& [token, id] : f.need(key).items())
-    v.add(token, token_id(id, fmt::format("{}: {}", where, in_quotes(token))), where);
+  for (const auto& [token, id] : f.need(key).items()) {
+    // There are 100,000 of them: what a message would say is made for the one that is wrong.
+    v.add(token, is_token_id(id) ? id.get<TokenId>() : token_id(id, fmt::format("{}: {}", where, in_quotes(token))),
+          where);
+  }
   if (v.size() == 0) refuse(FG_E_INVALID, where + " is empty");
   return v;
 }
