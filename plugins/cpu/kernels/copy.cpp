@@ -7,6 +7,7 @@
 #include "plugins/cpu/engine/micro.hpp"
 #include "plugins/cpu/engine/streaming.hpp"
 #include "plugins/cpu/kernels/copy_run.hpp"
+#include "plugins/cpu/kernels/interleave.hpp"
 
 namespace fg::cpu {
 namespace {
@@ -253,6 +254,30 @@ void pad_rows(const PadArgs& a, const Exec& exec) {
               });
 }
 
+// Whether the parts are lines that are the columns of a matrix, in order: stacked along a new last dimension.
+bool are_columns(std::span<const CopyPart> parts, std::int64_t element_bytes) {
+  const auto n = static_cast<std::int64_t>(parts.size());
+  if (n < 2 || parts.size() > kMostInterleaved) return false;
+  const auto* to = static_cast<const std::byte*>(parts[0].dst);
+  return std::all_of(parts.begin(), parts.end(), [&](const CopyPart& p) {
+    const bool next = p.dst == to;
+    to += element_bytes;
+    return next && p.space.ndim == 1 && p.space.size[0] == parts[0].space.size[0] && p.space.stride[0][0] == 1 &&
+           p.space.stride[1][0] == n;
+  });
+}
+
+void copy_columns(std::span<const CopyPart> parts, std::int64_t element_bytes, const Exec& exec) {
+  const auto n = static_cast<std::int64_t>(parts.size());
+  exec.ranges(parts[0].space.size[0], kGrain / n, [&](std::int64_t begin, std::int64_t end, int) {
+    std::array<const void*, kMostInterleaved> from{};
+    for (std::size_t k = 0; k < parts.size(); ++k)
+      from[k] = static_cast<const std::byte*>(parts[k].src) + begin * element_bytes;
+    interleave(from.data(), parts.size(), static_cast<std::byte*>(parts[0].dst) + begin * n * element_bytes,
+               end - begin, element_bytes);
+  });
+}
+
 }  // namespace
 
 void copy_elements(const void* src, void* dst, const Space& space, std::int64_t element_bytes, const Exec& exec) {
@@ -261,6 +286,7 @@ void copy_elements(const void* src, void* dst, const Space& space, std::int64_t 
 }
 
 void copy_all(std::span<const CopyPart> parts, std::int64_t element_bytes, bool interleaved, const Exec& exec) {
+  if (are_columns(parts, element_bytes)) return copy_columns(parts, element_bytes, exec);
   std::int64_t elements = 0, read = 0, cuts = std::int64_t{exec.workers()} * 4;
   for (const CopyPart& p : parts) {
     elements += p.space.count();

@@ -121,6 +121,28 @@ TEST(Copy, EveryPairOfLayouts) {
   }
 }
 
+TEST(Copy, LinesBecomeTheColumnsOfAMatrix) {
+  for (const fg_dtype dtype : kSizes) {
+    for (const std::int64_t columns : {2, 3, 4, 5}) {
+      for (const std::int64_t rows : {1, 37, 70001}) {
+        Array src(dtype, {columns, rows}), out(dtype, {rows, columns});
+        src.fill([](std::int64_t i) { return static_cast<double>(i % 101); });
+        std::vector<CopyPart> parts;
+        for (std::int64_t k = 0; k < columns; ++k) {
+          CopyPart p{static_cast<std::byte*>(src.data()) + k * rows * src.bytes(),
+                     static_cast<std::byte*>(out.data()) + k * src.bytes(),
+                     {}};
+          p.space.add(rows, {1, columns});
+          parts.push_back(p);
+        }
+        copy_all(parts, src.bytes(), true, ThreadsExec(2));
+        for (std::int64_t i = 0; i < out.count(); ++i)
+          ASSERT_EQ(out.get(i), src.get(i % columns * rows + i / columns)) << columns << " columns, element " << i;
+      }
+    }
+  }
+}
+
 TEST(Copy, LargeResultsGoPastTheCache) {
   const std::int64_t least = last_level_bytes() * 3 / 8 / 4;
   for (const Dims& shape : {Dims{least / 2100, 2100}, Dims{3, (least / 3) | 1}}) {
