@@ -6,10 +6,12 @@
 // A block of neighbouring lines is walked index by index with the lines inside (rows of a matrix
 // scattered along dimension 0), a single line element by element.  Few long lines are cut by
 // destination instead: each worker reads the whole index and writes its own part, which pays from a few
-// workers on, since all of them read it all.
+// workers on, since all of them read it all.  Whole rows that one index joins are sorted by destination:
+// each row of the result is read and written once, with all that joins it in index order.
 
 #include "plugins/cpu/kernels/scatter.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <utility>
@@ -183,6 +185,78 @@ void join_tile(const ScatterArgs& a, const I* indices, const Part& p, const Tile
   }
 }
 
+// --- by rows -----------------------------------------------------------------------------------------
+
+// The positions that join each destination, in index order: order[starts[r]] to order[starts[r + 1]].
+struct Joins {
+  std::int64_t *starts, *order;
+
+  Joins(const ScatterArgs& a, void* ws) {
+    Arena arena(ws);
+    starts = arena.take<std::int64_t>(a.bound + 1);
+    order = arena.take<std::int64_t>(a.length);
+  }
+  static std::size_t bytes(const ScatterArgs& a) {
+    Arena arena(nullptr);
+    arena.take<std::int64_t>(a.bound + 1);
+    arena.take<std::int64_t>(a.length);
+    return arena.used();
+  }
+  // Returns how many join the destination that most join.
+  template <class I>
+  std::int64_t sort(const ScatterArgs& a, const I* index) {
+    std::fill_n(starts, a.bound + 1, 0);
+    for (std::int64_t i = 0; i < a.length; ++i) ++starts[place(index[i * a.index_step], a.bound)];
+    const std::int64_t most = *std::max_element(starts, starts + a.bound);
+    std::int64_t sum = 0;
+    for (std::int64_t r = 0; r <= a.bound; ++r) starts[r] = sum += starts[r];
+    for (std::int64_t i = a.length; i-- > 0;) order[--starts[place(index[i * a.index_step], a.bound)]] = i;
+    return most;
+  }
+};
+
+template <class T, class Op>
+void join_row(T* to, const T* base, const T* src, std::int64_t n, Op op) {
+  using C = typename CombinedAs<T>::type;
+  for (std::int64_t c = 0; c < n; ++c) to[c] = static_cast<T>(op(static_cast<C>(base[c]), static_cast<C>(src[c])));
+}
+
+// Columns [begin, end) of row r.
+template <class T, class Op>
+void join_columns(const ScatterArgs& a, const Joins& joins, std::int64_t r, std::int64_t begin, std::int64_t end,
+                  Op op) {
+  constexpr std::int64_t kPiece = 4096 / static_cast<std::int64_t>(sizeof(T));  // Stays in the L1 cache.
+  const std::int64_t first = joins.starts[r], last = joins.starts[r + 1];
+  T* to = static_cast<T*>(a.out) + r * a.out_step;
+  const T* base = a.self == nullptr ? to : static_cast<const T*>(a.self) + r * a.self_step;
+  if (first == last) {
+    if (base != to) std::copy(base + begin, base + end, to + begin);
+    return;
+  }
+  for (std::int64_t c = begin; c < end; c += kPiece) {
+    const T* from = base + c;
+    for (std::int64_t k = first; k < last; ++k, from = to + c) {
+      join_row(to + c, from, static_cast<const T*>(a.src) + joins.order[k] * a.src_step + c, std::min(kPiece, end - c),
+               op);
+    }
+  }
+}
+
+template <class T, class I, class Op>
+void join_by_rows(const ScatterArgs& a, const I* indices, const Exec& exec, void* ws, Op op) {
+  Joins joins(a, ws);
+  const std::int64_t columns = a.lines.size[0], most = joins.sort(a, indices);
+  // Rows that many join keep one worker busy for long: then each takes some columns of all rows.
+  if (most * exec.workers() > a.length + a.bound) {
+    return exec.ranges(columns, kLongPiece / 4, [&](std::int64_t begin, std::int64_t end, int) {
+      for (std::int64_t r = 0; r < a.bound; ++r) join_columns<T>(a, joins, r, begin, end, op);
+    });
+  }
+  exec.ranges(a.bound, std::max<std::int64_t>(1, kGrain / columns), [&](std::int64_t begin, std::int64_t end, int) {
+    for (std::int64_t r = begin; r < end; ++r) join_columns<T>(a, joins, r, 0, columns, op);
+  });
+}
+
 // --- which ---------------------------------------------------------------------------------------------
 
 bool is_narrow_float(fg_dtype d) { return d == FG_F16 || d == FG_BF16; }
@@ -191,6 +265,12 @@ bool by_tiles(const ScatterArgs& a) {
   if (a.combine == Combine::assign) return false;
   const bool compares = a.combine == Combine::amax || a.combine == Combine::amin;
   return counts_joins(a) || (is_narrow_float(a.dtype) && !compares);
+}
+// Rows of some length, all with one index.
+bool by_rows(const ScatterArgs& a) {
+  constexpr std::int64_t kShortest = 64;
+  return a.combine != Combine::assign && !by_tiles(a) && a.lines.ndim == 1 && a.lines.size[0] >= kShortest &&
+         a.lines.stride[0][0] == 0 && a.lines.stride[1][0] == 1 && a.lines.stride[2][0] == 1;
 }
 std::int64_t acc_bytes(const ScatterArgs& a) { return std::max<std::int64_t>(dtype_bytes(a.dtype), 4); }
 
@@ -267,6 +347,9 @@ void with_op(const ScatterArgs& a, F&& f) {
 
 template <class T, class I, class Op>
 void run(const ScatterArgs& a, const I* indices, const Exec& exec, void* ws, Op op) {
+  if constexpr (!std::is_same_v<Op, Assign>) {
+    if (by_rows(a)) return join_by_rows<T>(a, indices, exec, ws, op);
+  }
   if (!by_tiles(a)) {
     return for_parts(a, exec, [&](const Part& p, int) { join_direct<T>(a, indices, p, op); });
   }
@@ -289,10 +372,12 @@ using Summed = typename CombinedAs<T>::type;
 }  // namespace
 
 bool fills_lines(const ScatterArgs& a) {
+  if (by_rows(a)) return a.lines.stride[3][0] == 1;
   return !in_blocks(a) && a.out_step == 1 && a.self_step == 1 && cuts(a, 512) == 1;
 }
 
 std::size_t scatter_workspace(const ScatterArgs& a, int workers) {
+  if (by_rows(a)) return Joins::bytes(a);
   if (!by_tiles(a)) return 0;
   Arena arena(nullptr);
   const std::int64_t elements = a.bound * block_lines(a) * workers;

@@ -80,6 +80,48 @@ TEST(Scatter, EveryDimLayoutAndCombination) {
   }
 }
 
+// Fractions, so that another order of adding gives other bits; `spread` destinations share the index.
+void check_rows(const Exec& exec, std::int64_t spread, bool given) {
+  constexpr std::int64_t kBound = 40, kLength = 90, kColumns = 1100;
+  const auto fraction = [](std::int64_t i) { return 1.0 / static_cast<double>(i % 1013 + 3); };
+  Array out(FG_F32, {kBound, kColumns}), self(FG_F32, {kBound, kColumns}), src(FG_F32, {kLength, kColumns});
+  Array index(FG_I64, {kLength});
+  self.fill(fraction);
+  out.fill([&](std::int64_t i) { return given ? 7.0 : fraction(i); });
+  src.fill([&](std::int64_t i) { return fraction(i * 31); });
+  index.fill([&](std::int64_t i) { return static_cast<double>(i * i % spread - (i % 2 == 0 ? kBound : 0)); });
+  std::vector<double> want = self.values();
+  for (std::int64_t i = 0; i < kLength; ++i) {
+    const std::int64_t row = (static_cast<std::int64_t>(index.get(i)) + kBound) % kBound;
+    for (std::int64_t c = 0; c < kColumns; ++c) {
+      double& place = want[static_cast<std::size_t>(row * kColumns + c)];
+      place = static_cast<float>(place) + static_cast<float>(src.get(i * kColumns + c));
+    }
+  }
+  ScatterArgs a;
+  a.combine = Combine::sum;
+  a.out = out.data();
+  a.src = src.data();
+  a.indices = {index.data(), index.bytes()};
+  a.length = kLength;
+  a.bound = kBound;
+  a.index_step = 1;
+  a.out_step = a.src_step = a.self_step = kColumns;
+  a.lines.add(kColumns, {0, 1, 1, 1});
+  ASSERT_TRUE(fills_lines(a));
+  if (given) a.self = self.data();
+  run(a, exec);
+  EXPECT_EQ(out.values(), want);
+}
+
+TEST(Scatter, RowsAreJoinedInIndexOrder) {
+  for (const bool given : {false, true}) {
+    check_rows(SerialExec(), 40, given);
+    check_rows(ThreadsExec(3), 40, given);
+    check_rows(ThreadsExec(3), 2, given);  // Few rows that many join.
+  }
+}
+
 TEST(Scatter, OneLongLineIsCutByDestination) {
   constexpr std::int64_t kLength = 200000, kBound = 5000;
   for (const Combine how : {Combine::assign, Combine::sum}) {
