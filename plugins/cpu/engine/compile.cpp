@@ -230,6 +230,10 @@ Result<void> Compiler::emit_operation(std::uint32_t k, std::uint16_t op, std::ar
     uniform_.push_back({fn, place_[k], p[0], p[1], p[2]});
     return {};
   }
+  if (op == FG_EX_LT && node(args[0]).op == FG_EX_INDEX && uniform(args[1]) && !program_.cut) {
+    program_.cut =
+        Cut{static_cast<std::uint16_t>(k), static_cast<std::uint16_t>(node(args[0]).arg[0]), place_[args[1]].number};
+  }
   place_[k] = destination(k);
   body_.push_back({fn, place_[k], p[0], p[1], p[2]});
   program_.cost += op == FG_EX_CAST ? 1 : micro_cost(op, node(k).type);
@@ -403,6 +407,24 @@ Result<void> check_expr(const fg_expr& e) {
 
 Result<Program> compile(const fg_expr& expr, std::span<const fg_dtype> in, std::span<const fg_dtype> out) {
   return Compiler(expr, in, out).run();
+}
+
+Result<Program> compile_side(const fg_expr& expr, const Cut& cut, bool before, std::span<const fg_dtype> in,
+                             std::span<const fg_dtype> out) {
+  std::vector<fg_expr_node> nodes(expr.node, expr.node + expr.n_node);
+  std::vector<std::uint32_t> stands_for(expr.n_node);
+  for (std::uint32_t k = 0; k < expr.n_node; ++k) {
+    fg_expr_node& x = nodes[k];
+    stands_for[k] = k;
+    for (int i = 0; i < arity(x.op); ++i) x.arg[i] = stands_for[x.arg[i]];
+    if (x.op == FG_EX_WHERE && x.arg[0] == cut.node) stands_for[k] = x.arg[before ? 1 : 2];
+  }
+  std::vector<std::uint32_t> results(expr.out, expr.out + expr.n_out);
+  for (std::uint32_t& r : results) r = stands_for[r];
+  fg_expr side = expr;
+  side.node = nodes.data();
+  side.out = results.data();
+  return compile(side, in, out);
 }
 
 void bind_scalars(const Program& program, const fg_scalar* scalar, std::uint64_t* cells) {

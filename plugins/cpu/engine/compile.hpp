@@ -11,6 +11,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -38,6 +39,12 @@ struct ScalarCell {
   std::uint16_t cell, scalar, type;  // cells[cell] = scalar number `scalar` read as `type`
 };
 
+// A comparison index(dim) < cells[cell]: elements before that one may be computed by one program and the
+// others by another, each without what the other needs.
+struct Cut {
+  std::uint16_t node = 0, dim = 0, cell = 0;
+};
+
 struct Program {
   std::uint16_t n_out = 0, n_in = 0;
   std::vector<std::uint16_t> index_dims;  // Dimension of each index operand.
@@ -49,7 +56,8 @@ struct Program {
   std::vector<std::uint32_t> out_bytes, in_bytes;  // Element sizes.
   std::uint16_t n_temps = 0;
   std::int16_t identity = -1;  // The program is a copy of this input, same type.
-  std::int64_t cost = 0;       // Tenths of a nanosecond per element, roughly.
+  std::optional<Cut> cut;
+  std::int64_t cost = 0;  // Tenths of a nanosecond per element, roughly.
   std::array<std::uint64_t, 2> hash{};
 
   std::size_t n_operands() const { return std::size_t{n_out} + n_in + index_dims.size(); }
@@ -58,6 +66,10 @@ struct Program {
 
 // `in` and `out` are the storage types of the operands.
 Result<Program> compile(const fg_expr& expr, std::span<const fg_dtype> in, std::span<const fg_dtype> out);
+
+// The program of the elements on one side of a cut: its choices are made.
+Result<Program> compile_side(const fg_expr& expr, const Cut& cut, bool before, std::span<const fg_dtype> in,
+                             std::span<const fg_dtype> out);
 
 // The storage type that holds a compute type unchanged.
 fg_dtype native_dtype(std::uint16_t type);

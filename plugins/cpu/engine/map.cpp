@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 
 #include "fg/sdk/engines.hpp"
 #include "fg/sdk/tensor_view.hpp"
@@ -30,7 +31,14 @@ struct MapKernel : sdk::KernelObject {
   Program program;
   std::int64_t dense_block = 0, block = 0;
   Fused fused;
-  std::int64_t fused_inline = 0;  // Elements up to which the loop is called at once.
+  std::int64_t fused_inline = 0;             // Elements up to which the loop is called at once.
+  std::unique_ptr<MapKernel> before, after;  // What a cut of the program makes of one dimension's elements.
+
+  void size_blocks() {
+    constexpr std::int64_t kDirectBlock = 4096;  // Nothing but operands: fewer calls.
+    block = block_elements(program.n_temps + program.n_operands());
+    dense_block = program.n_temps == 0 ? kDirectBlock : block_elements(program.n_temps);
+  }
 };
 
 // All operands row-major contiguous: n elements of each, one after another.
@@ -261,7 +269,7 @@ void in_parallel(const fg_launch& l, const MapKernel& k, std::int64_t units, std
   parallel_for(pool_of(l), units, block_grain(k.program, block), [&](std::int64_t a, std::int64_t b) { work(a, b); });
 }
 
-Result<void> run_strided(const MapKernel& k, const fg_launch& l, std::uint64_t* cells) {
+Strided strided(const MapKernel& k, const fg_launch& l, std::uint64_t* cells) {
   const Program& p = k.program;
   Strided work{k, {}, {}, cells, 0, 0, 0};
   work.space.ndim = l.t[0].ndim;
@@ -270,6 +278,32 @@ Result<void> run_strided(const MapKernel& k, const fg_launch& l, std::uint64_t* 
   for (std::size_t i = 0; i < p.index_dims.size(); ++i) {
     work.operand[std::size_t{p.n_out} + p.n_in + i] = index_operand(p.index_dims[i]);
   }
+  return work;
+}
+
+// Elements [first, last) of one dimension by the program of their side of a cut.
+void run_side(const MapKernel& k, const fg_launch& l, std::int64_t first, std::int64_t last) {
+  if (first >= last) return;
+  const Program& p = k.program;
+  std::uint64_t cells[kMaxCells];
+  bind_scalars(p, static_cast<const fg_map_params*>(l.params)->scalar, cells);
+  Strided work = strided(k, l, cells);
+  work.space.size[0] = last - first;
+  for (std::size_t i = 0; i < p.n_operands(); ++i)
+    work.operand[i] = work.operand[i].at(first * work.operand[i].stride[0]);
+  work.split();
+  in_parallel(l, k, work.rows * work.blocks_per_row, k.block, work);
+}
+
+Result<void> run_strided(const MapKernel& k, const fg_launch& l, std::uint64_t* cells) {
+  const Program& p = k.program;
+  if (k.before != nullptr && l.t[0].ndim == 1) {
+    const auto at = std::clamp<std::int64_t>(static_cast<std::int64_t>(cells[p.cut->cell]), 0, l.t[0].shape[0]);
+    run_side(*k.before, l, 0, at);
+    run_side(*k.after, l, at, l.t[0].shape[0]);
+    return {};
+  }
+  Strided work = strided(k, l, cells);
   coalesce(work.space, work.operand.data(), p.n_operands());
   const int across = transposed_dimension(p, work.space, work.operand.data());
   const std::int64_t side = k.block >= kTileSide * kTileSide ? kTileSide : kTileSide / 2;
@@ -373,6 +407,20 @@ fg_status launch_map(const fg_kernel* kernel, const fg_launch* l) noexcept {
   return sdk::guard(l->err, [&] { return run_any(k, *l); });
 }
 
+// Both sides of a cut, where choosing costs something.
+Result<void> compile_sides(const fg_expr& expr, std::span<const fg_dtype> in, std::span<const fg_dtype> out,
+                           MapKernel& k) {
+  if (!k.program.cut || k.program.cut->dim != 0) return {};
+  auto before = std::make_unique<MapKernel>(), after = std::make_unique<MapKernel>();
+  FG_TRY_ASSIGN(before->program, compile_side(expr, *k.program.cut, true, in, out));
+  FG_TRY_ASSIGN(after->program, compile_side(expr, *k.program.cut, false, in, out));
+  if (before->program.cost + after->program.cost >= 2 * k.program.cost) return {};
+  for (MapKernel* side : {before.get(), after.get()}) side->size_blocks();
+  k.before = std::move(before);
+  k.after = std::move(after);
+  return {};
+}
+
 Result<void> compile_map(const fg_sig& sig, MapKernel& k) {
   const auto* params = static_cast<const fg_map_params*>(sig.params);
   FG_TRY(check_params(params, nullptr));
@@ -380,6 +428,7 @@ Result<void> compile_map(const fg_sig& sig, MapKernel& k) {
   FG_TRY_ASSIGN(k.program, compile(*params->program, in, out));
   k.fused = find_fused(*params->program, in, out);
   if (k.fused.loop != nullptr) k.fused_inline = piece_grain(k.fused.entry->cost, 1);
+  FG_TRY(compile_sides(*params->program, in, out, k));
   return {};
 }
 
@@ -394,9 +443,7 @@ Result<void> check_map(const fg_sig& sig) {
 Result<sdk::PreparedKernel> prepare_map(const fg_sig& sig) {
   auto k = std::make_unique<MapKernel>();
   FG_TRY(compile_map(sig, *k));
-  constexpr std::int64_t kDirectBlock = 4096;  // Nothing but operands: fewer calls.
-  k->block = block_elements(k->program.n_temps + k->program.n_operands());
-  k->dense_block = k->program.n_temps == 0 ? kDirectBlock : block_elements(k->program.n_temps);
+  k->size_blocks();
   k->launch = launch_map;
   k->destroy = [](sdk::KernelObject* o) noexcept { delete static_cast<MapKernel*>(o); };
   return sdk::PreparedKernel(k.release());

@@ -114,6 +114,26 @@ TEST(CpuMap, ComparisonsAndSelectionMatch) {
   }
 }
 
+// One dimension is cut at the bound and each side computed by itself; every bound, and shapes that are not cut.
+TEST(CpuMap, ChoicesByIndexMatchOnBothSides) {
+  Plugin plugin;
+  ExprBuilder e;
+  const auto x = e.input(0, FG_CT_I64), at = e.index(0), bound = e.scalar(0, FG_CT_I64);
+  const auto before = e.op(FG_EX_LT, FG_CT_BOOL, at, bound);
+  const auto near = e.op(FG_EX_WHERE, FG_CT_I64, before, x, e.op(FG_EX_MUL, FG_CT_I64, at, bound));
+  e.out(e.op(FG_EX_ADD, FG_CT_I64, near, e.op(FG_EX_WHERE, FG_CT_I64, before, bound, x)));
+  for (const std::int64_t bound_at : {-3, 0, 1, 700, 2999, 3000, 5000}) {
+    for (const std::int64_t step : {1, -2}) {
+      Array in(FG_I64, {3000}, {step}), out(FG_I64, {3000}, {2});
+      in.fill(7);
+      check_map(plugin, e, {&out}, {&in}, {number(bound_at)});
+    }
+    Array in(FG_I64, {40, 30}), out(FG_I64, {40, 30});
+    in.fill(8);
+    check_map(plugin, e, {&out}, {&in}, {number(bound_at / 100)});
+  }
+}
+
 TEST(CpuMap, BoolLogicMatches) {
   Plugin plugin;
   for (std::uint16_t op : {FG_EX_ADD, FG_EX_MUL, FG_EX_MIN, FG_EX_MAX, FG_EX_AND, FG_EX_OR, FG_EX_XOR, FG_EX_NOT}) {
