@@ -181,6 +181,16 @@ struct FusedRunner {
   static HWY_INLINE std::size_t chunk() { return 2 * hn::Lanes(FusedF32()); }
   static constexpr std::size_t kMaxChunkBytes = 128;  // Two vectors of 64 bytes.
 
+  // An element as a whole chunk, stored as vectors: a vector load of what element stores wrote would wait for them.
+  template <class T>
+  static HWY_INLINE void repeat(const std::byte* one, std::byte* to) {
+    const hn::Repartition<T, FusedF32> d;
+    T value;
+    std::memcpy(&value, one, sizeof value);
+    for (std::size_t at = 0; at < kMaxChunkBytes; at += hn::Lanes(d) * sizeof(T))
+      hn::Store(hn::Set(d, value), d, reinterpret_cast<T*>(to + at));
+  }
+
   // Chunks [0, n) of addresses that both sides have moved to.
   template <bool STREAM>
   static HWY_INLINE void chunks(FusedIn<S>& in, FusedOut<S, STREAM>& out, const float* scalar, std::size_t n) {
@@ -239,7 +249,12 @@ struct FusedRunner {
       in.base[k] = static_cast<const std::byte*>(r.in[k]);
       in.step[k] = chunk() * bytes_in(k);
       if ((r.repeats >> k & 1u) == 0) continue;
-      for (std::size_t i = 0; i < chunk(); ++i) std::memcpy(repeated[k] + i * bytes_in(k), in.base[k], bytes_in(k));
+      if (bytes_in(k) == 1)
+        repeat<std::uint8_t>(in.base[k], repeated[k]);
+      else if (bytes_in(k) == 2)
+        repeat<std::uint16_t>(in.base[k], repeated[k]);
+      else
+        repeat<std::uint32_t>(in.base[k], repeated[k]);
       in.base[k] = repeated[k];
       in.step[k] = 0;
     }

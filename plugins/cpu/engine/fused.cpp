@@ -25,22 +25,45 @@ struct Rows {
   FusedRun run;  // What all units have in common.
 
   std::int64_t units() const { return space.count() / row * units_per_row; }
-  std::int64_t offset(const Operand& o, std::int64_t row_number) const {
-    if (space.ndim <= 1) return 0;
-    if (space.ndim == 2) return row_number * o.stride[0];
-    return offset_of(space, o.stride, row_number * row);
+
+  // Where row after row of every operand starts: stepping there costs less than dividing for short rows.
+  struct Cursor {
+    Dims index{};
+    std::array<std::int64_t, kFusedOperands> offset{};
+  };
+  std::size_t operands() const { return std::size_t{fused.entry->n_out} + fused.entry->n_in; }
+  Cursor at_row(std::int64_t number) const {
+    Cursor c;
+    for (int d = space.ndim - 2; d >= 0; --d) {
+      const auto i = static_cast<std::size_t>(d);
+      c.index[i] = number % space.size[i];
+      number /= space.size[i];
+      for (std::size_t k = 0; k < operands(); ++k) c.offset[k] += c.index[i] * operand[k].stride[i];
+    }
+    return c;
+  }
+  void next_row(Cursor& c) const {
+    for (int d = space.ndim - 2; d >= 0; --d) {
+      const auto i = static_cast<std::size_t>(d);
+      const bool more = ++c.index[i] < space.size[i];
+      const std::int64_t steps = more ? 1 : 1 - space.size[i];
+      for (std::size_t k = 0; k < operands(); ++k) c.offset[k] += steps * operand[k].stride[i];
+      if (more) return;
+      c.index[i] = 0;
+    }
   }
   void operator()(std::int64_t first, std::int64_t last) const {
-    const std::size_t n_out = fused.entry->n_out, n_in = fused.entry->n_in;
+    const std::size_t n_out = fused.entry->n_out;
     FusedRun r = run;
+    Cursor cursor = at_row(first / units_per_row);
+    std::int64_t in_row = first % units_per_row;
     for (std::int64_t u = first; u < last;) {
       // Units of one row at once.
-      const std::int64_t row_number = u / units_per_row, in_row = u % units_per_row;
       const std::int64_t count = std::min(last - u, units_per_row - in_row);
       const std::int64_t at = in_row * kUnit, n = std::min(count * kUnit, row - at);
-      for (std::size_t i = 0; i < n_out + n_in; ++i) {
+      for (std::size_t i = 0; i < operands(); ++i) {
         const Operand& o = operand[i];
-        std::byte* p = o.base + offset(o, row_number) + (space.ndim == 0 ? 0 : at * o.stride[inner()]);
+        std::byte* p = o.base + cursor.offset[i] + (space.ndim == 0 ? 0 : at * o.stride[inner()]);
         if (i < n_out)
           r.out[i] = p;
         else
@@ -48,6 +71,8 @@ struct Rows {
       }
       fused.loop(r, static_cast<std::size_t>(n));
       u += count;
+      in_row = 0;
+      next_row(cursor);
     }
     if (run.stream) stream_fence();
   }
