@@ -29,11 +29,12 @@ void stream_run(const T* src, std::int64_t step, T* dst, std::int64_t count) {
   }
 }
 
-// Is the source contiguous along the last dimension but one (a transposed matrix)?
+// Is the source contiguous along the last dimension but one (a transposed matrix)?  What is repeated is not.
 bool transposed(const Space& s) {
   if (s.ndim < 2) return false;
   const auto last = static_cast<std::size_t>(s.ndim - 1);
-  return s.stride[0][last - 1] == 1 && s.stride[0][last] != 1 && s.size[last] >= 8 && s.size[last - 1] >= 8;
+  const std::int64_t across = s.stride[0][last];
+  return s.stride[0][last - 1] == 1 && across != 0 && across != 1 && s.size[last] >= 8 && s.size[last - 1] >= 8;
 }
 
 // A transposed matrix in square tiles of whole cache lines: a line of the source is read at once, a
