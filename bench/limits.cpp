@@ -55,10 +55,14 @@ constexpr Promise kPromises[] = {
      "mm/bf16/self=1x4096,mat2=4096x4096", Against::read, 85},
 };
 
-double peak_of(const Roofline& r, Against against) {
+bool of_memory(const Promise& p) { return p.against == Against::triad || p.against == Against::read; }
+
+// Of memory, as it was beside the case.
+double peak_of(const Roofline& r, const Measured& m, Against against) {
+  const Bandwidth& memory = m.beside.triad_gbps > 0 ? m.beside : r;
   switch (against) {
-    case Against::triad: return r.triad_gbps;
-    case Against::read: return r.read_gbps;
+    case Against::triad: return memory.triad_gbps;
+    case Against::read: return memory.read_gbps;
     case Against::fma_f32: return r.fma_f32_gflops;
     case Against::fma_bf16: return r.fma_bf16_gflops;
   }
@@ -68,10 +72,10 @@ double peak_of(const Roofline& r, Against against) {
 Limit judged(const Promise& p, const Report& r) {
   Limit l{p.key, p.text, p.percent, true, "%"};
   const Measured* m = timed_case(r, p.name);
-  const double peak = peak_of(r.roofline, p.against);
-  if (m == nullptr || m->scaled != 1 || peak <= 0 || m->times.p20 <= 0) return l;
-  const bool memory = p.against == Against::triad || p.against == Against::read;
-  l.value = 100 * (memory ? m->bytes : m->flops) / m->times.p20 / peak;
+  if (m == nullptr || m->scaled != 1 || m->times.p20 <= 0) return l;
+  const double peak = peak_of(r.roofline, *m, p.against);
+  if (peak <= 0) return l;
+  l.value = 100 * (of_memory(p) ? m->bytes : m->flops) / m->times.p20 / peak;
   l.measured = true;
   return l;
 }
@@ -99,28 +103,27 @@ struct PeerPromise {
   const char* key;
   const char* text;
   const char* peer;  // how its name begins
-  const char* op;    // nullptr: all
+  const char* name;  // of the case; nullptr: all
   double ratio;
 };
 constexpr PeerPromise kPeerPromises[] = {
     {"pytorch_geomean", "PyTorch's time over ours, geometric mean of all cases", "pytorch", nullptr, 1.3},
-    {"sort_over_std_sort", "std::sort's time over ours, sort of 2^20 f32 with indices", "std::sort", "sort", 3},
+    {"sort_over_std_sort", "std::sort's time over ours, sort of 2^20 f32 with indices", "std::sort",
+     "sort/f32/self=1048576", 3},
 };
 
-Limit judged(const PeerPromise& p, const std::vector<PeerRatios>& all) {
+Limit judged(const PeerPromise& p, const Report& r) {
   Limit l{p.key, p.text, p.ratio, true, "times"};
-  for (const PeerRatios& peer : all) {
-    if (!peer.peer.starts_with(p.peer)) continue;
-    if (p.op == nullptr) {
-      l.value = peer.geomean;
-      l.measured = true;
+  if (p.name == nullptr) {
+    for (const PeerRatios& peer : ratios(r)) {
+      if (peer.peer.starts_with(p.peer)) l.value = peer.geomean;
     }
-    for (const OperatorRatio& o : peer.operators) {
-      if (p.op == nullptr || o.op != p.op) continue;
-      l.value = o.least;
-      l.measured = true;
+  } else if (const Measured* m = timed_case(r, p.name)) {
+    for (const PeerResult& peer : r.peers) {
+      if (peer.peer.starts_with(p.peer) && peer.case_name == p.name) l.value = peer.times.p50 / m->times.p50;
     }
   }
+  l.measured = l.value > 0;
   return l;
 }
 
@@ -130,8 +133,7 @@ std::vector<Limit> limits(const Report& r) {
   if (r.roofline.of_device) return {};  // The promises are the CPU plugin's.
   std::vector<Limit> all = dispatch_limits(r);
   for (const Promise& p : kPromises) all.push_back(judged(p, r));
-  const std::vector<PeerRatios> peers = ratios(r);
-  for (const PeerPromise& p : kPeerPromises) all.push_back(judged(p, peers));
+  for (const PeerPromise& p : kPeerPromises) all.push_back(judged(p, r));
   return all;
 }
 
@@ -139,6 +141,10 @@ std::vector<std::string> limit_cases() {
   std::vector<std::string> names;
   for (const Promise& p : kPromises) names.emplace_back(p.name);
   return names;
+}
+
+bool judged_by_memory(std::string_view name) {
+  return std::ranges::any_of(kPromises, [&](const Promise& p) { return of_memory(p) && name == p.name; });
 }
 
 }  // namespace fg::bench

@@ -6,6 +6,7 @@
 #define FG_BENCH_LIMITS_HPP_
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "bench/report.hpp"
@@ -28,6 +29,8 @@ std::vector<Limit> limits(const Report& r);
 
 // Names of the cases that the limits speak of.
 std::vector<std::string> limit_cases();
+// Whether a limit holds that case's speed against the memory's: Measured::beside is wanted for it.
+bool judged_by_memory(std::string_view name);
 
 }  // namespace fg::bench
 

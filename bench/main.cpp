@@ -99,7 +99,12 @@ void measure_cases(const Options& o, const std::vector<Case>& cases, const Devic
                    Report& r) {
   for (std::size_t i = 0; i < cases.size() && !g_interrupted; ++i) {
     progress(o, i, cases.size(), cases[i].name);
-    r.cases.push_back(run_case(cases[i], device, r.roofline, r.machine, o.min_time_s));
+    Roofline roofline = r.roofline;
+    Bandwidth beside;
+    if (!roofline.of_device && judged_by_memory(cases[i].name))
+      static_cast<Bandwidth&>(roofline) = beside = measure_bandwidth(r.machine.cpus, o.min_time_s);
+    r.cases.push_back(run_case(cases[i], device, roofline, r.machine, o.min_time_s));
+    r.cases.back().beside = beside;
     fg_memory_trim(device.handle(), nullptr);
     if (peer == nullptr || r.cases.back().state != Measured::State::timed) continue;
     if (auto result = peer->measure(cases[i])) r.peers.push_back(std::move(*result));

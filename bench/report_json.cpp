@@ -37,6 +37,10 @@ Json case_json(const Measured& m) {
     j["bound"] = m.bound;
     j["in_cache"] = m.in_cache;
   }
+  if (m.beside.triad_gbps > 0) {
+    j["triad_gbps_beside"] = m.beside.triad_gbps;
+    j["read_gbps_beside"] = m.beside.read_gbps;
+  }
   return j;
 }
 

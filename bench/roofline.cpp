@@ -77,12 +77,27 @@ Slice slice_of(std::size_t n, std::size_t parts, std::size_t t) {
   return {first, lines * (t + 1) / parts * 16 - first};
 }
 
-void measure_triad(const std::vector<int>& cpus, double seconds, std::size_t array_bytes, Roofline& r) {
+// About a tenth of a second a round on any machine of today, so that turbo and power limits settle.
+double measure_fma(const std::vector<int>& cpus, double seconds, double (*kernel)(std::int64_t)) {
+  constexpr std::int64_t kRounds = 1 << 20;
+  if (kernel(1) == 0) return 0;
+  double operations = 0;
+  const double s = timed_rounds(cpus, seconds, [&](std::size_t t) {
+    const double done = kernel(kRounds);
+    if (t == 0) operations = done;
+  });
+  return operations * static_cast<double>(cpus.size()) / s * 1e-9;
+}
+
+}  // namespace
+
+Bandwidth measure_bandwidth(const std::vector<int>& cpus, double seconds, std::size_t array_bytes) {
+  Bandwidth r;
   const std::size_t n = array_bytes / sizeof(float);
   const Array a = make_array(array_bytes);
   const Array b = make_array(array_bytes);
   const Array c = make_array(array_bytes);
-  if (!a || !b || !c) return;
+  if (!a || !b || !c) return r;
   const double bytes = 3.0 * static_cast<double>(n) * sizeof(float);
   timed_rounds(cpus, 0, [&](std::size_t t) {
     const Slice s = slice_of(n, cpus.size(), t);
@@ -108,25 +123,11 @@ void measure_triad(const std::vector<int>& cpus, double seconds, std::size_t arr
     sums[t * 16] = kernels::sum(b.get() + s.first, s.count);
   });
   r.read_gbps = bytes / 3 / t_read * 1e-9;
+  return r;
 }
-
-// About a tenth of a second a round on any machine of today, so that turbo and power limits settle.
-double measure_fma(const std::vector<int>& cpus, double seconds, double (*kernel)(std::int64_t)) {
-  constexpr std::int64_t kRounds = 1 << 20;
-  if (kernel(1) == 0) return 0;
-  double operations = 0;
-  const double s = timed_rounds(cpus, seconds, [&](std::size_t t) {
-    const double done = kernel(kRounds);
-    if (t == 0) operations = done;
-  });
-  return operations * static_cast<double>(cpus.size()) / s * 1e-9;
-}
-
-}  // namespace
 
 Roofline measure_roofline(const std::vector<int>& cpus, double seconds, std::size_t array_bytes) {
-  Roofline r;
-  measure_triad(cpus, seconds, array_bytes, r);
+  Roofline r{measure_bandwidth(cpus, seconds, array_bytes)};
   r.fma_f32_gflops = measure_fma(cpus, seconds, kernels::fma_f32);
   r.fma_f64_gflops = measure_fma(cpus, seconds, kernels::fma_f64);
   r.fma_bf16_gflops = measure_fma(cpus, seconds, kernels::fma_bf16);

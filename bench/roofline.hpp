@@ -16,13 +16,17 @@ class Device;
 
 namespace fg::bench {
 
-struct Roofline {
-  bool of_device = false;  // Measured on a device with memory of its own: copy_gbps stands in the place of the triad.
-  double triad_gbps = 0;   // The better of the two below; 10^9 bytes, three arrays counted.
+// Of memory, in 10^9 bytes a second.
+struct Bandwidth {
+  double triad_gbps = 0;            // The better of the two below; three arrays counted.
   double triad_cached_gbps = 0;     // Ordinary stores.
   double triad_streaming_gbps = 0;  // Stores past the caches.
-  double copy_gbps = 0;             // Of a device: one array copied to another by its own copy, both counted.
   double read_gbps = 0;             // One array read and summed up.
+};
+
+struct Roofline : Bandwidth {
+  bool of_device = false;  // Measured on a device with memory of its own: copy_gbps stands in the place of the triad.
+  double copy_gbps = 0;    // Of a device: one array copied to another by its own copy, both counted.
   double fma_f32_gflops = 0;
   double fma_f64_gflops = 0;
   double fma_bf16_gflops = 0;  // 0 where the processor has no bf16 products.
@@ -32,6 +36,11 @@ struct Roofline {
 // element-wise case, so that both meet the same caches.
 Roofline measure_roofline(const std::vector<int>& cpus, double seconds,
                           std::size_t array_bytes = std::size_t{64} << 20);
+
+// The memory's part alone: other guests of the machine change it from minute to minute, so that a long run measures it
+// again beside what is judged by it.
+Bandwidth measure_bandwidth(const std::vector<int>& cpus, double seconds,
+                            std::size_t array_bytes = std::size_t{64} << 20);
 
 // What a device with memory of its own does: the copy of one large buffer to another through its plugin.
 Roofline measure_device_roofline(const Device& device, double seconds);

@@ -28,6 +28,7 @@ struct Measured {
   double percent_of_roofline = 0;  // 0 where no limit applies.
   const char* bound = "";          // "memory" or "compute": which limit is nearer.
   bool in_cache = false;           // The tensors fit the last cache, so memory may be no limit.
+  Bandwidth beside;                // Measured just before, for a case with a promise (limits.hpp); else 0.
 };
 
 std::string_view state_name(Measured::State s);

@@ -15,7 +15,8 @@ TEST(Page, IsMadeOfTheDocumentAlone) {
   Report r;
   r.plugin = "cpu";
   r.has_roofline = true;
-  r.roofline = {.triad_gbps = 50, .fma_f32_gflops = 200};
+  r.roofline.triad_gbps = 50;
+  r.roofline.fma_f32_gflops = 200;
   Measured m;
   m.name = "mm/f32/<a>";
   m.state = Measured::State::timed;

@@ -131,6 +131,43 @@ TEST(Limits, JudgePeersAndCases) {
   EXPECT_EQ(judged, 2);
 }
 
+// The machine that was beside the case judges it, not the one of the run's beginning.
+TEST(Limits, TakeTheBandwidthMeasuredBesideTheCase) {
+  Report r;
+  r.roofline.triad_gbps = 50;
+  Measured m;
+  m.name = "exp/f32/self=4096x4096";
+  m.state = Measured::State::timed;
+  m.bytes = 100;
+  m.times.p20 = 4;
+  m.beside.triad_gbps = 25;
+  r.cases.push_back(m);
+  const auto all = limits(r);
+  const auto exp = std::ranges::find(all, "exp_f32_percent_of_triad", &Limit::key);
+  ASSERT_NE(exp, all.end());
+  EXPECT_NEAR(exp->value, 100, 1e-12);
+  EXPECT_TRUE(judged_by_memory("exp/f32/self=4096x4096"));
+  EXPECT_FALSE(judged_by_memory("mm/f32/self=1024x1024,mat2=1024x1024"));
+}
+
+// One case is promised, whatever others of the operator do.
+TEST(Limits, SortIsJudgedByItsCase) {
+  Report r;
+  for (const char* name : {"sort/f32/self=1048576", "sort/f32/self=1024x1"}) {
+    Measured m;
+    m.name = name;
+    m.state = Measured::State::timed;
+    m.times.p50 = 10;
+    r.cases.push_back(m);
+    r.peers.push_back({"std::sort", name, {}, 0});
+    r.peers.back().times.p50 = r.peers.size() == 1 ? 50 : 1;
+  }
+  const auto all = limits(r);
+  const auto sort = std::ranges::find(all, "sort_over_std_sort", &Limit::key);
+  ASSERT_NE(sort, all.end());
+  EXPECT_NEAR(sort->value, 5, 1e-12);
+}
+
 // A limit whose case is in no bench line could never be measured.
 TEST(Limits, NameCasesOfTheCatalogue) {
   const auto cases = make_cases({});
