@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <spawn.h>
+#include <stdio_ext.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -105,6 +106,8 @@ bool plain_fork(Child& child, const std::string& plugin) {
   if (child.pid > 0) ::setpgid(child.pid, child.pid);
   if (child.pid != 0) return child.pid > 0;
   ::setpgid(0, 0);
+  __fpurge(stdout);  // What this process has not written yet is not the plugin's.
+  __fpurge(stderr);
   ::dup2(child.out.write_end(), 1);
   ::dup2(child.err.write_end(), 2);
   _exit(meet_plugin(plugin.c_str(), child.report.write_end()));

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 
 #include <csignal>
+#include <cstdio>
 
 #include "core/registry/contact_memory.hpp"
 #include "core/registry/first_contact.hpp"
@@ -30,6 +31,13 @@ TEST(FirstContact, PlainForkGivesTheSameAnswersAsTheHelper) {
   }
   EXPECT_TRUE(meet("stub_hang", FG_PROBE).conclusive);
   EXPECT_FALSE(meet("stub_hang", "").conclusive) << "the child may wait for a lock of this process";
+}
+
+TEST(FirstContact, WhatTheProgramHasNotWrittenYetIsNotThePlugins) {
+  std::fputs("kept in the program's buffer ", stdout);
+  const ContactReport report = meet("stub_none", "");
+  std::puts("");
+  EXPECT_EQ(refusal_name(report.refusal), refusal_name(Refusal::none)) << report.text;
 }
 
 TEST(FirstContact, IdentityNamesDeviceAndDriver) {
