@@ -9,20 +9,13 @@
 #include <string>
 
 #include "fg/sdk/dtype.hpp"
+#include "plugins/gpu/product_matrix.hpp"
 #include "plugins/gpu/product_plan.hpp"
 
 namespace fg::gpu {
 namespace {
 
 constexpr int kRoundBytes = 16 << 10;  // Shared memory of product_rows.
-
-// What becomes of a sum.
-enum class Finish : std::uint8_t { plain, scaled, with_self };
-
-Finish finish_of(const Product& p) {
-  if (p.self.at.buffer != nullptr) return Finish::with_self;
-  return (is_float(p.dtype) ? p.alpha.f == 1 : p.alpha.i == 1) ? Finish::plain : Finish::scaled;
-}
 
 ParamType scale_type(fg_dtype dtype) {
   const fg_dtype d = sum_dtype(dtype);
@@ -98,6 +91,7 @@ std::uint64_t variant_number(const ProductPlan& plan, Finish finish, bool to_par
 // The first pass, into p.out or, when k is split, the workspace.
 Result<void> run_main(const ProductPlan& plan, Variants& variants, const sdk::Launch& launch, const Operand& out,
                       fg_dtype out_dtype, Finish finish) {
+  if (plan.matrix != nullptr) return run_matrix(plan, variants, launch, out, out_dtype, finish);
   const Product& p = plan.p;
   const bool to_parts = plan.splits > 1;
   FG_TRY_ASSIGN(const Program* program,
@@ -138,24 +132,28 @@ Result<void> run_join(const ProductPlan& plan, Variants& variants, const sdk::La
                  by_group ? results : groups_for(results, program->source.group_size));
 }
 
+ProductPlan plan_on(Device& device, const Product& product) {
+  const Features& f = device.features();
+  return plan_product(product, f,
+                      suits_matrix(product, f) ? device.matrix_tiles(product.dtype) : std::span<const MatrixTile>());
+}
+
 }  // namespace
 
 Result<void> run_product(const Product& product, Variants& variants, const sdk::Launch& launch) {
-  const ProductPlan plan = plan_product(product, device_of(launch).features());
+  const ProductPlan plan = plan_on(device_of(launch), product);
   if (plan.results() == 0) return {};
   if (plan.splits == 1) {
     return run_main(plan, variants, launch, plan.p.out, plan.p.dtype, finish_of(plan.p));
   }
-  const Operand parts{workspace_at(launch), plan.p.n, 1, plan.p.m * plan.p.n};
+  const Operand parts{workspace_at(launch, plan.parts_at), plan.p.n, 1, plan.p.m * plan.p.n};
   FG_TRY(run_main(plan, variants, launch, parts, sum_dtype(plan.p.dtype), Finish::plain));
   return run_join(plan, variants, launch, parts.at);
 }
 
-std::uint64_t product_workspace(const Product& product, const Features& features) {
-  const ProductPlan plan = plan_product(product, features);
-  if (plan.splits == 1 || plan.results() == 0) return 0;
-  const std::int64_t bytes = plan.splits * plan.results() * dtype_bytes(sum_dtype(product.dtype));
-  return static_cast<std::uint64_t>(bytes) + kWorkspaceAlign;
+std::uint64_t product_workspace(const Product& product, Device& device) {
+  const ProductPlan plan = plan_on(device, product);
+  return plan.space == 0 || plan.results() == 0 ? 0 : plan.space + kWorkspaceAlign;
 }
 
 }  // namespace fg::gpu

@@ -27,7 +27,7 @@ struct Product {
 
 // out shares no memory with the inputs.  Sums depend on shapes, strides and the device alone.
 Result<void> run_product(const Product& product, Variants& variants, const sdk::Launch& launch);
-std::uint64_t product_workspace(const Product& product, const Features& features);
+std::uint64_t product_workspace(const Product& product, Device& device);
 
 }  // namespace fg::gpu
 

@@ -25,6 +25,13 @@ constexpr std::int64_t kRowGroups = 2;        // Groups of product_rows that fil
 constexpr std::int64_t kLeastTileK = 256;     // Of a split of product_tile.
 constexpr std::int64_t kLeastRowSteps = 4;    // Steps of a work-item of product_rows in a split.
 
+// Matrix units.
+constexpr std::int64_t kLeastMatrixK = 16;
+constexpr std::int64_t kLeastPackedMacs = std::int64_t{1} << 21;  // Fewer do not pay for operands that must be packed.
+constexpr std::int64_t kMostMatrixSplits = 16;
+// Nanoseconds: what a group does besides its slices, as elements of k; a launch; bytes that sums of parts move in one.
+constexpr double kFillK = 192, kLaunchNs = 3000, kJoinBytes = 3000;
+
 Operand transposed(Operand x) {
   std::swap(x.row, x.col);
   return x;
@@ -91,9 +98,93 @@ void plan_rows(ProductPlan& plan, const Features& f) {
   plan.split_k = std::max<std::int64_t>(ceil_div(ceil_div(p.k, plan.splits), step), 1) * step;
 }
 
+MatrixSide side_of(const Lines& x, std::int64_t batches, fg_dtype dtype) {
+  const Reading r = reading_of(x, dtype);
+  MatrixSide s{x.at, r.along, r.vec == 1, x.count, x.length, x.batch == 0 ? 1 : batches, x.step, x.stride, x.batch};
+  if (!r.along) {
+    std::swap(s.lines, s.length);
+    std::swap(s.line, s.step);
+  }
+  return s;
+}
+
+// Sums may depend on strides, but not on where an operand begins.
+bool is_packed_by_strides(Lines x, fg_dtype dtype) {
+  x.at.byte_offset = 0;
+  return reading_of(x, dtype).vec == 1;
+}
+
+double matrix_ns(const ProductPlan& plan, const MatrixTile& t, const Features& f) {
+  const std::int64_t each = ceil_div(plan.groups(), f.compute_units);  // Groups of the busiest compute unit.
+  // A group that has a unit to itself leaves some of it unused.
+  const double shares = each < t.resident ? 0.5 * static_cast<double>(each + t.resident) : static_cast<double>(each);
+  const double ns = shares * t.m * t.n * (static_cast<double>(plan.split_k) + kFillK) / t.speed;
+  if (plan.splits == 1) return ns;
+  return ns + kLaunchNs + static_cast<double>(plan.results() * (plan.splits * 8 + 2)) / kJoinBytes;
+}
+
+// The tile and the parts of k that are expected to take the least time.
+void plan_matrix_tiles(ProductPlan& plan, const Features& f, std::span<const MatrixTile> tiles) {
+  const Product& p = plan.p;
+  ProductPlan tried = plan;
+  double least = 0;
+  for (const MatrixTile& t : tiles) {
+    tried.matrix = &t;
+    tried.tiles_m = ceil_div(p.m, t.m);
+    tried.tiles_n = ceil_div(p.n, t.n);
+    const std::int64_t slots = std::int64_t{t.resident} * f.compute_units;
+    const std::int64_t most = p.batch * tried.tiles_m * tried.tiles_n >= 2 * slots
+                                  ? 1
+                                  : std::clamp<std::int64_t>(p.k / kLeastTileK, 1, kMostMatrixSplits);
+    for (std::int64_t wanted = 1; wanted <= most; ++wanted) {
+      tried.split_k = ceil_div(ceil_div(p.k, wanted), t.k) * t.k;
+      tried.splits = ceil_div(p.k, tried.split_k);
+      const double ns = matrix_ns(tried, t, f);
+      if (plan.matrix == nullptr || ns < least) plan = tried, least = ns;
+    }
+  }
+}
+
+bool plan_matrix(ProductPlan& plan, const Features& f, std::span<const MatrixTile> tiles) {
+  if (tiles.empty() || !suits_matrix(plan.p, f)) return false;
+  // Neighbours of out are written together.
+  Product p = plan.p.out.row == 1 && plan.p.out.col != 1 ? transposed(plan.p) : plan.p;
+  const Lines a{p.a.at, p.m, p.a.row, p.k, p.a.col, p.a.batch}, b{p.b.at, p.n, p.b.col, p.k, p.b.row, p.b.batch};
+  const bool packs = is_packed_by_strides(a, p.dtype) || is_packed_by_strides(b, p.dtype);
+  if (packs && p.batch * p.m * p.n < ceil_div(kLeastPackedMacs, p.k)) return false;
+  plan.p = p;
+  plan.side_a = side_of(a, p.batch, p.dtype);
+  plan.side_b = side_of(b, p.batch, p.dtype);
+  plan_matrix_tiles(plan, f, tiles);
+  return true;
+}
+
+void lay_out(ProductPlan& plan) {
+  const auto take = [&](std::uint64_t bytes) {
+    const std::uint64_t at = plan.space;
+    plan.space += (bytes + kWorkspaceAlign - 1) / kWorkspaceAlign * kWorkspaceAlign;
+    return at;
+  };
+  take(plan.side_a.bytes());
+  plan.b_at = take(plan.side_b.bytes());
+  const std::int64_t parts = plan.splits > 1 ? plan.splits * plan.results() * dtype_bytes(sum_dtype(plan.p.dtype)) : 0;
+  plan.parts_at = take(static_cast<std::uint64_t>(parts));
+}
+
 }  // namespace
 
-ProductPlan plan_product(const Product& product, const Features& features) {
+Finish finish_of(const Product& p) {
+  if (p.self.at.buffer != nullptr) return Finish::with_self;
+  return (is_float(p.dtype) ? p.alpha.f == 1 : p.alpha.i == 1) ? Finish::plain : Finish::scaled;
+}
+
+bool suits_matrix(const Product& p, const Features& f) {
+  constexpr std::int64_t kMost = (std::int64_t{1} << 31) - 65536;  // The kernels count elements of a dimension in i32.
+  return !f.software && (p.dtype == FG_F16 || p.dtype == FG_BF16) && std::min(p.m, p.n) > kFewRows &&
+         p.k >= kLeastMatrixK && std::max({p.m, p.n, p.k}) < kMost;
+}
+
+ProductPlan plan_product(const Product& product, const Features& features, std::span<const MatrixTile> tiles) {
   const std::int64_t few = features.software ? kSoftwareFewRows : kFewRows;
   ProductPlan plan;
   plan.p = product.n < product.m && product.n <= few ? transposed(product) : product;
@@ -108,7 +199,7 @@ ProductPlan plan_product(const Product& product, const Features& features) {
   if (features.software) plan.a.vec = plan.b.vec = 1;
   if (p.m <= few) {
     plan_rows(plan, features);
-  } else {
+  } else if (!plan_matrix(plan, features, tiles)) {
     plan_tiles(plan, features);
   }
   plan.splits = std::max<std::int64_t>(ceil_div(p.k, plan.split_k), 1);
@@ -117,6 +208,7 @@ ProductPlan plan_product(const Product& product, const Features& features) {
                 reach(p.self, p.batch, p.m, p.n), plan.splits * plan.results(), plan.groups() * plan.row.group});
   // A piece, and a group's work-items, may begin beyond the last element.
   plan.wide = most >= (std::int64_t{1} << 31) - 65536;
+  lay_out(plan);
   return plan;
 }
 

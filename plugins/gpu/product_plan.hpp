@@ -5,6 +5,8 @@
 #ifndef FG_PLUGINS_GPU_PRODUCT_PLAN_HPP_
 #define FG_PLUGINS_GPU_PRODUCT_PLAN_HPP_
 
+#include <span>
+
 #include "plugins/gpu/product.hpp"
 #include "plugins/gpu/reading.hpp"
 
@@ -22,9 +24,29 @@ struct RowShape {
   int lanes_k() const { return group / lanes_n; }
 };
 
+// How a kernel of matrix units reads an operand: lines of whole 16-byte pieces that begin at multiples of 16 bytes,
+// along k or across it.  What is not so becomes so in the workspace, with zeros behind each line (product_pack).
+struct MatrixSide {
+  BufferRef at;
+  bool along = true, packed = false;
+  std::int64_t lines = 0, length = 0, batches = 1;  // Of memory.
+  std::int64_t line = 0, step = 0, batch = 0;       // Strides in elements as given: of lines, in a line, of matrices.
+
+  std::int64_t pitch() const { return (length + 7) / 8 * 8; }
+  std::int64_t read_line() const { return packed ? pitch() : line; }
+  std::int64_t read_batch() const { return packed && batch != 0 ? lines * pitch() : batch; }
+  std::uint64_t bytes() const { return packed ? static_cast<std::uint64_t>(2 * batches * lines * pitch()) : 0; }
+};
+
+// What becomes of a sum: itself, alpha times it, or that and beta * self.
+enum class Finish : std::uint8_t { plain, scaled, with_self };
+Finish finish_of(const Product& p);
+
 struct ProductPlan {
   Product p;  // As it will be computed: transposed where out has few columns.
   bool by_rows = false;
+  const MatrixTile* matrix = nullptr;  // The kernel of matrix units that is taken, and how it reads.
+  MatrixSide side_a, side_b;
   TileShape tile{};
   RowShape row{};
   int rows = 0;  // Of a that product_rows holds, at least p.m.
@@ -32,12 +54,17 @@ struct ProductPlan {
   std::int64_t tiles_m = 1, tiles_n = 1;
   std::int64_t splits = 1, split_k = 0;  // Parts of k, summed by product_join.
   bool wide = false;
+  // Bytes of the workspace: side_a where it is packed, side_b from b_at, the sums of the parts of k from parts_at.
+  std::uint64_t b_at = 0, parts_at = 0, space = 0;
 
   std::int64_t results() const { return p.batch * p.m * p.n; }
   std::int64_t groups() const { return p.batch * tiles_m * tiles_n * splits; }
 };
 
-ProductPlan plan_product(const Product& product, const Features& features);
+// Whether tiles of matrix units are worth asking for.
+bool suits_matrix(const Product& product, const Features& features);
+// `tiles`: of the product's dtype; must outlive the plan.
+ProductPlan plan_product(const Product& product, const Features& features, std::span<const MatrixTile> tiles = {});
 
 }  // namespace fg::gpu
 

@@ -2,8 +2,10 @@
 //
 // Products as launches: which operand is which matrix of run_product().
 
+#include <algorithm>
 #include <memory>
 
+#include "fg/sdk/dtype.hpp"
 #include "fg/sdk/tensor_view.hpp"
 #include "plugins/gpu/entries.hpp"
 #include "plugins/gpu/product.hpp"
@@ -89,7 +91,7 @@ Result<void> run(const State& s, const sdk::Launch& l) {
 }
 template <Product (*Of)(const sdk::Launch&)>
 Result<std::uint64_t> space(const State&, const sdk::Launch& l) {
-  return product_workspace(Of(l), device_of(l).features());
+  return product_workspace(Of(l), device_of(l));
 }
 template <Product (*Of)(const sdk::Launch&)>
 Result<sdk::PreparedKernel> prepare(const fg_sig&) {
@@ -163,7 +165,13 @@ Result<void> linear(const State& s, const sdk::Launch& l) {
   return {};
 }
 Result<std::uint64_t> linear_space(const State&, const sdk::Launch& l) {
-  return product_workspace(linear_product(l, Leading(l)), device_of(l).features());
+  const Leading lead(l);
+  Product p = linear_product(l, lead);
+  const std::uint64_t bytes = product_workspace(p, device_of(l));
+  if (lead.outer == 0) return bytes;
+  // Another of the products may begin anywhere, at a place from which operands must be packed.
+  p.a.at.byte_offset = static_cast<std::uint64_t>(dtype_bytes(p.dtype));
+  return std::max(bytes, product_workspace(p, device_of(l)));
 }
 Result<sdk::PreparedKernel> prepare_linear(const fg_sig&) { return sdk::make_kernel<linear, linear_space>(State{}); }
 

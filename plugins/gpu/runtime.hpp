@@ -21,6 +21,7 @@
 #include "fg/abi/ext/graph.h"
 #include "fg/abi/plugin.h"
 #include "fg/sdk/result.hpp"
+#include "plugins/gpu/matrix_proofs.hpp"
 #include "plugins/gpu/programs.hpp"
 #include "plugins/gpu/source.hpp"
 #include "plugins/gpu/tunables.hpp"
@@ -55,6 +56,17 @@ struct Dispatch {
   std::uint64_t groups = 0;            // > 0; the dialect's GROUP_ID counts them.
 };
 
+// A shape of a kernel of the API's own for products on matrix units (product_matrix.hpp).  `speed` in 10^9
+// multiply-adds a second of a compute unit in which `resident` groups run; one device's are compared with each other.
+struct MatrixTile {
+  fg_dtype dtype = 0;            // Of the operands; sums are f32.
+  const char* kernel = "";       // Its name: Source::name.
+  int m = 0, n = 0, k = 0;       // A group's part of out, and its slices along k.
+  std::uint32_t group_size = 0;  // Work-items.
+  int resident = 1;
+  double speed = 1;
+};
+
 // What kernels may use where it is there.
 struct Features {
   bool f64 = false;
@@ -64,6 +76,7 @@ struct Features {
   std::uint64_t local_bytes = 32768;  // Memory of a group, at least 16 KiB.
   std::uint32_t subgroup = 0;         // Work-items whose sums and maxima the API gives; 0: none.
   std::uint32_t compute_units = 1;
+  std::vector<MatrixTile> matrix;  // Offered; which of them compute rightly, Device::matrix_tiles() finds out.
 };
 
 }  // namespace fg::gpu
@@ -133,12 +146,18 @@ class Device {
     return unsupported("the device records no graphs");
   }
 
+  // A line for the host's log.
+  virtual void say(std::int32_t /*level: FG_LOG_* */, const std::string&) const {}
+
   Programs& programs() { return programs_; }
   Tunables& tunables() { return tunables_; }
+  // The tiles of features().matrix for a dtype that have been tried and are right; the first call tries them.
+  std::span<const MatrixTile> matrix_tiles(fg_dtype dtype) { return matrix_proofs_.tiles(*this, dtype); }
 
  private:
   Programs programs_{*this};
   Tunables tunables_;
+  MatrixProofs matrix_proofs_;
 };
 
 // The API of one plugin, and what its table says of it.
