@@ -14,6 +14,10 @@ namespace {
 constexpr std::int64_t kWaitNs = 10'000'000'000;
 constexpr std::uint16_t kPoison = 0x7E7E;  // NaN in f16, no whole number in bf16.
 
+std::size_t index_of(const Device& device, const MatrixTile& tile) {
+  return static_cast<std::size_t>(&tile - device.features().matrix.data());
+}
+
 using Bits = std::vector<std::uint16_t>;
 
 std::uint16_t bits_of(fg_dtype dtype, int value) {
@@ -100,7 +104,7 @@ class Bench {
     p.a = {{memory_.get(), 0}, p.k, 1, 0};
     p.b = {{memory_.get(), b_at_}, p.n, 1, 0};
     p.out = {{memory_.get(), out_at_}, trial_.pitch, 1, 0};
-    const ProductPlan plan = plan_product(p, device_.features(), {&tile_, 1});
+    const ProductPlan plan = plan_product(p, device_.features(), 1u << index_of(device_, tile_));
     fg_launch raw{};
     raw.stream = stream_.get();
     Variants variants;
@@ -121,7 +125,7 @@ class Bench {
   std::unique_ptr<fg_stream> stream_;  // Goes first: waits.
 };
 
-Result<void> prove(Device& device, const MatrixTile& tile) {
+Result<void> try_tile(Device& device, const MatrixTile& tile) {
   const Trial trial(tile);
   FG_TRY_ASSIGN(const Bits got, Bench(device, tile, trial).run());
   const Bits expected = trial.expected(tile.dtype);
@@ -142,22 +146,17 @@ std::string name_of(const MatrixTile& t) {
 
 }  // namespace
 
-std::span<const MatrixTile> MatrixProofs::tiles(Device& device, fg_dtype dtype) {
-  if (dtype != FG_F16 && dtype != FG_BF16) return {};
-  Proved& proved = proved_[dtype == FG_F16 ? 0 : 1];
-  std::call_once(proved.once, [&] {
-    for (const MatrixTile& t : device.features().matrix) {
-      if (t.dtype != dtype) continue;
-      if (const auto r = prove(device, t); r) {
-        proved.tiles.push_back(t);
-      } else {
-        device.say(FG_LOG_WARN, "matrix units are left out, " + name_of(t) + ": " + r.error().message);
-      }
+bool MatrixProofs::prove(Device& device, const MatrixTile& tile) {
+  const std::size_t k = index_of(device, tile);
+  std::call_once(tried_[k], [&] {
+    if (const auto r = try_tile(device, tile); !r) {
+      tiles_.fetch_and(~(1u << k), std::memory_order_acq_rel);
+      device.say(FG_LOG_WARN, "matrix units are not used as " + name_of(tile) + ": " + r.error().message);
+    } else {
+      device.say(FG_LOG_INFO, "products use matrix units as " + name_of(tile));
     }
-    if (!proved.tiles.empty())
-      device.say(FG_LOG_INFO, "products on matrix units, the largest tile is " + name_of(proved.tiles.front()));
   });
-  return proved.tiles;
+  return (tiles() >> k & 1u) != 0;
 }
 
 }  // namespace fg::gpu

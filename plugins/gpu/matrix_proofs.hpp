@@ -7,11 +7,9 @@
 #define FG_PLUGINS_GPU_MATRIX_PROOFS_HPP_
 
 #include <array>
+#include <atomic>
+#include <cstdint>
 #include <mutex>
-#include <span>
-#include <vector>
-
-#include "fg/abi/types.h"
 
 namespace fg::gpu {
 
@@ -21,14 +19,16 @@ struct MatrixTile;
 // [any-thread]
 class MatrixProofs {
  public:
-  std::span<const MatrixTile> tiles(Device& device, fg_dtype dtype);
+  static constexpr std::size_t kMost = 32;
+
+  // Bit k: tile k of the device's was not found to be wrong.
+  std::uint32_t tiles() const { return tiles_.load(std::memory_order_acquire); }
+  // Whether `tile`, one of the device's, is right; tries it the first time.
+  bool prove(Device& device, const MatrixTile& tile);
 
  private:
-  struct Proved {
-    std::once_flag once;
-    std::vector<MatrixTile> tiles;
-  };
-  std::array<Proved, 2> proved_;  // f16, bf16
+  std::atomic<std::uint32_t> tiles_{UINT32_MAX};
+  std::array<std::once_flag, kMost> tried_;
 };
 
 }  // namespace fg::gpu

@@ -133,9 +133,10 @@ Result<void> run_join(const ProductPlan& plan, Variants& variants, const sdk::La
 }
 
 ProductPlan plan_on(Device& device, const Product& product) {
-  const Features& f = device.features();
-  return plan_product(product, f,
-                      suits_matrix(product, f) ? device.matrix_tiles(product.dtype) : std::span<const MatrixTile>());
+  for (;;) {
+    const ProductPlan plan = plan_product(product, device.features(), device.matrix_tiles());
+    if (plan.matrix == nullptr || device.proves(*plan.matrix)) return plan;
+  }
 }
 
 }  // namespace

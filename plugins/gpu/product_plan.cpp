@@ -124,11 +124,13 @@ double matrix_ns(const ProductPlan& plan, const MatrixTile& t, const Features& f
 }
 
 // The tile and the parts of k that are expected to take the least time.
-void plan_matrix_tiles(ProductPlan& plan, const Features& f, std::span<const MatrixTile> tiles) {
-  const Product& p = plan.p;
+void plan_matrix_tiles(ProductPlan& plan, const Features& f, const Product& p, std::uint32_t tiles) {
   ProductPlan tried = plan;
+  tried.p = p;
   double least = 0;
-  for (const MatrixTile& t : tiles) {
+  for (std::size_t i = 0; i < f.matrix.size(); ++i) {
+    const MatrixTile& t = f.matrix[i];
+    if ((tiles >> i & 1u) == 0 || t.dtype != p.dtype) continue;
     tried.matrix = &t;
     tried.tiles_m = ceil_div(p.m, t.m);
     tried.tiles_n = ceil_div(p.n, t.n);
@@ -145,17 +147,23 @@ void plan_matrix_tiles(ProductPlan& plan, const Features& f, std::span<const Mat
   }
 }
 
-bool plan_matrix(ProductPlan& plan, const Features& f, std::span<const MatrixTile> tiles) {
-  if (tiles.empty() || !suits_matrix(plan.p, f)) return false;
+bool suits_matrix(const Product& p, const Features& f, std::uint32_t tiles) {
+  constexpr std::int64_t kMost = (std::int64_t{1} << 31) - 65536;  // The kernels count elements of a dimension in i32.
+  return tiles != 0 && !f.software && (p.dtype == FG_F16 || p.dtype == FG_BF16) && std::min(p.m, p.n) > kFewRows &&
+         p.k >= kLeastMatrixK && std::max({p.m, p.n, p.k}) < kMost;
+}
+
+bool plan_matrix(ProductPlan& plan, const Features& f, std::uint32_t tiles) {
+  if (!suits_matrix(plan.p, f, tiles)) return false;
   // Neighbours of out are written together.
-  Product p = plan.p.out.row == 1 && plan.p.out.col != 1 ? transposed(plan.p) : plan.p;
+  const Product p = plan.p.out.row == 1 && plan.p.out.col != 1 ? transposed(plan.p) : plan.p;
   const Lines a{p.a.at, p.m, p.a.row, p.k, p.a.col, p.a.batch}, b{p.b.at, p.n, p.b.col, p.k, p.b.row, p.b.batch};
   const bool packs = is_packed_by_strides(a, p.dtype) || is_packed_by_strides(b, p.dtype);
   if (packs && p.batch * p.m * p.n < ceil_div(kLeastPackedMacs, p.k)) return false;
-  plan.p = p;
+  plan_matrix_tiles(plan, f, p, tiles);
+  if (plan.matrix == nullptr) return false;
   plan.side_a = side_of(a, p.batch, p.dtype);
   plan.side_b = side_of(b, p.batch, p.dtype);
-  plan_matrix_tiles(plan, f, tiles);
   return true;
 }
 
@@ -178,13 +186,7 @@ Finish finish_of(const Product& p) {
   return (is_float(p.dtype) ? p.alpha.f == 1 : p.alpha.i == 1) ? Finish::plain : Finish::scaled;
 }
 
-bool suits_matrix(const Product& p, const Features& f) {
-  constexpr std::int64_t kMost = (std::int64_t{1} << 31) - 65536;  // The kernels count elements of a dimension in i32.
-  return !f.software && (p.dtype == FG_F16 || p.dtype == FG_BF16) && std::min(p.m, p.n) > kFewRows &&
-         p.k >= kLeastMatrixK && std::max({p.m, p.n, p.k}) < kMost;
-}
-
-ProductPlan plan_product(const Product& product, const Features& features, std::span<const MatrixTile> tiles) {
+ProductPlan plan_product(const Product& product, const Features& features, std::uint32_t tiles) {
   const std::int64_t few = features.software ? kSoftwareFewRows : kFewRows;
   ProductPlan plan;
   plan.p = product.n < product.m && product.n <= few ? transposed(product) : product;

@@ -5,8 +5,6 @@
 #ifndef FG_PLUGINS_GPU_PRODUCT_PLAN_HPP_
 #define FG_PLUGINS_GPU_PRODUCT_PLAN_HPP_
 
-#include <span>
-
 #include "plugins/gpu/product.hpp"
 #include "plugins/gpu/reading.hpp"
 
@@ -61,10 +59,8 @@ struct ProductPlan {
   std::int64_t groups() const { return p.batch * tiles_m * tiles_n * splits; }
 };
 
-// Whether tiles of matrix units are worth asking for.
-bool suits_matrix(const Product& product, const Features& features);
-// `tiles`: of the product's dtype; must outlive the plan.
-ProductPlan plan_product(const Product& product, const Features& features, std::span<const MatrixTile> tiles = {});
+// `tiles`: which of features.matrix may be taken, a bit each.
+ProductPlan plan_product(const Product& product, const Features& features, std::uint32_t tiles = 0);
 
 }  // namespace fg::gpu
 

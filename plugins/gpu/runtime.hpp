@@ -76,7 +76,7 @@ struct Features {
   std::uint64_t local_bytes = 32768;  // Memory of a group, at least 16 KiB.
   std::uint32_t subgroup = 0;         // Work-items whose sums and maxima the API gives; 0: none.
   std::uint32_t compute_units = 1;
-  std::vector<MatrixTile> matrix;  // Offered; which of them compute rightly, Device::matrix_tiles() finds out.
+  std::vector<MatrixTile> matrix;  // Offered, 32 at most; whether they compute rightly, Device::proves() finds out.
 };
 
 }  // namespace fg::gpu
@@ -151,8 +151,9 @@ class Device {
 
   Programs& programs() { return programs_; }
   Tunables& tunables() { return tunables_; }
-  // The tiles of features().matrix for a dtype that have been tried and are right; the first call tries them.
-  std::span<const MatrixTile> matrix_tiles(fg_dtype dtype) { return matrix_proofs_.tiles(*this, dtype); }
+  // Tile k of features().matrix may be used where bit k is set; before it is, proves() tells whether it is right.
+  std::uint32_t matrix_tiles() const { return matrix_proofs_.tiles(); }
+  bool proves(const MatrixTile& tile) { return matrix_proofs_.prove(*this, tile); }
 
  private:
   Programs programs_{*this};

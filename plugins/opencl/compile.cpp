@@ -7,7 +7,9 @@
 
 #include "plugins/opencl/device.hpp"
 #include "plugins/opencl/host_log.hpp"
+#include "plugins/opencl/prelude_files.hpp"
 #include "plugins/opencl/program.hpp"
+#include "plugins/opencl/ptx.hpp"
 
 namespace fg::opencl {
 namespace {
@@ -65,6 +67,12 @@ std::string binary_of(cl_program program) {
   return binary;
 }
 
+Result<ProgramHandle> from_uncovered(cl_context context, const DeviceFacts& facts, const std::string& text) {
+  FG_TRY_ASSIGN(const ProgramHandle covered, from_source(context, facts, text));
+  FG_TRY_ASSIGN(const std::string ptx, uncovered(binary_of(covered.get())));
+  return from_binary(context, facts, ptx);
+}
+
 // A blob is the binary behind a seal, because drivers crash on binaries that are not theirs.
 std::uint64_t seal_of(std::string_view binary) {
   std::uint64_t h = 0xCBF29CE484222325u;  // FNV-1a
@@ -92,10 +100,28 @@ void store_blob(const fg_host& host, const std::string& key, const std::string& 
   host.blob_put(host.ctx, key.data(), key.size(), blob.data(), blob.size());
 }
 
+Result<gpu::Source> own_text(std::string_view name) {
+  for (const gpu::KernelFile& file : own_kernels()) {
+    if (file.name == name) return gpu::parse_source(name, file.text, {});
+  }
+  return fail(FG_E_INTERNAL, "OpenCL has no kernel " + std::string(name) + " of its own");
+}
+
 }  // namespace
 
+Result<gpu::Source> with_own_text(gpu::Source s) {
+  if (!s.own) return s;
+  FG_TRY_ASSIGN(const gpu::Source common, own_text("matrix_slices"));
+  FG_TRY_ASSIGN(gpu::Source text, own_text(s.name));
+  s.shared = std::move(text.shared);
+  s.functions = common.functions + text.functions;
+  s.body = std::move(text.body);
+  return s;
+}
+
 Result<gpu::Compiled> Device::compile(const gpu::Source& source) {
-  const std::string text = print_source(source, facts_);
+  FG_TRY_ASSIGN(const gpu::Source whole, with_own_text(source));
+  const std::string text = print_source(whole, facts_);
   const std::string key = facts_.identity + "\n" + options_of(facts_) + "\n" + text;
   auto program = std::make_unique<Program>();
   program->kernel = kernel_name(source);
@@ -106,7 +132,8 @@ Result<gpu::Compiled> Device::compile(const gpu::Source& source) {
     }
     log(host_, FG_LOG_INFO, "the driver refuses the cached binary of kernel " + source.name + ", which is built anew");
   }
-  auto built = from_source(context_.get(), facts_, text);
+  auto built = hides_instructions(text) ? from_uncovered(context_.get(), facts_, text)
+                                        : from_source(context_.get(), facts_, text);
   if (!built) return tl::unexpected(std::move(built).error().while_doing("kernel " + source.name));
   program->handle = std::move(*built);
   auto keep = [this, key, handle = program->handle.get()] { store_blob(host_, key, binary_of(handle)); };

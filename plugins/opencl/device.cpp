@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "plugins/opencl/buffer.hpp"
+#include "plugins/opencl/host_log.hpp"
 #include "plugins/opencl/stream.hpp"
 #include "plugins/opencl/timeline.hpp"
 
@@ -68,6 +69,10 @@ Result<std::unique_ptr<fg_stream>> Device::make_stream(std::int32_t) {
 
 Result<std::unique_ptr<fg_timeline>> Device::make_timeline(std::uint64_t initial) {
   return std::make_unique<Timeline>(initial);
+}
+
+void Device::say(std::int32_t level, const std::string& text) const {
+  log(host_, level, std::string(facts_.info.name) + ": " + text);
 }
 
 }  // namespace fg::opencl

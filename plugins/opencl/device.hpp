@@ -27,6 +27,8 @@ class Device : public gpu::Device {
   Result<std::unique_ptr<fg_timeline>> make_timeline(std::uint64_t initial) override;
   Result<gpu::Compiled> compile(const gpu::Source& source) override;
 
+  void say(std::int32_t level, const std::string& text) const override;
+
   const DeviceFacts& facts() const { return facts_; }
   cl_context context() const { return context_.get(); }
   Result<Queue> make_queue() const;

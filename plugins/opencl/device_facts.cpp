@@ -16,7 +16,8 @@ namespace {
 std::atomic<bool> g_some_divide_roughly{false};
 
 // cl_nv_device_attribute_query; not in Debian 12's headers.
-constexpr cl_device_info kPciBusNv = 0x4008, kPciSlotNv = 0x4009, kPciDomainNv = 0x400A;
+constexpr cl_device_info kMajorNv = 0x4000, kMinorNv = 0x4001, kPciBusNv = 0x4008, kPciSlotNv = 0x4009,
+                         kPciDomainNv = 0x400A;
 // Enough for 16-byte pieces of every dtype, and what tensors are cut out of.
 constexpr std::uint64_t kAlign = 256;
 constexpr std::uint32_t kLeastGroup = 256;
@@ -115,6 +116,25 @@ void put_pci(cl_device_id d, const std::string& extensions, fg_device_info& info
   }
 }
 
+// What NVIDIA's GPUs of compute capability 8.0 (mma.sync of bf16, cp.async) and 9.0 (wgmma) can be offered; the speeds
+// are an H200's.
+std::vector<gpu::MatrixTile> matrix_tiles(cl_device_id d, const std::string& extensions, std::uint64_t local_bytes) {
+  constexpr std::uint64_t kLocal = 48 << 10;
+  const auto major = has_extension(extensions, "cl_nv_device_attribute_query") ? number<cl_uint>(d, kMajorNv) : 0;
+  if (major < 8 || local_bytes < kLocal) return {};
+  std::vector<gpu::MatrixTile> tiles;
+  for (const fg_dtype dtype : {FG_F16, FG_BF16}) {
+    if (major == 9 && number<cl_uint>(d, kMinorNv) == 0) {
+      tiles.push_back({dtype, "product_wgmma", 128, 128, 64, 256, 2, 2270});
+      tiles.push_back({dtype, "product_wgmma", 64, 128, 64, 128, 3, 1900});
+    }
+    tiles.push_back({dtype, "product_mma", 128, 128, 32, 128, 2, 1600});
+    tiles.push_back({dtype, "product_mma", 64, 128, 32, 128, 4, 1300});
+    tiles.push_back({dtype, "product_mma", 64, 64, 32, 128, 6, 1000});
+  }
+  return tiles;
+}
+
 void put_info(DeviceFacts& f, const std::string& extensions, const std::string& names) {
   const cl_device_id d = f.id.device;
   fg_device_info& info = f.info;
@@ -203,6 +223,7 @@ DeviceFacts read_facts(const DeviceId& id) {
   f.features.max_group = static_cast<std::uint32_t>(number<std::size_t>(d, CL_DEVICE_MAX_WORK_GROUP_SIZE));
   f.features.local_bytes = number<cl_ulong>(d, CL_DEVICE_LOCAL_MEM_SIZE);
   f.features.compute_units = std::max<std::uint32_t>(1, number<cl_uint>(d, CL_DEVICE_MAX_COMPUTE_UNITS));
+  f.features.matrix = matrix_tiles(d, extensions, f.features.local_bytes);
   put_info(f, extensions, names);
   return f;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The texts of prelude*.cl, put into the plugin by the build.
+// The texts of prelude*.cl and of kernels/, put into the plugin by the build.
 
 #ifndef FG_PLUGINS_OPENCL_PRELUDE_FILES_HPP_
 #define FG_PLUGINS_OPENCL_PRELUDE_FILES_HPP_
@@ -12,6 +12,8 @@
 namespace fg::opencl {
 
 std::span<const gpu::KernelFile> prelude_files();
+// Kernels of this API alone (Source::own).
+std::span<const gpu::KernelFile> own_kernels();
 
 }  // namespace fg::opencl
 

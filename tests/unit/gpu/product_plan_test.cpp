@@ -86,6 +86,124 @@ TEST(ProductPlan, SlicesFitIntoTheMemoryOfAGroup) {
   }
 }
 
+// --- matrix units ---
+
+// Two tiles of f16.
+const Features& matrix_device() {
+  static const Features f = [] {
+    Features made = large_device();
+    made.matrix = {{FG_F16, "large", 128, 128, 32, 128, 2, 1600}, {FG_F16, "small", 64, 64, 32, 128, 4, 1000}};
+    return made;
+  }();
+  return f;
+}
+
+ProductPlan on_matrix_units(const Product& p) { return plan_product(p, matrix_device(), 3); }
+
+TEST(MatrixPlan, TakesWhatHasRowsEnoughAndTheDtype) {
+  EXPECT_NE(on_matrix_units(dense(FG_F16, 17, 17, 16)).matrix, nullptr);
+  EXPECT_TRUE(on_matrix_units(dense(FG_F16, 16, 4096, 4096)).by_rows);
+  EXPECT_TRUE(on_matrix_units(dense(FG_F16, 4096, 16, 4096)).by_rows);
+  for (const Product& p : {dense(FG_F16, 64, 64, 15), dense(FG_F32, 512, 512, 512), dense(FG_BF16, 512, 512, 512)}) {
+    EXPECT_EQ(on_matrix_units(p).matrix, nullptr);
+  }
+  Features software = matrix_device();
+  software.software = true;
+  EXPECT_EQ(plan_product(dense(FG_F16, 512, 512, 512), software, 3).matrix, nullptr);
+}
+
+TEST(MatrixPlan, TilesFoundWrongAreNotTaken) {
+  const Product p = dense(FG_F16, 4096, 4096, 4096);
+  EXPECT_EQ(on_matrix_units(p).matrix, &matrix_device().matrix[0]);
+  EXPECT_EQ(plan_product(p, matrix_device(), 2).matrix, &matrix_device().matrix[1]);
+  EXPECT_EQ(plan_product(p, matrix_device()).matrix, nullptr);
+}
+
+TEST(MatrixPlan, WholePiecesAreReadWhereTheyAre) {
+  ProductPlan plan = on_matrix_units(dense(FG_F16, 256, 264, 512));
+  EXPECT_TRUE(plan.side_a.along && !plan.side_a.packed);
+  EXPECT_TRUE(!plan.side_b.along && !plan.side_b.packed);
+  EXPECT_EQ(plan.side_a.read_line(), 512);
+  EXPECT_EQ(plan.side_b.read_line(), 264);
+  EXPECT_EQ(plan.space, 0u);
+  plan = on_matrix_units(dense(FG_F16, 256, 264, 512, true));
+  EXPECT_TRUE(plan.side_b.along && !plan.side_b.packed);
+  EXPECT_EQ(plan.side_b.read_line(), 512);
+}
+
+TEST(MatrixPlan, OtherOperandsArePackedIntoLinesOfWholePieces) {
+  Product p = dense(FG_F16, 256, 259, 513);  // Rows of a begin anywhere, and so do those of b.
+  p.batch = 3;
+  p.a.batch = p.m * p.k;
+  p.b.batch = 0;  // One b for all.
+  p.out.batch = p.m * p.n;
+  const ProductPlan plan = on_matrix_units(p);
+  ASSERT_NE(plan.matrix, nullptr);
+  EXPECT_TRUE(plan.side_a.packed && plan.side_b.packed);
+  EXPECT_EQ(plan.side_a.read_line(), 520);
+  EXPECT_EQ(plan.side_a.read_batch(), 256 * 520);
+  EXPECT_EQ(plan.side_b.read_line(), 264);
+  EXPECT_EQ(plan.side_b.read_batch(), 0);
+  EXPECT_GE(plan.b_at, 2u * 3 * 256 * 520);
+  EXPECT_GE(plan.space, plan.b_at + 2u * 513 * 264);
+  EXPECT_EQ(plan.b_at % kWorkspaceAlign, 0u);
+}
+
+TEST(MatrixPlan, PartsLieBehindPackedOperands) {
+  const ProductPlan plan = on_matrix_units(dense(FG_F16, 65, 65, 8191));
+  ASSERT_GT(plan.splits, 1);
+  EXPECT_GE(plan.parts_at, plan.b_at + plan.side_b.bytes());
+  EXPECT_GE(plan.space, plan.parts_at + 4u * static_cast<std::uint64_t>(plan.splits * plan.results()));
+}
+
+TEST(MatrixPlan, PackingMustPay) {
+  EXPECT_EQ(on_matrix_units(dense(FG_F16, 33, 33, 33)).matrix, nullptr);
+  EXPECT_NE(on_matrix_units(dense(FG_F16, 40, 40, 40)).matrix, nullptr);
+}
+
+TEST(MatrixPlan, SumsDoNotDependOnWhereOperandsBegin) {
+  for (const std::int64_t size : {40, 256, 1024}) {
+    Product p = dense(FG_F16, size, size, size);
+    const ProductPlan whole = on_matrix_units(p);
+    p.a.at.byte_offset = 2;
+    const ProductPlan odd = on_matrix_units(p);
+    EXPECT_FALSE(whole.side_a.packed);
+    EXPECT_TRUE(odd.side_a.packed);
+    EXPECT_EQ(odd.matrix, whole.matrix);
+    EXPECT_EQ(odd.split_k, whole.split_k);
+  }
+}
+
+TEST(MatrixPlan, SplitsCoverKOnceInWholeSlices) {
+  for (const std::int64_t m : {17, 130, 1000}) {
+    for (const std::int64_t k : {16, 33, 4096, 70000}) {
+      const ProductPlan plan = on_matrix_units(dense(FG_F16, m, 256, k));
+      if (plan.matrix == nullptr) continue;
+      EXPECT_GE(plan.splits * plan.split_k, k) << m << " rows, k " << k;
+      EXPECT_TRUE(plan.splits == 1 || (plan.splits - 1) * plan.split_k < k) << m << " rows, k " << k;
+      EXPECT_EQ(plan.split_k % plan.matrix->k, 0);
+    }
+  }
+}
+
+TEST(MatrixPlan, FewTilesAreMadeSmallerOrSplit) {
+  const ProductPlan large = on_matrix_units(dense(FG_F16, 4096, 4096, 4096));
+  EXPECT_EQ(large.matrix, &matrix_device().matrix[0]);
+  EXPECT_EQ(large.splits, 1);
+  const ProductPlan few = on_matrix_units(dense(FG_F16, 256, 256, 4096));
+  EXPECT_GE(few.groups(), 64) << "for 132 compute units";
+}
+
+TEST(MatrixPlan, NeighboursOfOutAreWrittenTogether) {
+  Product p = dense(FG_F16, 512, 256, 128);
+  p.out = {{}, 1, 512, 0};
+  const ProductPlan plan = on_matrix_units(p);
+  ASSERT_NE(plan.matrix, nullptr);
+  EXPECT_EQ(plan.p.m, 256);
+  EXPECT_EQ(plan.p.out.col, 1);
+  EXPECT_FALSE(plan.side_a.along);  // b's rows, contiguous along n, are a's now.
+}
+
 TEST(ProductPlan, WideWhereAnIndexNeedsIt) {
   EXPECT_FALSE(plan_product(dense(FG_F16, 20000, 20000, 100), large_device()).wide);
   EXPECT_TRUE(plan_product(dense(FG_F16, 50000, 50000, 100), large_device()).wide);
