@@ -33,6 +33,11 @@ Result<std::unique_ptr<Device>> Device::open(const fg_host& host, const DeviceId
   d->context_ = Context(cl().clCreateContext(properties, 1, &id.device, nullptr, nullptr, &code));
   FG_TRY(check(code, "clCreateContext"));
   FG_TRY_ASSIGN(d->service_, d->make_queue());
+  if (!d->facts_.features.matrix.empty()) {
+    d->say(FG_LOG_INFO,
+           std::string("its matrix units are tried at the first products of f16 and bf16, beginning with ") +
+               d->facts_.features.matrix.front().kernel);
+  }
   return d;
 }
 

@@ -101,7 +101,7 @@ const Features& matrix_device() {
 ProductPlan on_matrix_units(const Product& p) { return plan_product(p, matrix_device(), 3); }
 
 TEST(MatrixPlan, TakesWhatHasRowsEnoughAndTheDtype) {
-  EXPECT_NE(on_matrix_units(dense(FG_F16, 17, 17, 16)).matrix, nullptr);
+  EXPECT_NE(on_matrix_units(dense(FG_F16, 17, 24, 16)).matrix, nullptr);
   EXPECT_TRUE(on_matrix_units(dense(FG_F16, 16, 4096, 4096)).by_rows);
   EXPECT_TRUE(on_matrix_units(dense(FG_F16, 4096, 16, 4096)).by_rows);
   for (const Product& p : {dense(FG_F16, 64, 64, 15), dense(FG_F32, 512, 512, 512), dense(FG_BF16, 512, 512, 512)}) {
