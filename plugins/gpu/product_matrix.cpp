@@ -19,15 +19,18 @@ Result<BufferRef> packed(const MatrixSide& side, std::uint64_t at, Variants& var
   const std::int64_t reach =
       (side.batches - 1) * side.batch + (side.lines - 1) * side.line + (side.pitch() - 1) * side.step;
   const bool wide = std::max(reach, count * 8) >= (std::int64_t{1} << 31) - 65536;
-  FG_TRY_ASSIGN(const Program* program,
-                variants.get(device_of(launch), kPackVariant + (wide ? 1 : 0), [&]() -> Result<Source> {
-                  FG_TRY_ASSIGN(Source s, source_of("product_pack", std::array<fg_dtype, 2>{FG_I16, FG_I16}));
-                  s.wide_index = wide;
-                  return s;
-                }));
+  const bool dense = side.step == 1;
+  const std::uint64_t variant = kPackVariant + (wide ? 1 : 0) + (dense ? 2 : 0);
+  FG_TRY_ASSIGN(const Program* program, variants.get(device_of(launch), variant, [&]() -> Result<Source> {
+    FG_TRY_ASSIGN(Source s, source_of("product_pack", std::array<fg_dtype, 2>{FG_I16, FG_I16}));
+    s.wide_index = wide;
+    s.define("DENSE", dense);
+    return s;
+  }));
+  const std::uint64_t skew = side.at.byte_offset % 4;
   const BufferRef to = workspace_at(launch, at);
-  FG_TRY(enqueue(launch, *program, {to, side.at},
-                 {count, pieces, side.lines, side.length, side.line, side.step, side.batch},
+  FG_TRY(enqueue(launch, *program, {to, {side.at.buffer, side.at.byte_offset - skew}},
+                 {count, pieces, side.lines, side.length, side.line, side.step, side.batch, skew / 2},
                  groups_for(static_cast<std::uint64_t>(count), program->source.group_size)));
   return to;
 }
