@@ -6,7 +6,9 @@
 
 #include <array>
 
+#include "plugins/gpu/product_matrix.hpp"
 #include "plugins/opencl/program.hpp"
+#include "plugins/opencl/ptx.hpp"
 
 namespace fg::opencl {
 namespace {
@@ -87,6 +89,26 @@ TEST(OpenClPrint, HalfAGroupRoundsUpToAPowerOfTwo) {
     s.group_size = size;
     EXPECT_TRUE(has(print_source(s, {}), "#define FG_HALF_GROUP " + std::string(half) + "\n")) << size;
   }
+}
+
+TEST(OpenClPrint, KernelsOfMatrixUnitsHaveTheirTextHere) {
+  gpu::MatrixTile tile{FG_BF16, "product_mma", 128, 128, 64, 256, 1, 1};
+  for (const char* kernel : {"product_mma", "product_wgmma"}) {
+    tile.kernel = kernel;
+    const auto s = with_own_text(gpu::matrix_source(tile, true, false, gpu::Finish::with_self, FG_BF16));
+    ASSERT_TRUE(s) << s.error().message;
+    const std::string text = print_source(*s, {});
+    for (const char* part :
+         {"void fg_product_", "#define A_ALONG 1\n#define B_ALONG 0\n#define FINISH 2\n#define BF16 1\n",
+          "const i64 out_split = fg_block.p_out_split;", "cp.async.cg.shared.global"}) {
+      EXPECT_TRUE(has(text, part)) << kernel << ": " << part;
+    }
+    EXPECT_EQ(hides_instructions(text), tile.kernel == std::string_view("product_wgmma"));
+  }
+  tile.kernel = "nobodys";
+  const auto none = with_own_text(gpu::matrix_source(tile, true, false, gpu::Finish::plain, FG_BF16));
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().message, "OpenCL has no kernel nobodys of its own");
 }
 
 }  // namespace
