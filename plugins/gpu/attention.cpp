@@ -9,6 +9,7 @@
 #include <string>
 
 #include "fg/sdk/dtype.hpp"
+#include "plugins/gpu/attention_matrix.hpp"
 #include "plugins/gpu/functions.hpp"
 
 namespace fg::gpu {
@@ -258,7 +259,11 @@ Result<void> run_rows(const Attention& a, Variants& variants, const sdk::Launch&
 Result<void> run_attention(const Attention& attention, Variants& variants, const sdk::Launch& launch) {
   if (attention.results() == 0) return {};
   const Features& f = device_of(launch).features();
-  if (!takes_rows(attention, f)) return run_tiles(attention, variants, launch);
+  if (!takes_rows(attention, f)) {
+    const AttentionTile* tile = attention_tile(attention, device_of(launch));
+    return tile != nullptr ? run_attention_matrix(*tile, attention, variants, launch)
+                           : run_tiles(attention, variants, launch);
+  }
   Attention a = attention;
   a.wide = a.wide || plan_rows(a, f).parts(a) >= (std::int64_t{1} << 31);
   return run_rows(a, variants, launch);

@@ -2,17 +2,16 @@
 
 #include "plugins/gpu/matrix_proofs.hpp"
 
-#include <cstring>
+#include <algorithm>
 #include <string>
 
 #include "fg/sdk/dtype.hpp"
+#include "plugins/gpu/attention_matrix.hpp"
 #include "plugins/gpu/product_matrix.hpp"
+#include "plugins/gpu/trial.hpp"
 
 namespace fg::gpu {
 namespace {
-
-constexpr std::int64_t kWaitNs = 10'000'000'000;
-constexpr std::uint16_t kPoison = 0x7E7E;  // NaN in f16, no whole number in bf16.
 
 std::size_t index_of(const Device& device, const MatrixTile& tile) {
   return static_cast<std::size_t>(&tile - device.features().matrix.data());
@@ -20,16 +19,14 @@ std::size_t index_of(const Device& device, const MatrixTile& tile) {
 
 using Bits = std::vector<std::uint16_t>;
 
-std::uint16_t bits_of(fg_dtype dtype, int value) {
-  return dtype == FG_F16 ? f16(static_cast<float>(value)).bits : bf16(static_cast<float>(value)).bits;
-}
+constexpr std::int64_t kSlices = 34;  // Kernels take up to 32 slices along k in one piece of code.
 
 // A product with edges in all three dimensions whose sums are small integers, and so exact in any order.
 struct Trial {
   std::int64_t m, n, k, pitch;  // Lines of out have a gap.
   std::vector<int> a, b;
 
-  explicit Trial(const MatrixTile& t) : m(t.m + 9), n(t.n + 16), k(6 * t.k + 8), pitch(n + 8) {
+  explicit Trial(const MatrixTile& t) : m(t.m + 9), n(t.n + 16), k(kSlices * t.k + 8), pitch(n + 8) {
     std::uint32_t seed = 1;
     const auto draw = [&](std::int64_t count) {
       std::vector<int> x(static_cast<std::size_t>(count));
@@ -56,78 +53,29 @@ struct Trial {
   }
 };
 
-// a, b and a poisoned out behind each other in a buffer, and in staging memory for the way there and back.
-class Bench {
- public:
-  Bench(Device& device, const MatrixTile& tile, const Trial& trial) : device_(device), tile_(tile), trial_(trial) {
-    const auto end = [](std::size_t from, std::int64_t elements) {
-      return (from + 2 * static_cast<std::size_t>(elements) + kWorkspaceAlign - 1) / kWorkspaceAlign * kWorkspaceAlign;
-    };
-    b_at_ = end(0, trial.m * trial.k);
-    out_at_ = end(b_at_, trial.k * trial.n);
-    bytes_ = end(out_at_, trial.m * trial.pitch);
-  }
-
-  Result<Bits> run() {
-    FG_TRY_ASSIGN(memory_, allocate(FG_MEM_DEVICE));
-    FG_TRY_ASSIGN(staging_, allocate(FG_MEM_STAGING));
-    FG_TRY_ASSIGN(stream_, device_.make_stream(0));
-    stream_->device = &device_;
-    put(0, trial_.a);
-    put(b_at_, trial_.b);
-    Bits out(static_cast<std::size_t>(trial_.m * trial_.pitch), kPoison);
-    std::memcpy(host(out_at_), out.data(), 2 * out.size());
-    FG_TRY(stream_->copy({memory_.get(), 0}, {staging_.get(), 0}, bytes_));
-    FG_TRY(multiply());
-    FG_TRY(stream_->copy({staging_.get(), out_at_}, {memory_.get(), out_at_}, 2 * out.size()));
-    FG_TRY(wait());
-    std::memcpy(out.data(), host(out_at_), 2 * out.size());
-    return out;
-  }
-
- private:
-  Result<std::unique_ptr<fg_buffer>> allocate(std::uint32_t kind) {
-    FG_TRY_ASSIGN(std::unique_ptr<fg_buffer> b, device_.allocate(kind, bytes_, device_.info().alloc_align));
-    b->bytes = bytes_;
-    return b;
-  }
-  std::byte* host(std::size_t at) { return static_cast<std::byte*>(staging_->host) + at; }
-  void put(std::size_t at, const std::vector<int>& x) {
-    Bits bits(x.size());
-    for (std::size_t i = 0; i < x.size(); ++i) bits[i] = bits_of(tile_.dtype, x[i]);
-    std::memcpy(host(at), bits.data(), 2 * bits.size());
-  }
-  Result<void> multiply() {
-    Product p;
-    p.dtype = tile_.dtype;
-    p.m = trial_.m, p.n = trial_.n, p.k = trial_.k;
-    p.a = {{memory_.get(), 0}, p.k, 1, 0};
-    p.b = {{memory_.get(), b_at_}, p.n, 1, 0};
-    p.out = {{memory_.get(), out_at_}, trial_.pitch, 1, 0};
-    const ProductPlan plan = plan_product(p, device_.features(), 1u << index_of(device_, tile_));
-    fg_launch raw{};
-    raw.stream = stream_.get();
-    Variants variants;
-    return run_matrix(plan, variants, sdk::Launch(raw), plan.p.out, p.dtype, Finish::plain);
-  }
-  Result<void> wait() {
-    FG_TRY_ASSIGN(const std::unique_ptr<fg_timeline> timeline, device_.make_timeline(0));
-    FG_TRY(stream_->signal(*timeline, 1));
-    FG_TRY_ASSIGN(const bool reached, timeline->host_wait(1, kWaitNs));
-    return reached ? Result<void>() : fail(FG_E_INTERNAL, "it had not ended after ten seconds");
-  }
-
-  Device& device_;
-  const MatrixTile& tile_;
-  const Trial& trial_;
-  std::size_t b_at_, out_at_, bytes_;
-  std::unique_ptr<fg_buffer> memory_, staging_;
-  std::unique_ptr<fg_stream> stream_;  // Goes first: waits.
-};
+Result<Bits> multiply(Device& device, const MatrixTile& tile, const Trial& trial) {
+  TrialMemory memory;
+  memory.add(bits_of(tile.dtype, trial.a));
+  const std::size_t b = memory.add(bits_of(tile.dtype, trial.b));
+  const std::size_t out = memory.add(Bits(static_cast<std::size_t>(trial.m * trial.pitch), kPoison));
+  FG_TRY_ASSIGN(Bits all, try_out(device, memory, [&](const sdk::Launch& launch, fg_buffer* buffer) {
+                  Product p;
+                  p.dtype = tile.dtype;
+                  p.m = trial.m, p.n = trial.n, p.k = trial.k;
+                  p.a = {memory.at(buffer, 0), p.k, 1, 0};
+                  p.b = {memory.at(buffer, b), p.n, 1, 0};
+                  p.out = {memory.at(buffer, out), trial.pitch, 1, 0};
+                  const ProductPlan plan = plan_product(p, device.features(), 1u << index_of(device, tile));
+                  Variants variants;
+                  return run_matrix(plan, variants, launch, plan.p.out, p.dtype, Finish::plain);
+                }));
+  return Bits(all.begin() + static_cast<std::ptrdiff_t>(out),
+              all.begin() + static_cast<std::ptrdiff_t>(out) + trial.m * trial.pitch);
+}
 
 Result<void> try_tile(Device& device, const MatrixTile& tile) {
   const Trial trial(tile);
-  FG_TRY_ASSIGN(const Bits got, Bench(device, tile, trial).run());
+  FG_TRY_ASSIGN(const Bits got, multiply(device, tile, trial));
   const Bits expected = trial.expected(tile.dtype);
   for (std::size_t i = 0; i < got.size(); ++i) {
     if (got[i] == expected[i]) continue;
@@ -139,24 +87,37 @@ Result<void> try_tile(Device& device, const MatrixTile& tile) {
   return {};
 }
 
+std::string dtype_of(fg_dtype dtype) { return " of " + std::string(dtype_name(dtype)); }
 std::string name_of(const MatrixTile& t) {
   return std::string(t.kernel) + " " + std::to_string(t.m) + "x" + std::to_string(t.n) + "x" + std::to_string(t.k) +
-         " of " + std::string(dtype_name(t.dtype));
+         dtype_of(t.dtype);
+}
+std::string name_of(const AttentionTile& t) {
+  return std::string(t.kernel) + " " + std::to_string(t.queries) + "x" + std::to_string(t.keys) + dtype_of(t.dtype);
 }
 
 }  // namespace
 
-bool MatrixProofs::prove(Device& device, const MatrixTile& tile) {
-  const std::size_t k = index_of(device, tile);
-  std::call_once(tried_[k], [&] {
-    if (const auto r = try_tile(device, tile); !r) {
-      tiles_.fetch_and(~(1u << k), std::memory_order_acq_rel);
+template <class Tile, class Try>
+bool MatrixProofs::prove(Tried& tried, Device& device, const Tile& tile, std::size_t k, Try&& try_out) {
+  std::call_once(tried.once[k], [&] {
+    if (const auto r = try_out(device, tile); !r) {
+      tried.right.fetch_and(~(1u << k), std::memory_order_acq_rel);
       device.say(FG_LOG_WARN, "matrix units are not used as " + name_of(tile) + ": " + r.error().message);
     } else {
-      device.say(FG_LOG_INFO, "products use matrix units as " + name_of(tile));
+      device.say(FG_LOG_INFO, "matrix units are used as " + name_of(tile));
     }
   });
-  return (tiles() >> k & 1u) != 0;
+  return (tried.right.load(std::memory_order_acquire) >> k & 1u) != 0;
+}
+
+bool MatrixProofs::prove(Device& device, const MatrixTile& tile) {
+  return prove(products_, device, tile, index_of(device, tile), try_tile);
+}
+
+bool MatrixProofs::prove(Device& device, const AttentionTile& tile) {
+  const std::size_t k = static_cast<std::size_t>(&tile - device.features().attention.data());
+  return prove(attention_, device, tile, k, try_attention);
 }
 
 }  // namespace fg::gpu

@@ -14,6 +14,7 @@
 namespace fg::gpu {
 
 class Device;
+struct AttentionTile;
 struct MatrixTile;
 
 // [any-thread]
@@ -22,13 +23,20 @@ class MatrixProofs {
   static constexpr std::size_t kMost = 32;
 
   // Bit k: tile k of the device's was not found to be wrong.
-  std::uint32_t tiles() const { return tiles_.load(std::memory_order_acquire); }
+  std::uint32_t tiles() const { return products_.right.load(std::memory_order_acquire); }
   // Whether `tile`, one of the device's, is right; tries it the first time.
   bool prove(Device& device, const MatrixTile& tile);
+  bool prove(Device& device, const AttentionTile& tile);
 
  private:
-  std::atomic<std::uint32_t> tiles_{UINT32_MAX};
-  std::array<std::once_flag, kMost> tried_;
+  struct Tried {
+    std::atomic<std::uint32_t> right{UINT32_MAX};
+    std::array<std::once_flag, kMost> once;
+  };
+  template <class Tile, class Try>
+  static bool prove(Tried& tried, Device& device, const Tile& tile, std::size_t k, Try&& try_out);
+
+  Tried products_, attention_;
 };
 
 }  // namespace fg::gpu

@@ -114,23 +114,24 @@ bool is_packed_by_strides(Lines x, fg_dtype dtype) {
   return reading_of(x, dtype).vec == 1;
 }
 
-double matrix_ns(const ProductPlan& plan, const MatrixTile& t, const Features& f) {
+double matrix_ns(const ProductPlan& plan, const MatrixTile& t, double speed, const Features& f) {
   const std::int64_t each = ceil_div(plan.groups(), f.compute_units);  // Groups of the busiest compute unit.
   // A group that has a unit to itself leaves some of it unused.
   const double shares = each < t.resident ? 0.5 * static_cast<double>(each + t.resident) : static_cast<double>(each);
-  const double ns = shares * t.m * t.n * (static_cast<double>(plan.split_k) + kFillK) / t.speed;
+  const double ns = shares * t.m * t.n * (static_cast<double>(plan.split_k) + kFillK) / speed;
   if (plan.splits == 1) return ns;
   return ns + kLaunchNs + static_cast<double>(plan.results() * (plan.splits * 8 + 2)) / kJoinBytes;
 }
 
 // The tile and the parts of k that are expected to take the least time.
-void plan_matrix_tiles(ProductPlan& plan, const Features& f, const Product& p, std::uint32_t tiles) {
+void plan_matrix_tiles(ProductPlan& plan, const Features& f, const Product& p, bool b_along, std::uint32_t tiles) {
   ProductPlan tried = plan;
   tried.p = p;
   double least = 0;
   for (std::size_t i = 0; i < f.matrix.size(); ++i) {
     const MatrixTile& t = f.matrix[i];
-    if ((tiles >> i & 1u) == 0 || t.dtype != p.dtype) continue;
+    if ((tiles >> i & 1u) == 0 || t.dtype != p.dtype || (t.whole && (p.m < t.m || p.n < t.n))) continue;
+    const double speed = b_along && t.speed_along != 0 ? t.speed_along : t.speed;
     tried.matrix = &t;
     tried.tiles_m = ceil_div(p.m, t.m);
     tried.tiles_n = ceil_div(p.n, t.n);
@@ -141,7 +142,7 @@ void plan_matrix_tiles(ProductPlan& plan, const Features& f, const Product& p, s
     for (std::int64_t wanted = 1; wanted <= most; ++wanted) {
       tried.split_k = ceil_div(ceil_div(p.k, wanted), t.k) * t.k;
       tried.splits = ceil_div(p.k, tried.split_k);
-      const double ns = matrix_ns(tried, t, f);
+      const double ns = matrix_ns(tried, t, speed, f);
       if (plan.matrix == nullptr || ns < least) plan = tried, least = ns;
     }
   }
@@ -160,7 +161,7 @@ bool plan_matrix(ProductPlan& plan, const Features& f, std::uint32_t tiles) {
   const Lines a{p.a.at, p.m, p.a.row, p.k, p.a.col, p.a.batch}, b{p.b.at, p.n, p.b.col, p.k, p.b.row, p.b.batch};
   const bool packs = is_packed_by_strides(a, p.dtype) || is_packed_by_strides(b, p.dtype);
   if (packs && p.batch * p.m * p.n < ceil_div(kLeastPackedMacs, p.k)) return false;
-  plan_matrix_tiles(plan, f, p, tiles);
+  plan_matrix_tiles(plan, f, p, reading_of(b, p.dtype).along, tiles);
   if (plan.matrix == nullptr) return false;
   plan.side_a = side_of(a, p.batch, p.dtype);
   plan.side_b = side_of(b, p.batch, p.dtype);

@@ -65,6 +65,16 @@ struct MatrixTile {
   std::uint32_t group_size = 0;  // Work-items.
   int resident = 1;
   double speed = 1;
+  double speed_along = 0;  // Where lines of b run along k; 0: as everywhere.
+  bool whole = false;      // Needs at least m rows and n columns.
+};
+
+// Likewise for attention (attention_matrix.hpp): a group's queries, and the keys of a block.
+struct AttentionTile {
+  fg_dtype dtype = 0;
+  const char* kernel = "";
+  int queries = 0, keys = 0;
+  std::uint32_t group_size = 0;
 };
 
 // What kernels may use where it is there.
@@ -77,6 +87,7 @@ struct Features {
   std::uint32_t subgroup = 0;         // Work-items whose sums and maxima the API gives; 0: none.
   std::uint32_t compute_units = 1;
   std::vector<MatrixTile> matrix;  // Offered, 32 at most; whether they compute rightly, Device::proves() finds out.
+  std::vector<AttentionTile> attention;  // Likewise, the best first.
 };
 
 }  // namespace fg::gpu
@@ -154,6 +165,7 @@ class Device {
   // Tile k of features().matrix may be used where bit k is set; before it is, proves() tells whether it is right.
   std::uint32_t matrix_tiles() const { return matrix_proofs_.tiles(); }
   bool proves(const MatrixTile& tile) { return matrix_proofs_.prove(*this, tile); }
+  bool proves(const AttentionTile& tile) { return matrix_proofs_.prove(*this, tile); }
 
  private:
   Programs programs_{*this};

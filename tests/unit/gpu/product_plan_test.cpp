@@ -100,6 +100,21 @@ const Features& matrix_device() {
 
 ProductPlan on_matrix_units(const Product& p) { return plan_product(p, matrix_device(), 3); }
 
+TEST(ProductPlan, TilesThatMustBeWholeAndLayoutsThatTheyLike) {
+  Features f = matrix_device();
+  f.matrix[0].whole = true;
+  const auto taken = [&](const Product& p) { return plan_product(p, f, 3).matrix; };
+  EXPECT_EQ(taken(dense(FG_F16, 4096, 4096, 4096)), &f.matrix[0]);
+  EXPECT_EQ(taken(dense(FG_F16, 127, 4096, 4096)), &f.matrix[1]);
+  EXPECT_EQ(taken(dense(FG_F16, 4096, 127, 4096)), &f.matrix[1]);
+  f.matrix[1].whole = true;
+  EXPECT_EQ(taken(dense(FG_F16, 63, 4096, 4096)), nullptr);
+  // Far slower where b's lines run along k.
+  f.matrix[0].speed_along = 100;
+  EXPECT_EQ(taken(dense(FG_F16, 4096, 4096, 4096)), &f.matrix[0]);
+  EXPECT_EQ(taken(dense(FG_F16, 4096, 4096, 4096, true)), &f.matrix[1]);
+}
+
 TEST(MatrixPlan, TakesWhatHasRowsEnoughAndTheDtype) {
   EXPECT_NE(on_matrix_units(dense(FG_F16, 17, 24, 16)).matrix, nullptr);
   EXPECT_TRUE(on_matrix_units(dense(FG_F16, 16, 4096, 4096)).by_rows);
