@@ -141,8 +141,8 @@ ProductPlan plan_on(Device& device, const Product& product) {
 
 std::uint64_t space_of(const ProductPlan& plan) { return plan.space == 0 ? 0 : plan.space + kWorkspaceAlign; }
 
-// The plan within the workspace that there is: a graph replays a launch with the one of its capture, and an operand that
-// is another one now may have to be packed.
+// The plan within the workspace that there is: a graph replays a launch with the one of its capture, and an operand
+// that is another one now may have to be packed.
 ProductPlan plan_within(const sdk::Launch& launch, const Product& product) {
   ProductPlan plan = plan_on(device_of(launch), product);
   if (space_of(plan) <= launch.raw().ws_bytes) return plan;

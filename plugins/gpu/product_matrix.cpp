@@ -10,7 +10,8 @@
 namespace fg::gpu {
 namespace {
 
-constexpr std::uint64_t kPackVariant = 16;  // Beside the numbers of product.cpp, which are smaller or far larger.
+constexpr std::uint64_t kPackVariant =
+    16;  // Beside product.cpp's numbers, which are smaller or far larger, and those below.
 
 // Lines of whole pieces in the workspace, zeros behind each.
 Result<BufferRef> packed(const MatrixSide& side, std::uint64_t at, Variants& variants, const sdk::Launch& launch) {
@@ -35,15 +36,10 @@ Result<BufferRef> packed(const MatrixSide& side, std::uint64_t at, Variants& var
   return to;
 }
 
-std::uint64_t variant_number(const ProductPlan& plan, Finish finish, fg_dtype out) {
-  const MatrixTile& t = *plan.matrix;
+std::uint64_t variant_number(const ProductPlan& plan, const Features& f, Finish finish, fg_dtype out) {
   Number number;
-  number.add(3, 2)
-      .add(t.m, 12)
-      .add(t.n, 12)
-      .add(t.k, 12)
-      .add(out == FG_F32, 1)
-      .add(static_cast<std::int64_t>(finish), 2);
+  number.add(3, 2).add(plan.matrix - f.matrix.data(), 5).add(out == FG_F32, 1);
+  number.add(static_cast<std::int64_t>(finish), 2);
   return number.add(plan.side_a.along, 1).add(plan.side_b.along, 1).value();
 }
 
@@ -78,9 +74,10 @@ Result<void> run_matrix(const ProductPlan& plan, Variants& variants, const sdk::
   FG_TRY_ASSIGN(const BufferRef a_at, packed(a, 0, variants, launch));
   FG_TRY_ASSIGN(const BufferRef b_at, packed(b, plan.b_at, variants, launch));
   FG_TRY_ASSIGN(const Program* program,
-                variants.get(device_of(launch), variant_number(plan, finish, out_dtype), [&]() -> Result<Source> {
-                  return matrix_source(*plan.matrix, a.along, b.along, finish, out_dtype);
-                }));
+                variants.get(device_of(launch), variant_number(plan, device_of(launch).features(), finish, out_dtype),
+                             [&]() -> Result<Source> {
+                               return matrix_source(*plan.matrix, a.along, b.along, finish, out_dtype);
+                             }));
   const std::array buffers{a_at, b_at, finish == Finish::with_self ? p.self.at : BufferRef{}, out.at};
   const std::array<Value, 20> values{
       a.read_line(), a.read_batch(), b.read_line(), b.read_batch(), p.self.row, p.self.col, p.self.batch,

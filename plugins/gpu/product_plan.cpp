@@ -27,10 +27,11 @@ constexpr std::int64_t kLeastRowSteps = 4;    // Steps of a work-item of product
 
 // Matrix units.
 constexpr std::int64_t kLeastMatrixK = 16;
+constexpr std::int64_t kFewMatrixRows = 8;                        // Up to here b is streamed by product_rows even so.
 constexpr std::int64_t kLeastPackedMacs = std::int64_t{1} << 21;  // Fewer do not pay for operands that must be packed.
 constexpr std::int64_t kMostMatrixSplits = 16;
 // Nanoseconds: what a group does besides its slices, as elements of k; a launch; bytes that sums of parts move in one.
-constexpr double kFillK = 192, kLaunchNs = 3000, kJoinBytes = 3000;
+constexpr double kFillK = 192, kLaunchNs = 5500, kJoinBytes = 1500;
 
 Operand transposed(Operand x) {
   std::swap(x.row, x.col);
@@ -117,8 +118,13 @@ bool is_packed_by_strides(Lines x, fg_dtype dtype) {
 double matrix_ns(const ProductPlan& plan, const MatrixTile& t, double speed, const Features& f) {
   const std::int64_t each = ceil_div(plan.groups(), f.compute_units);  // Groups of the busiest compute unit.
   // A group that has a unit to itself leaves some of it unused.
-  const double shares = each < t.resident ? 0.5 * static_cast<double>(each + t.resident) : static_cast<double>(each);
-  const double ns = shares * t.m * t.n * (static_cast<double>(plan.split_k) + kFillK) / speed;
+  double ns_each = 1 / speed, shares = static_cast<double>(each);
+  if (each == 1 && t.speed_alone != 0) {
+    ns_each = 1 / t.speed_alone;
+  } else if (each < t.resident) {
+    shares = 0.5 * static_cast<double>(each + t.resident);
+  }
+  const double ns = shares * t.m * t.n * (static_cast<double>(plan.split_k) + kFillK) * ns_each;
   if (plan.splits == 1) return ns;
   return ns + kLaunchNs + static_cast<double>(plan.results() * (plan.splits * 8 + 2)) / kJoinBytes;
 }
@@ -150,8 +156,8 @@ void plan_matrix_tiles(ProductPlan& plan, const Features& f, const Product& p, b
 
 bool suits_matrix(const Product& p, const Features& f, std::uint32_t tiles) {
   constexpr std::int64_t kMost = (std::int64_t{1} << 31) - 65536;  // The kernels count elements of a dimension in i32.
-  return tiles != 0 && !f.software && (p.dtype == FG_F16 || p.dtype == FG_BF16) && std::min(p.m, p.n) > kFewRows &&
-         p.k >= kLeastMatrixK && std::max({p.m, p.n, p.k}) < kMost;
+  return tiles != 0 && !f.software && (p.dtype == FG_F16 || p.dtype == FG_BF16) &&
+         std::min(p.m, p.n) > kFewMatrixRows && p.k >= kLeastMatrixK && std::max({p.m, p.n, p.k}) < kMost;
 }
 
 bool plan_matrix(ProductPlan& plan, const Features& f, std::uint32_t tiles) {
@@ -160,7 +166,7 @@ bool plan_matrix(ProductPlan& plan, const Features& f, std::uint32_t tiles) {
   const Product p = plan.p.out.row == 1 && plan.p.out.col != 1 ? transposed(plan.p) : plan.p;
   const Lines a{p.a.at, p.m, p.a.row, p.k, p.a.col, p.a.batch}, b{p.b.at, p.n, p.b.col, p.k, p.b.row, p.b.batch};
   const bool packs = is_packed_by_strides(a, p.dtype) || is_packed_by_strides(b, p.dtype);
-  if (packs && p.batch * p.m * p.n < ceil_div(kLeastPackedMacs, p.k)) return false;
+  if (packs && (std::min(p.m, p.n) <= kFewRows || p.batch * p.m * p.n < ceil_div(kLeastPackedMacs, p.k))) return false;
   plan_matrix_tiles(plan, f, p, reading_of(b, p.dtype).along, tiles);
   if (plan.matrix == nullptr) return false;
   plan.side_a = side_of(a, p.batch, p.dtype);
@@ -200,10 +206,12 @@ ProductPlan plan_product(const Product& product, const Features& features, std::
   plan.b = reading_of({p.b.at, p.n, p.b.col, p.k, p.b.row, p.b.batch}, p.dtype);
   // A processor's compiler makes vectors of elements itself, and of pieces long work.
   if (features.software) plan.a.vec = plan.b.vec = 1;
-  if (p.m <= few) {
-    plan_rows(plan, features);
-  } else if (!plan_matrix(plan, features, tiles)) {
-    plan_tiles(plan, features);
+  if (!plan_matrix(plan, features, tiles)) {
+    if (p.m <= few) {
+      plan_rows(plan, features);
+    } else {
+      plan_tiles(plan, features);
+    }
   }
   plan.splits = std::max<std::int64_t>(ceil_div(p.k, plan.split_k), 1);
   const std::int64_t most =

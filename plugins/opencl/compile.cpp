@@ -112,7 +112,10 @@ Result<gpu::Source> own_text(std::string_view name) {
 Result<gpu::Source> with_own_text(gpu::Source s) {
   if (!s.own) return s;
   FG_TRY_ASSIGN(const gpu::Source common, own_text("matrix_slices"));
-  FG_TRY_ASSIGN(gpu::Source text, own_text(s.name));
+  // "product_mma 3": product_mma with STAGES 3.
+  const std::size_t space = s.name.find(' ');
+  FG_TRY_ASSIGN(gpu::Source text, own_text(s.name.substr(0, space)));
+  if (space != std::string::npos) s.define("STAGES", s.name.substr(space + 1));
   s.shared = std::move(text.shared);
   s.functions = common.functions + text.functions;
   s.body = std::move(text.body);

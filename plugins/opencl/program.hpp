@@ -18,7 +18,7 @@ struct Program : gpu::Program {
 
 // --- print.cpp ---
 std::string kernel_name(const gpu::Source& source);
-// The source with its text, where that is this API's own.
+// The source with its text, where that is this API's own: that of kernels/NAME.fgk for "NAME STAGES".
 Result<gpu::Source> with_own_text(gpu::Source source);
 // The whole program in OpenCL C: defines, prelude, functions, kernel.
 std::string print_source(const gpu::Source& source, const DeviceFacts& facts);

@@ -117,8 +117,10 @@ TEST(ProductPlan, TilesThatMustBeWholeAndLayoutsThatTheyLike) {
 
 TEST(MatrixPlan, TakesWhatHasRowsEnoughAndTheDtype) {
   EXPECT_NE(on_matrix_units(dense(FG_F16, 17, 24, 16)).matrix, nullptr);
-  EXPECT_TRUE(on_matrix_units(dense(FG_F16, 16, 4096, 4096)).by_rows);
-  EXPECT_TRUE(on_matrix_units(dense(FG_F16, 4096, 16, 4096)).by_rows);
+  EXPECT_NE(on_matrix_units(dense(FG_F16, 9, 4096, 4096)).matrix, nullptr);
+  EXPECT_TRUE(on_matrix_units(dense(FG_F16, 8, 4096, 4096)).by_rows);
+  EXPECT_TRUE(on_matrix_units(dense(FG_F16, 4096, 8, 4096)).by_rows);
+  EXPECT_TRUE(on_matrix_units(dense(FG_F16, 16, 4097, 4096)).by_rows) << "b would have to be packed";
   for (const Product& p : {dense(FG_F16, 64, 64, 15), dense(FG_F32, 512, 512, 512), dense(FG_BF16, 512, 512, 512)}) {
     EXPECT_EQ(on_matrix_units(p).matrix, nullptr);
   }

@@ -92,18 +92,18 @@ TEST(OpenClPrint, HalfAGroupRoundsUpToAPowerOfTwo) {
 }
 
 TEST(OpenClPrint, KernelsOfMatrixUnitsHaveTheirTextHere) {
-  gpu::MatrixTile tile{FG_BF16, "product_mma", 128, 128, 64, 256, 1, 1};
-  for (const char* kernel : {"product_mma", "product_wgmma"}) {
+  gpu::MatrixTile tile{FG_BF16, "", 128, 128, 64, 256, 1, 1};
+  for (const char* kernel : {"product_mma 3", "product_wgmma 8"}) {
     tile.kernel = kernel;
     const auto s = with_own_text(gpu::matrix_source(tile, true, false, gpu::Finish::with_self, FG_BF16));
     ASSERT_TRUE(s) << s.error().message;
     const std::string text = print_source(*s, {});
     for (const char* part :
          {"void fg_product_", "#define A_ALONG 1\n#define B_ALONG 0\n#define FINISH 2\n#define BF16 1\n",
-          "const i64 out_split = fg_block.p_out_split;", "cp.async.cg.shared.global"}) {
+          "#define STAGES ", "const i64 out_split = fg_block.p_out_split;", "cp.async.cg.shared.global"}) {
       EXPECT_TRUE(has(text, part)) << kernel << ": " << part;
     }
-    EXPECT_EQ(hides_instructions(text), tile.kernel == std::string_view("product_wgmma"));
+    EXPECT_EQ(hides_instructions(text), tile.kernel == std::string_view("product_wgmma 8"));
   }
   tile.kernel = "nobodys";
   const auto none = with_own_text(gpu::matrix_source(tile, true, false, gpu::Finish::plain, FG_BF16));
