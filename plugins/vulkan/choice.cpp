@@ -10,6 +10,8 @@
 namespace fg::vulkan {
 namespace {
 
+constexpr std::uint32_t kModuleArguments = 160;  // Bytes of the largest list of a module of its own, as it is pushed.
+
 struct Offered {
   VkPhysicalDeviceVulkan12Features features12{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES};
   VkPhysicalDeviceVulkan11Features features11{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES, &features12};
@@ -113,6 +115,15 @@ void read_abilities(Choice& c, const Offered& o) {
   c.target.push_bytes = limits.maxPushConstantsSize;
 }
 
+// What the modules need besides is where their arguments lie.
+void read_matrix_units(const InstanceFunctions& vk, Choice& c, const std::vector<VkExtensionProperties>& extensions) {
+  if (c.properties.apiVersion < VK_API_VERSION_1_3 || modules().empty()) return;
+  if (c.target.split_groups || c.target.push_bytes < kModuleArguments) return;
+  c.matrix = find_matrix_units(vk, c.handle, [&](const char* name) { return has(extensions, name); });
+  c.features.matrix = matrix_tiles(c.matrix, modules());
+  c.features.attention = attention_tiles(c.matrix, modules());
+}
+
 // Empty: it was taken.
 Result<std::string> consider(const InstanceFunctions& vk, VkPhysicalDevice device, std::vector<Choice>& taken) {
   Choice c;
@@ -131,6 +142,7 @@ Result<std::string> consider(const InstanceFunctions& vk, VkPhysicalDevice devic
   if (!find_queue(vk, c)) return std::string("it has no queue for compute");
   read_abilities(c, o);
   c.features.compute_units = compute_units(vk, c, extensions);
+  read_matrix_units(vk, c, extensions);
   taken.push_back(c);
   return std::string();
 }

@@ -12,6 +12,7 @@
 #include "plugins/gpu/runtime.hpp"
 #include "plugins/vulkan/functions.hpp"
 #include "plugins/vulkan/glsl.hpp"
+#include "plugins/vulkan/matrix_units.hpp"
 #include "plugins/vulkan/spirv.hpp"
 
 namespace fg::vulkan {
@@ -31,6 +32,7 @@ struct Choice {
   gpu::Features features;
   GlslTarget target;
   FloatControls controls;
+  MatrixUnits matrix;
 };
 
 // Why a device is left out: "the feature bufferDeviceAddress is missing"; empty when it can be used.

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <string>
 
+#include "fg/sdk/dtype.hpp"
 #include "plugins/vulkan/graph.hpp"
 #include "plugins/vulkan/host.hpp"
 #include "plugins/vulkan/stream.hpp"
@@ -15,6 +16,7 @@ namespace fg::vulkan {
 namespace {
 
 constexpr std::uint64_t kAlign = 256;  // Of every allocation.
+constexpr VkPipelineShaderStageCreateFlags kWholeSubgroups = VK_PIPELINE_SHADER_STAGE_CREATE_REQUIRE_FULL_SUBGROUPS_BIT;
 
 void copy_text(char* to, std::size_t capacity, const std::string& text) {
   const std::size_t n = std::min(text.size(), capacity - 1);
@@ -22,9 +24,25 @@ void copy_text(char* to, std::size_t capacity, const std::string& text) {
   to[n] = '\0';
 }
 
+// " matrix f16 bf16": a certificate holds for the units that there were.
+std::string matrix_text(const gpu::Features& f) {
+  std::string text;
+  for (const fg_dtype d : {FG_F16, FG_BF16}) {
+    if (std::any_of(f.matrix.begin(), f.matrix.end(), [&](const gpu::MatrixTile& t) { return t.dtype == d; }))
+      text += " " + std::string(dtype_name(d));
+  }
+  return text.empty() ? text : " matrix" + text;
+}
+
+std::string as_text(const std::vector<std::uint32_t>& words) {
+  return {reinterpret_cast<const char*>(words.data()), words.size() * sizeof words[0]};
+}
+
 // The features that kernels use, asked for one by one.
 struct Wanted {
-  explicit Wanted(const Choice& c) {
+  explicit Wanted(const Choice& c) : matrix(c.matrix, nullptr) {
+    features12.pNext = matrix.first;
+    features12.vulkanMemoryModel = c.matrix.any();
     features12.timelineSemaphore = features12.bufferDeviceAddress = features12.storageBuffer8BitAccess = VK_TRUE;
     features12.scalarBlockLayout = features11.storageBuffer16BitAccess = VK_TRUE;
     features.features.shaderInt64 = VK_TRUE;
@@ -34,6 +52,7 @@ struct Wanted {
     features12.shaderFloat16 = c.float16;
     features12.shaderBufferInt64Atomics = c.target.atomic64;
   }
+  WantedMatrixUnits matrix;
   VkPhysicalDeviceVulkan12Features features12{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES};
   VkPhysicalDeviceVulkan11Features features11{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES, &features12};
   VkPhysicalDeviceFeatures2 features{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2, &features11};
@@ -56,6 +75,9 @@ Result<void> Device::start(const InstanceFunctions& instance) {
   const VkDeviceQueueCreateInfo queues{
       VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO, nullptr, 0, choice_.queue_family, choice_.queues, priorities.data()};
   VkDeviceCreateInfo info{VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO, &wanted.features};
+  const std::vector<const char*> extensions = choice_.matrix.extensions();
+  info.enabledExtensionCount = static_cast<std::uint32_t>(extensions.size());
+  info.ppEnabledExtensionNames = extensions.data();
   info.queueCreateInfoCount = 1;
   info.pQueueCreateInfos = &queues;
   FG_TRY(check("vkCreateDevice", instance.vkCreateDevice(choice_.handle, &info, nullptr, &device_)));
@@ -89,7 +111,7 @@ fg_device_info Device::info() const {
             std::string(choice_.properties12.driverName) + " " + choice_.properties12.driverInfo);
   copy_text(d.arch, sizeof d.arch,
             "vulkan " + std::to_string(VK_API_VERSION_MAJOR(p.apiVersion)) + "." +
-                std::to_string(VK_API_VERSION_MINOR(p.apiVersion)));
+                std::to_string(VK_API_VERSION_MINOR(p.apiVersion)) + matrix_text(choice_.features));
   d.type = choice_.features.software ? FG_DEVICE_CPU : FG_DEVICE_GPU;
   d.pci_vendor = p.vendorID;
   d.pci_device = p.deviceID;
@@ -133,6 +155,8 @@ Result<std::unique_ptr<fg_graph>> Device::make_graph(fg_instance* instance, std:
   return std::unique_ptr<fg_graph>(std::move(graph));
 }
 
+void Device::say(std::int32_t level, const std::string& text) const { log(host_, level, text); }
+
 // --- programs ---
 
 Program::~Program() { device_.vk().vkDestroyPipeline(device_.handle(), pipeline, nullptr); }
@@ -148,8 +172,9 @@ Result<Spirv> Device::spirv_of(const gpu::Source& source, std::vector<Fresh>& fr
 }
 
 // The driver's own binary is kept by the core beside the SPIR-V.
-Result<VkPipeline> Device::make_pipeline(const std::string& name, const Spirv& module, std::vector<Fresh>& fresh) {
-  const std::string key = "pipeline\n" + std::string(reinterpret_cast<const char*>(module.data()), module.size() * 4);
+Result<VkPipeline> Device::make_pipeline(const std::string& name, const Spirv& module, const Specialised& special,
+                                         std::vector<Fresh>& fresh) {
+  const std::string key = "pipeline\n" + as_text(special.constants) + as_text(module);
   const std::vector<std::byte> kept = get_blob<std::byte>(host_, key);
   const VkPipelineCacheCreateInfo cache_info{VK_STRUCTURE_TYPE_PIPELINE_CACHE_CREATE_INFO, nullptr, 0, kept.size(),
                                              kept.data()};
@@ -161,14 +186,20 @@ Result<VkPipeline> Device::make_pipeline(const std::string& name, const Spirv& m
   VkPipeline pipeline = VK_NULL_HANDLE;
   VkResult r = vk_.vkCreateShaderModule(device_, &shader_info, nullptr, &shader);
   if (r == VK_SUCCESS) {
+    std::vector<VkSpecializationMapEntry> entries;
+    for (std::uint32_t k = 0; k < special.constants.size(); ++k) entries.push_back({k, 4 * k, 4});
+    const VkSpecializationInfo constants{static_cast<std::uint32_t>(entries.size()), entries.data(), 4 * entries.size(),
+                                         special.constants.data()};
+    const VkPipelineShaderStageRequiredSubgroupSizeCreateInfo subgroup{
+        VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_REQUIRED_SUBGROUP_SIZE_CREATE_INFO, nullptr, special.subgroup};
     VkComputePipelineCreateInfo info{VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO};
     info.stage = {VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
-                  nullptr,
-                  0,
+                  special.subgroup != 0 ? &subgroup : nullptr,
+                  special.subgroup != 0 ? kWholeSubgroups : 0,
                   VK_SHADER_STAGE_COMPUTE_BIT,
                   shader,
                   "main",
-                  nullptr};
+                  entries.empty() ? nullptr : &constants};
     info.layout = layout_;
     r = vk_.vkCreateComputePipelines(device_, cache, 1, &info, nullptr, &pipeline);
     vk_.vkDestroyShaderModule(device_, shader, nullptr);
@@ -187,8 +218,20 @@ Result<VkPipeline> Device::make_pipeline(const std::string& name, const Spirv& m
 
 Result<gpu::Compiled> Device::compile(const gpu::Source& source) {
   std::vector<Fresh> fresh;
-  FG_TRY_ASSIGN(const Spirv module, spirv_of(source, fresh));
-  FG_TRY_ASSIGN(const VkPipeline pipeline, make_pipeline(source.name, finish_module(module, choice_.controls), fresh));
+  Specialised special;
+  Spirv module;
+  if (source.own) {
+    FG_TRY_ASSIGN(const Module own, module_of(source));
+    module.assign(own.words.begin(), own.words.end());
+    special.subgroup = choice_.matrix.subgroup;
+    for (const auto& [name, value] : source.defines)
+      special.constants.push_back(static_cast<std::uint32_t>(std::stoul(value)));
+    special.constants.push_back(source.group_size);
+  } else {
+    FG_TRY_ASSIGN(module, spirv_of(source, fresh));
+  }
+  FG_TRY_ASSIGN(const VkPipeline pipeline,
+                make_pipeline(source.name, finish_module(module, choice_.controls), special, fresh));
   gpu::Compiled made{std::make_unique<Program>(*this, pipeline, argument_layout(source, choice_.target)), {}};
   if (fresh.empty()) return made;
   made.keep = [this, fresh = std::move(fresh)] {

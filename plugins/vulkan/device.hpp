@@ -49,6 +49,7 @@ class Device final : public gpu::Device {
   Result<std::unique_ptr<fg_stream>> make_stream(std::int32_t priority) override;
   Result<std::unique_ptr<fg_timeline>> make_timeline(std::uint64_t initial) override;
   Result<gpu::Compiled> compile(const gpu::Source& source) override;
+  void say(std::int32_t level, const std::string& text) const override;
   bool has_graphs() const override { return true; }
   Result<std::unique_ptr<fg_graph>> make_graph(fg_instance* instance, std::span<const fg_graph_node> nodes) override;
 
@@ -70,8 +71,13 @@ class Device final : public gpu::Device {
     std::vector<std::byte> bytes;
   };
   Result<std::vector<std::uint32_t>> spirv_of(const gpu::Source& source, std::vector<Fresh>& fresh);
+  // Constants 0, 1, ... of a module of the API's own, and the subgroup that it is written for; 0: any.
+  struct Specialised {
+    std::vector<std::uint32_t> constants;
+    std::uint32_t subgroup = 0;
+  };
   Result<VkPipeline> make_pipeline(const std::string& name, const std::vector<std::uint32_t>& module,
-                                   std::vector<Fresh>& fresh);
+                                   const Specialised& special, std::vector<Fresh>& fresh);
 
   const fg_host& host_;
   const Choice choice_;

@@ -60,6 +60,10 @@ Result<InstanceFunctions> load_instance(const GlobalFunctions& global, VkInstanc
   f.name = reinterpret_cast<PFN_##name>(global.vkGetInstanceProcAddr(instance, #name)); \
   if (f.name == nullptr) return lacks(#name);
   FG_VK_INSTANCE_FUNCTIONS(FG_VK_LOAD)
+  f.cooperative_matrix_properties = reinterpret_cast<GetCooperativeMatrixProperties>(
+      global.vkGetInstanceProcAddr(instance, "vkGetPhysicalDeviceCooperativeMatrixPropertiesKHR"));
+  f.flexible_matrix_properties = reinterpret_cast<GetFlexibleMatrixProperties>(
+      global.vkGetInstanceProcAddr(instance, "vkGetPhysicalDeviceCooperativeMatrixFlexibleDimensionsPropertiesNV"));
   if (debug) {
     FG_VK_LOAD(vkCreateDebugUtilsMessengerEXT)
     FG_VK_LOAD(vkDestroyDebugUtilsMessengerEXT)

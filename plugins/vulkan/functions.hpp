@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "fg/sdk/result.hpp"
+#include "plugins/vulkan/newer_api.hpp"
 
 #define FG_VK_GLOBAL_FUNCTIONS(X) \
   X(vkCreateInstance)             \
@@ -81,6 +82,8 @@ struct InstanceFunctions {
   FG_VK_INSTANCE_FUNCTIONS(FG_VK_DECLARE)
   PFN_vkCreateDebugUtilsMessengerEXT vkCreateDebugUtilsMessengerEXT = nullptr;  // With validation alone.
   PFN_vkDestroyDebugUtilsMessengerEXT vkDestroyDebugUtilsMessengerEXT = nullptr;
+  GetCooperativeMatrixProperties cooperative_matrix_properties = nullptr;  // Where the loader knows them.
+  GetFlexibleMatrixProperties flexible_matrix_properties = nullptr;
 };
 struct DeviceFunctions {
   FG_VK_DEVICE_FUNCTIONS(FG_VK_DECLARE)

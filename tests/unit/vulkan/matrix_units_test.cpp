@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which products a device's matrix units are offered for, and that the modules agree with what is pushed to them.
+
+#include "plugins/vulkan/matrix_units.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <spirv/unified1/spirv.hpp11>
+
+#include "plugins/gpu/product_matrix.hpp"
+
+namespace fg::vulkan {
+namespace {
+
+constexpr std::array<std::uint32_t, 1> kWords{};
+const std::array<Module, 3> kBuilt{
+    {{"product_khr_f16", kWords}, {"product_khr_bf16", kWords}, {"product_cm2_f16", kWords}}};
+
+bool offers(std::span<const gpu::MatrixTile> tiles, fg_dtype dtype, std::string_view kernel) {
+  return std::any_of(tiles.begin(), tiles.end(),
+                     [&](const gpu::MatrixTile& t) { return t.dtype == dtype && t.kernel == kernel; });
+}
+
+TEST(MatrixUnits, AreOfferedWhereDeviceAndBuildHaveThem) {
+  MatrixUnits u;
+  EXPECT_TRUE(matrix_tiles(u, kBuilt).empty());
+  u.subgroup = 32;
+  u.subgroup_f16 = true;
+  auto tiles = matrix_tiles(u, kBuilt);
+  EXPECT_TRUE(offers(tiles, FG_F16, "product_khr"));
+  EXPECT_FALSE(offers(tiles, FG_F16, "product_cm2"));
+  EXPECT_FALSE(offers(tiles, FG_BF16, "product_khr"));
+  u.subgroup_bf16 = u.group_f16 = u.group_bf16 = true;
+  tiles = matrix_tiles(u, kBuilt);
+  EXPECT_TRUE(offers(tiles, FG_F16, "product_cm2"));
+  EXPECT_TRUE(offers(tiles, FG_BF16, "product_khr"));
+  EXPECT_FALSE(offers(tiles, FG_BF16, "product_cm2"));  // not built
+  EXPECT_TRUE(matrix_tiles(u, {}).empty());
+}
+
+TEST(MatrixUnits, AreAskedForOneByOne) {
+  MatrixUnits u;
+  EXPECT_TRUE(u.extensions().empty());
+  int behind = 0;
+  EXPECT_EQ(WantedMatrixUnits(u, &behind).first, &behind);
+  u.subgroup_f16 = true;
+  EXPECT_EQ(u.extensions().size(), 1u);
+  u.group_f16 = u.subgroup_bf16 = true;
+  EXPECT_EQ(u.extensions().size(), 3u);
+}
+
+// The largest offset of a member of the block that is pushed, and the constants by their numbers.
+struct Interface {
+  std::uint32_t last_offset = 0;
+  std::vector<std::uint32_t> constants;
+};
+
+Interface interface_of(std::span<const std::uint32_t> m) {
+  Interface out;
+  std::uint32_t pushed = 0, block = 0;
+  const auto each = [&](auto&& use) {
+    for (std::size_t at = 5; at < m.size() && (m[at] >> 16) != 0; at += m[at] >> 16)
+      use(static_cast<spv::Op>(m[at] & 0xFFFFu), m.subspan(at, m[at] >> 16));
+  };
+  each([&](spv::Op op, std::span<const std::uint32_t> w) {
+    if (op == spv::Op::OpVariable && w[3] == static_cast<std::uint32_t>(spv::StorageClass::PushConstant)) pushed = w[1];
+    if (op == spv::Op::OpDecorate && w[2] == static_cast<std::uint32_t>(spv::Decoration::SpecId))
+      out.constants.push_back(w[3]);
+  });
+  each([&](spv::Op op, std::span<const std::uint32_t> w) {
+    if (op == spv::Op::OpTypePointer && w[1] == pushed) block = w[3];
+  });
+  each([&](spv::Op op, std::span<const std::uint32_t> w) {
+    if (op == spv::Op::OpMemberDecorate && w[1] == block && w[3] == static_cast<std::uint32_t>(spv::Decoration::Offset))
+      out.last_offset = std::max(out.last_offset, w[4]);
+  });
+  return out;
+}
+
+TEST(MatrixUnits, ModulesReadWhatIsPushedToThem) {
+  if (modules().empty()) GTEST_SKIP() << "built without a new glslang";
+  MatrixUnits all{true, true, true, true, 32};
+  for (const gpu::MatrixTile& t : matrix_tiles(all, modules())) {
+    const gpu::Source s = gpu::matrix_source(t, true, false, gpu::Finish::plain, t.dtype);
+    const auto module = module_of(s);
+    ASSERT_TRUE(module) << module.error().message;
+    const Interface found = interface_of(module->words);
+    EXPECT_EQ(found.last_offset + 4, argument_layout(s, {true, true, false, 256}).bytes) << module->name;
+    // Constants by the order of the defines, the size of a group behind them; BF16 is a module of its own.
+    for (std::uint32_t k = 0; k <= s.defines.size(); ++k) {
+      EXPECT_EQ(std::count(found.constants.begin(), found.constants.end(), k) > 0, k != 6) << module->name << k;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace fg::vulkan
