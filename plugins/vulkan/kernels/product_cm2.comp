@@ -7,7 +7,8 @@
 #extension GL_GOOGLE_include_directive : require
 #include "product.glsl"
 
-const uint MANY = 1024 / BK, SOME = 256 / BK;  // Slices written as one.
+// Slices written as one.  The driver takes two seconds to compile 32 of them; small tiles are of small products.
+const uint MANY = (BM * BN > 16384 ? 1024 : 512) / BK, SOME = 128 / BK;
 #define MATRIX_A coopmat<ELEMENT, gl_ScopeWorkgroup, BM, BK, gl_MatrixUseA>
 #define MATRIX_B coopmat<ELEMENT, gl_ScopeWorkgroup, BK, BN, gl_MatrixUseB>
 #define MATRIX_SUM coopmat<float, gl_ScopeWorkgroup, BM, BN, gl_MatrixUseAccumulator>

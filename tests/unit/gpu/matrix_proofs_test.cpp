@@ -90,6 +90,7 @@ struct HostTimeline final : fg_timeline {
 
 struct HostDevice final : Device {
   explicit HostDevice(Fault f) : fault(f) {
+    features_.compute_units = 132;  // So many that a plan would split k.
     for (const fg_dtype dtype : {FG_F16, FG_BF16}) {
       features_.matrix.push_back({dtype, "large", 64, 32, 32, 64, 1, 2});
       features_.matrix.push_back({dtype, "small", 16, 16, 32, 64, 1, 1});
