@@ -154,7 +154,6 @@ Positions of_index_copy(const sdk::Launch& l) {
   add_to_walk(p.behind, t.width, {1, 1});
   return p;
 }
-bool adds_nothing(const sdk::Launch&) { return false; }
 
 template <Positions (*Of)(const sdk::Launch&), bool (*Adds)(const sdk::Launch&)>
 Result<void> write(const Prepared& k, const sdk::Launch& l) {
@@ -167,6 +166,19 @@ Result<std::uint64_t> write_workspace(const Prepared&, const sdk::Launch& l) {
 template <Positions (*Of)(const sdk::Launch&), bool (*Adds)(const sdk::Launch&)>
 constexpr auto kPrepare = prepare<write<Of, Adds>, write_workspace<Of, Adds>>;
 
+// One index names no place twice, so nothing is claimed: a decode step puts one token into its cache.
+bool one_slice(const sdk::Launch& l) { return sdk::numel(l.in(1)) == 1; }
+
+Result<void> index_copy(const Prepared& k, const sdk::Launch& l) {
+  const fg_tensor& source = l.in(2);
+  if (!one_slice(l)) return write_positions(k, l, of_index_copy(l), source, false);
+  FG_TRY(copy_self(l, l.out(), l.in(0)));
+  return put_slice(k, l, l.in(1), source, rows_along(l.in(0), l.params<fg_index_copy_params>().dim));
+}
+Result<std::uint64_t> index_copy_workspace(const Prepared&, const sdk::Launch& l) {
+  return one_slice(l) ? 0 : position_memory(l, of_index_copy(l), Use::assign).bytes;
+}
+
 FG_GPU_ROWS(INDEX);
 FG_GPU_ROWS(INDEX_COPY);
 FG_GPU_ROWS(INDEX_PUT);
@@ -176,7 +188,7 @@ constexpr sdk::KernelEntry kEntries[] = {
     {FG_GPU_ENTRY(INDEX), .list_slot = 2, .counted = true, .layouts = FG_LAYOUT_DENSE,
      .flags = FG_K_BITWISE_DETERMINISTIC, .prepare = prepare<index, index_workspace>},
     {FG_GPU_ENTRY(INDEX_COPY), .layouts = FG_LAYOUT_DENSE, .flags = FG_K_BITWISE_DETERMINISTIC | FG_K_INPLACE_OK,
-     .prepare = kPrepare<of_index_copy, adds_nothing>},
+     .prepare = prepare<index_copy, index_copy_workspace>},
     {FG_GPU_ENTRY(INDEX_PUT), .list_slot = 2, .layouts = FG_LAYOUT_DENSE, .flags = FG_K_INPLACE_OK,
      .prepare = kPrepare<of_index_put, adds_index_put>},
     {FG_GPU_ENTRY(PUT), .layouts = FG_LAYOUT_DENSE, .flags = FG_K_INPLACE_OK, .prepare = kPrepare<of_put, adds_put>},

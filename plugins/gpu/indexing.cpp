@@ -16,6 +16,25 @@ TakeRows rows_along(const fg_tensor& self, std::int64_t dim) {
   return t;
 }
 
+Result<void> put_slice(const Prepared& k, const sdk::Launch& l, const fg_tensor& index, const fg_tensor& source,
+                       const TakeRows& t) {
+  const fg_tensor& out = l.out();
+  const std::int64_t element = dtype_bytes(out.dtype);
+  const std::int64_t piece = piece_bytes(element, {offset_of(out), offset_of(source), t.width * element});
+  const std::int64_t width = t.width * element / piece, count = t.outer * width;
+  if (count == 0) return {};
+  const bool wide = !fits_index32(l);
+  const std::uint64_t number = variant_number({'o', piece, wide, index.dtype == FG_I64});
+  FG_TRY_ASSIGN(const Program* program, k->get(device_of(l), number, [&] {
+    return make_source("put_slice", {piece_dtype(piece), piece_dtype(piece), index.dtype}, wide, [&](Source& s) {
+      define_piece(s, piece);
+      define_index(s);
+    });
+  }));
+  return enqueue(l, *program, {ref(out), ref(source), ref(index)},
+                 {count, width, t.bound, t.wraps ? t.bound : std::int64_t{0}}, groups_of(*program, count));
+}
+
 Result<void> take_rows(const Prepared& k, const sdk::Launch& l, const fg_tensor& index, const TakeRows& t) {
   const fg_tensor &out = l.out(), &self = l.in(0);
   const std::int64_t element = dtype_bytes(self.dtype), named = sdk::numel(index);
