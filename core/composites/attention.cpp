@@ -31,29 +31,24 @@ Result<Tensor> batched(const Tensor& t, const Lengths& batch) {
   return apply("reshape", {arg(expanded), arg(std::span<const std::int64_t>(joined))});
 }
 
-// Repeats the heads (dimension -3) so that there are `heads` of them.
-Result<Tensor> repeat_heads(const Tensor& t, std::int64_t heads) {
-  const int at = t.ndim() - 3;
-  const std::int64_t own = t->shape[at];
-  if (own == heads || own == 0) return t;
-  FG_TRY_ASSIGN(const Tensor split, views::unsqueeze(t, at + 1));
-  Lengths wide(split.shape().begin(), split.shape().end());
-  wide[static_cast<std::size_t>(at) + 1] = heads / own;
-  FG_TRY_ASSIGN(const Tensor expanded, views::expand(split, wide));
-  Lengths joined(t.shape().begin(), t.shape().end());
-  joined[static_cast<std::size_t>(at)] = heads;
-  return apply("reshape", {arg(expanded), arg(std::span<const std::int64_t>(joined))});
+// Queries that share a key head become rows of that head: no key is copied.
+Result<Tensor> grouped(const Tensor& q, std::int64_t key_heads) {
+  const auto at = static_cast<std::size_t>(q.ndim() - 3);
+  Lengths shape(q.shape().begin(), q.shape().end());
+  if (shape[at] == key_heads || key_heads == 0) return q;
+  shape[at + 1] *= shape[at] / key_heads;
+  shape[at] = key_heads;
+  return apply("reshape", {arg(q), arg(std::span<const std::int64_t>(shape))});
 }
 
-// Scores of [batch, queries, keys], scaled and masked.
-Result<Tensor> masked(const CompositeCall& c, Tensor scores, const Lengths& batch, double scale) {
+// Scores of [batch, rows, keys], scaled and masked; the rows are all queries of each head of a group.
+Result<Tensor> masked(const CompositeCall& c, Tensor scores, double scale) {
   constexpr double kLowest = -std::numeric_limits<double>::infinity();
   FG_TRY_ASSIGN(scores, map("s * scale", std::array{Named("s", scores), Named("scale", scale)}));
   const Tensor mask = c.tensor("attn_mask");
   if (mask) {
-    Lengths wide = batch;
-    wide.push_back(scores->shape[1]);
-    wide.push_back(scores->shape[2]);
+    Lengths wide(c.out[0].shape().begin(), c.out[0].shape().end());
+    wide.back() = scores->shape[2];
     FG_TRY_ASSIGN(Tensor m, views::expand(mask, wide));
     const Lengths joined(scores.shape().begin(), scores.shape().end());
     FG_TRY_ASSIGN(m, apply("reshape", {arg(m), arg(std::span<const std::int64_t>(joined))}));
@@ -64,7 +59,9 @@ Result<Tensor> masked(const CompositeCall& c, Tensor scores, const Lengths& batc
     }
   }
   if (!c.flag("is_causal")) return scores;
-  return map("where(index(2) <= index(1), s, -inf)", std::array{Named("s", scores)});
+  const std::int64_t queries = c.out[0]->shape[c.out[0].ndim() - 2];
+  return map("where(index(2) <= index(1) % queries, s, -inf)",
+             std::array{Named("s", scores), Named("queries", queries)});
 }
 
 Result<Tensor> weights(const Tensor& scores, bool may_be_empty) {
@@ -84,27 +81,25 @@ Result<Tensor> weights(const Tensor& scores, bool may_be_empty) {
 }  // namespace
 
 Result<void> scaled_dot_product_attention(CompositeCall& c) {
-  FG_TRY_ASSIGN(const Tensor q, widened(c.tensor("query")));
-  FG_TRY_ASSIGN(Tensor k, widened(c.tensor("key")));
-  FG_TRY_ASSIGN(Tensor v, widened(c.tensor("value")));
+  FG_TRY_ASSIGN(Tensor q, widened(c.tensor("query")));
+  FG_TRY_ASSIGN(const Tensor k, widened(c.tensor("key")));
+  FG_TRY_ASSIGN(const Tensor v, widened(c.tensor("value")));
   const Tensor& out = c.out[0];
   if (c.flag("enable_gqa") && q.ndim() >= 3) {
-    const std::int64_t heads = q->shape[q.ndim() - 3];
-    FG_TRY_ASSIGN(k, repeat_heads(k, heads));
-    FG_TRY_ASSIGN(v, repeat_heads(v, heads));
+    FG_TRY_ASSIGN(q, grouped(q, k->shape[k.ndim() - 3]));
   }
   if (k->shape[k.ndim() - 2] == 0) {  // No keys: nothing to average.
     FG_TRY_ASSIGN(const Tensor zero, apply("full", {fg_value_dims(nullptr, 0), arg(0.0)}));
     return copy_into(out, zero);
   }
-  const Lengths batch(out.shape().begin(), out.shape().end() - 2);
+  const Lengths batch(q.shape().begin(), q.shape().end() - 2);
   const double scale = c.number("scale").value_or(1.0 / std::sqrt(static_cast<double>(q->shape[q.ndim() - 1])));
   FG_TRY_ASSIGN(const Tensor q3, batched(q, batch));
   FG_TRY_ASSIGN(const Tensor k3, batched(k, batch));
   FG_TRY_ASSIGN(const Tensor v3, batched(v, batch));
   FG_TRY_ASSIGN(const Tensor turned, views::transpose(k3, 1, 2));
   FG_TRY_ASSIGN(Tensor scores, apply("bmm", {arg(q3), arg(turned)}));
-  FG_TRY_ASSIGN(scores, masked(c, scores, batch, scale));
+  FG_TRY_ASSIGN(scores, masked(c, scores, scale));
   FG_TRY_ASSIGN(const Tensor p, weights(scores, c.tensor("attn_mask") || c.flag("is_causal")));
   FG_TRY_ASSIGN(const Tensor averaged, apply("bmm", {arg(p), arg(v3)}));
   FG_TRY_ASSIGN(const Tensor shaped, views::view(averaged, out.shape()));
