@@ -57,6 +57,13 @@ double numel(const std::vector<std::int64_t>& shape) {
   return n;
 }
 
+// Of a table that positions choose from, as much is read as was chosen.
+double chosen_of(const Case& c, const std::vector<std::int64_t>& shape) {
+  if (c.op->name == "fused_experts" && shape.size() == 3)
+    return numel(shape) * std::min(1.0, numel(c.values.args.back().shapes[0]) / static_cast<double>(shape[0]));
+  return c.out_shapes.empty() ? numel(shape) : std::min(numel(shape), numel(c.out_shapes[0]));
+}
+
 // Shapes of the outputs, bytes and operations of the values as they now are.
 Result<void> weigh(Case& c) {
   core::Shape shapes[8];
@@ -74,10 +81,7 @@ Result<void> weigh(Case& c) {
     if (a.written) continue;  // It is output 0.
     const double size = a.index ? 8 : static_cast<double>(dtype_bytes(c.dtype));
     for (const auto& shape : c.values.args[i].shapes) {
-      // Of a table that positions choose from, as much is read as was chosen.
-      const double n =
-          chosen && !a.index && !c.out_shapes.empty() ? std::min(numel(shape), numel(c.out_shapes[0])) : numel(shape);
-      c.bytes += n * size;
+      c.bytes += (chosen && !a.index ? chosen_of(c, shape) : numel(shape)) * size;
     }
   }
   const auto out_numel = c.out_shapes.empty() ? 0 : static_cast<std::int64_t>(numel(c.out_shapes[0]));

@@ -94,6 +94,7 @@ std::int64_t position_limit(const Case& c) {
     const ArgInfo& a = c.op->args[i];
     const core::CaseArg& v = c.values.args[i];
     if (a.type == ArgType::dim && v.given) dim = v.number.v.i;
+    if (a.name == "w1") shape = &v.shapes[0];  // Of experts, whichever tensor is first.
     if (shape == nullptr && a.type == ArgType::tensor && !a.index && !v.shapes.empty()) shape = &v.shapes[0];
   }
   if (shape == nullptr || shape->empty()) return 1;

@@ -279,6 +279,7 @@ constexpr std::array kByRows{
     ByRows{"sort", {"self"}},
     ByRows{"embedding", {"indices"}},
     ByRows{"gather", {"self", "index"}},
+    ByRows{"fused_experts", {"hidden_states", "topk_weights", "topk_ids"}},
     ByRows{"bmm", {"self", "mat2"}},
     ByRows{"scaled_dot_product_attention", {"query", "key", "value"}},
 };

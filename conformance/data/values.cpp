@@ -91,6 +91,7 @@ std::int64_t position_limit(const core::OpInfo& op, const Case& c, std::size_t a
   if (op.name == "embedding" && op.args[arg].name == "indices") return shape("weight").front();
   if (op.name == "apply_rotary_pos_emb" && op.args[arg].name == "position_ids") return shape("cos").front();
   if (!op.args[arg].index) return 0;
+  if (op.name == "fused_experts") return shape("w1").front();
   if (op.name == "embedding_dense_backward") return c.args[2].number.v.i;
   if (op.name == "take" || op.name == "put") return reference::numel(shape("self"));
   if (op.name == "index" || op.name == "index_put") {

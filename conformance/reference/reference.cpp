@@ -117,6 +117,10 @@ constexpr std::pair<std::string_view, Definition> kNamed[] = {
     {"allclose", ops::closeness},
     {"equal", ops::closeness},
     {"nan_to_num", ops::nan_to_num},
+    {"topk_softmax", ops::topk_softmax},
+    {"grouped_topk", ops::grouped_topk},
+    {"fused_experts", ops::fused_experts},
+    {"moe_sum", ops::moe_sum},
 };
 
 std::vector<Output> elements_of_view(const Call& call) {

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "core/catalogue/index_rules.hpp"
+#include "core/catalogue/moe_rules.hpp"
 #include "core/catalogue/norm_rules.hpp"
 
 namespace fg::core {
@@ -396,6 +397,9 @@ Result<void> named_rule(ShapeRule rule, const RuleCall& call) {
     case ShapeRule::glu_backward: return glu_backward(call);
     case ShapeRule::allclose: return comparison(call, true);
     case ShapeRule::equal: return comparison(call, false);
+    case ShapeRule::topk_softmax: return moe_rules::topk_softmax(call);
+    case ShapeRule::grouped_topk: return moe_rules::grouped_topk(call);
+    case ShapeRule::fused_experts: return moe_rules::fused_experts(call);
     default: return layout_rule(rule, call);
   }
 }

@@ -72,6 +72,9 @@ enum class ShapeRule : unsigned char {
   glu_backward,
   allclose,
   equal,
+  topk_softmax,
+  grouped_topk,
+  fused_experts,
 };
 
 inline constexpr std::array kShapeRuleNames{
@@ -132,12 +135,16 @@ inline constexpr std::array kShapeRuleNames{
     std::string_view("glu_backward"),
     std::string_view("allclose"),
     std::string_view("equal"),
+    std::string_view("topk_softmax"),
+    std::string_view("grouped_topk"),
+    std::string_view("fused_experts"),
 };
 // clang-format on
 
 inline constexpr std::array<std::string_view, 7> kAttentionSymbols{"b", "hq", "hk", "sq", "sk", "d", "dv"};
 inline constexpr std::array<std::string_view, 2> kNormSymbols{"rows", "columns"};
 inline constexpr std::array<std::string_view, 1> kDotSymbols{"n"};
+inline constexpr std::array<std::string_view, 4> kExpertSymbols{"t", "k", "m", "c"};
 
 constexpr std::span<const std::string_view> shape_rule_symbols(std::string_view rule) {
   if (rule == "scaled_dot_product_attention") return kAttentionSymbols;
@@ -146,6 +153,7 @@ constexpr std::span<const std::string_view> shape_rule_symbols(std::string_view 
     return kNormSymbols;
   }
   if (rule == "dot") return kDotSymbols;
+  if (rule == "fused_experts") return kExpertSymbols;
   return {};
 }
 

@@ -41,11 +41,13 @@ constexpr Entry kComposites[] = {
     {"eye", eye},
     {"flip", flip},
     {"fused_add_rms_norm", fused_add_rms_norm},
+    {"fused_experts", fused_experts},
     {"geglu", geglu},
     {"glu", glu},
     {"glu_backward", glu_backward},
     {"group_norm", group_norm},
     {"group_norm_backward", group_norm_backward},
+    {"grouped_topk", grouped_topk},
     {"hstack", hstack},
     {"kron", kron},
     {"layer_norm", layer_norm},
@@ -54,6 +56,7 @@ constexpr Entry kComposites[] = {
     {"linear", linear},
     {"log_softmax", log_softmax},
     {"log_softmax_backward", log_softmax_backward},
+    {"moe_sum", moe_sum},
     {"mse_loss", mse_loss},
     {"mse_loss_backward", mse_loss_backward},
     {"nan_to_num", nan_to_num},
@@ -82,6 +85,7 @@ constexpr Entry kComposites[] = {
     {"stack", stack},
     {"swiglu", swiglu},
     {"tile", tile},
+    {"topk_softmax", topk_softmax},
     {"tril", tril},
     {"tril_indices", tril_indices},
     {"triu", triu},
@@ -214,6 +218,14 @@ Result<void> fill_with(const Tensor& t, const fg_value& value) {
   if (t.numel() == 0) return {};
   const fg_value args[] = {arg(t), value};
   return call(*op, args, Form::inplace, {});
+}
+
+Result<Tensor> count_from_zero(Device* device, std::int64_t n) {
+  static const OpInfo* const op = find_op("arange");
+  const fg_value args[] = {fg_value_int(0), fg_value_int(n)};
+  fg_tensor_handle made[1] = {nullptr};
+  FG_TRY(call(*op, args, Form::functional, made, device));
+  return Tensor::adopt(made[0]);
 }
 
 Result<Tensor> widened(const Tensor& t) {

@@ -103,6 +103,10 @@ Result<void> reglu(CompositeCall& c);
 Result<void> dreglu(CompositeCall& c);
 Result<void> swiglu(CompositeCall& c);
 Result<void> dswiglu(CompositeCall& c);
+Result<void> topk_softmax(CompositeCall& c);  // moe.cpp
+Result<void> grouped_topk(CompositeCall& c);
+Result<void> fused_experts(CompositeCall& c);
+Result<void> moe_sum(CompositeCall& c);
 Result<void> allclose(CompositeCall& c);  // closeness.cpp
 Result<void> equal(CompositeCall& c);
 Result<void> nan_to_num(CompositeCall& c);
@@ -139,6 +143,9 @@ Result<void> map_into(const Tensor& out, std::string_view text, std::span<const 
 
 // Every element of `t` becomes `value`, a number.
 Result<void> fill_with(const Tensor& t, const fg_value& value);
+
+// 0 .. n - 1 on the device, i64.
+Result<Tensor> count_from_zero(Device* device, std::int64_t n);
 
 // `t` in the type in which sums are kept: f32 for 16-bit floats, else its own.
 Result<Tensor> widened(const Tensor& t);

@@ -14,11 +14,8 @@ namespace {
 
 // 0 .. n - 1 along dimension 0 of [n, 1] or 1 of [1, n].
 Result<Tensor> positions(Device* device, std::int64_t n, int dim) {
-  static const OpInfo* const op = find_op("arange");
-  const fg_value args[] = {fg_value_int(0), fg_value_int(n)};
-  fg_tensor_handle made[1] = {nullptr};
-  FG_TRY(call(*op, args, Form::functional, made, device));
-  return views::unsqueeze(Tensor::adopt(made[0]), 1 - dim);
+  FG_TRY_ASSIGN(const Tensor line, count_from_zero(device, n));
+  return views::unsqueeze(line, 1 - dim);
 }
 
 Result<void> triangle(CompositeCall& c, const char* text) {

@@ -25,6 +25,7 @@ namespace fg::gpu {
 inline constexpr std::uint32_t kForward = FG_LAYOUT_ANY & ~std::uint32_t{FG_LAYOUT_NEGATIVE};
 
 std::span<const sdk::KernelEntry> attention_entries();  // attention_entry.cpp
+std::span<const sdk::KernelEntry> expert_entries();     // experts.cpp
 std::span<const sdk::KernelEntry> index_entries();      // index_entry.cpp
 std::span<const sdk::KernelEntry> indexing_entries();   // indexing.cpp
 std::span<const sdk::KernelEntry> layout_entries();     // layout.cpp
@@ -41,7 +42,7 @@ std::span<const sdk::KernelEntry> sort_entries();       // sort.cpp
 
 inline std::vector<std::span<const sdk::KernelEntry>> named_entries() {
   return {
-      attention_entries(),  //
+      attention_entries(), expert_entries(),  //
       index_entries(),     indexing_entries(), layout_entries(), loss_entries(),   masked_entries(),
       norm_entries(),      product_entries(),  random_entries(), rotary_entries(), sample_entries(),
       scatter_entries(),   softmax_entries(),  sort_entries(),

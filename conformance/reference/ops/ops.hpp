@@ -65,6 +65,10 @@ Outputs index_select(const Call& call);
 Outputs nonzero(const Call& call);
 Outputs sort(const Call& call);  // sort.cpp
 Outputs topk(const Call& call);
+Outputs topk_softmax(const Call& call);  // experts.cpp
+Outputs grouped_topk(const Call& call);
+Outputs fused_experts(const Call& call);
+Outputs moe_sum(const Call& call);
 Outputs uniform(const Call& call);  // random.cpp
 Outputs normal(const Call& call);
 Outputs exponential(const Call& call);

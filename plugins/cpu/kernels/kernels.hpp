@@ -111,6 +111,12 @@ Result<void> multinomial(const sdk::Launch&);
 Result<std::uint64_t> multinomial_workspace(const sdk::Launch&);
 Result<void> native_dropout(const sdk::Launch&);
 Result<void> dropout(const sdk::Launch&);
+Result<void> topk_softmax(const sdk::Launch&);
+Result<std::uint64_t> topk_softmax_workspace(const sdk::Launch&);
+Result<void> grouped_topk(const sdk::Launch&);
+Result<std::uint64_t> grouped_topk_workspace(const sdk::Launch&);
+Result<void> fused_experts(const sdk::Launch&);
+Result<std::uint64_t> fused_experts_workspace(const sdk::Launch&);
 }  // namespace entry
 
 }  // namespace fg::cpu

@@ -55,6 +55,9 @@ FG_CPU_ROWS(LOG_SOFTMAX_BACKWARD);
 FG_CPU_ROWS(SKIP_LAYER_NORM);
 FG_CPU_ROWS(GROUP_NORM);
 FG_CPU_ROWS(FUSED_ADD_RMS_NORM);
+FG_CPU_ROWS(FUSED_EXPERTS);
+FG_CPU_ROWS(GROUPED_TOPK);
+FG_CPU_ROWS(TOPK_SOFTMAX);
 FG_CPU_ROWS(CROSS_ENTROPY_LOSS);
 FG_CPU_ROWS(LAYER_NORM);
 FG_CPU_ROWS(LINEAR);
@@ -139,6 +142,12 @@ constexpr sdk::KernelEntry kEntries[] = {
      .prepare = prepare<entry::group_norm, entry::group_norm_workspace>},
     {FG_CPU_ENTRY(FUSED_ADD_RMS_NORM), .flags = kInPlace,
      .prepare = prepare<entry::fused_add_rms_norm, entry::fused_add_rms_norm_workspace>},
+    {FG_CPU_ENTRY(FUSED_EXPERTS), .layouts = FG_LAYOUT_DENSE, .flags = kFlags,
+     .prepare = prepare<entry::fused_experts, entry::fused_experts_workspace>},
+    {FG_CPU_ENTRY(GROUPED_TOPK), .layouts = FG_LAYOUT_DENSE, .flags = kFlags,
+     .prepare = prepare<entry::grouped_topk, entry::grouped_topk_workspace>},
+    {FG_CPU_ENTRY(TOPK_SOFTMAX), .layouts = FG_LAYOUT_DENSE, .flags = kFlags,
+     .prepare = prepare<entry::topk_softmax, entry::topk_softmax_workspace>},
     {FG_CPU_ENTRY(CROSS_ENTROPY_LOSS), .layouts = FG_LAYOUT_DENSE, .flags = kFlags,
      .prepare = prepare<entry::cross_entropy_loss, entry::cross_entropy_loss_workspace>},
     {FG_CPU_ENTRY(LAYER_NORM), .flags = kInPlace, .prepare = prepare<entry::layer_norm, entry::layer_norm_workspace>},
