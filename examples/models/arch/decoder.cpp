@@ -25,10 +25,6 @@ DecoderModel::DecoderModel(const Config& config, const Loader& loader, const Mod
               : loader.linear(head, channels, config.vocab_size, false);
 }
 
-bool DecoderModel::capturable() const {
-  return std::ranges::all_of(layers_, [](const DecoderLayer& l) { return l.feed_forward->capturable(); });
-}
-
 std::uint64_t DecoderModel::bytes_per_step() const {
   std::uint64_t idle = 0;
   for (const DecoderLayer& l : layers_) idle += l.feed_forward->idle_bytes();

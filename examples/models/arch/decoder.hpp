@@ -33,7 +33,7 @@ class DecoderModel final : public Model {
   }
   Tensor logits(const Tensor& last) const override { return head_(last); }
   bool generates() const override { return true; }
-  bool capturable() const override;
+  bool capturable() const override { return true; }
   std::uint64_t bytes_per_step() const override;
   Cache make_cache(std::vector<std::int64_t> padding, std::int64_t capacity) const override;
 

@@ -91,9 +91,12 @@ std::unique_ptr<nn::SelfAttention> make_mla(const Config& c, const Loader& loade
   return std::make_unique<nn::Mla>(std::move(p), std::move(w));
 }
 
+struct Gated {
+  nn::Linear gate_up, down;
+};
 // gate, up and down by the names that they have; all take `channels`.
-nn::Expert gated(const Loader& loader, const std::string& name, std::initializer_list<const char*> parts,
-                 std::int64_t channels, std::int64_t middle, bool bias) {
+Gated gated(const Loader& loader, const std::string& name, std::initializer_list<const char*> parts,
+            std::int64_t channels, std::int64_t middle, bool bias) {
   const char* const* part = parts.begin();
   return {nn::fused({loader.linear(name + part[0], channels, middle, bias),
                      loader.linear(name + part[1], channels, middle, bias)}),
@@ -102,31 +105,31 @@ nn::Expert gated(const Loader& loader, const std::string& name, std::initializer
 
 std::unique_ptr<nn::FeedForward> make_mlp(const Config& c, const Loader& loader, const std::string& name,
                                           std::int64_t middle) {
-  nn::Expert e = gated(loader, name, {".gate_proj", ".up_proj", ".down_proj"}, c.hidden_size, middle,
-                       c.architecture == Architecture::llama && c.mlp_bias);
+  Gated e = gated(loader, name, {".gate_proj", ".up_proj", ".down_proj"}, c.hidden_size, middle,
+                  c.architecture == Architecture::llama && c.mlp_bias);
   return std::make_unique<nn::SiluAndMulMlp>(std::move(e.gate_up), std::move(e.down));
 }
 
 // Experts of one tensor each for all, or one by one (w1, w3 and w2 in Mixtral's first checkpoints).
-std::vector<nn::Expert> make_experts(const Config& c, const Loader& loader, const std::string& name,
-                                     std::int64_t middle) {
-  std::vector<nn::Expert> experts;
+nn::Experts make_experts(const Config& c, const Loader& loader, const std::string& name, std::int64_t middle) {
   const std::string all = name + ".experts.";
-  if (loader.source.has(all + "gate_up_proj")) {
-    const Tensor gate_up = loader.tensor(all + "gate_up_proj", {c.num_experts, 2 * middle, c.hidden_size});
-    const Tensor down = loader.tensor(all + "down_proj", {c.num_experts, c.hidden_size, middle});
-    for (std::int64_t e = 0; e < c.num_experts; ++e)
-      experts.push_back({{gate_up.select(0, e), {}}, {down.select(0, e), {}}});
-    return experts;
-  }
+  const std::int64_t channels = c.hidden_size;
+  const std::vector<std::int64_t> up{c.num_experts, 2 * middle, channels}, down{c.num_experts, channels, middle};
+  if (loader.source.has(all + "gate_up_proj"))
+    return {loader.tensor(all + "gate_up_proj", up), loader.tensor(all + "down_proj", down)};
   const bool mixtral = c.architecture == Architecture::mixtral;
-  for (std::int64_t e = 0; e < c.num_experts; ++e) {
-    const std::string one = all + std::to_string(e);
-    experts.push_back(mixtral
-                          ? gated(loader, one, {".w1", ".w3", ".w2"}, c.hidden_size, middle, false)
-                          : gated(loader, one, {".gate_proj", ".up_proj", ".down_proj"}, c.hidden_size, middle, false));
+  const nn::Experts e{Tensor::empty(up, loader.dtype), Tensor::empty(down, loader.dtype)};
+  const auto put = [&](const Tensor& place, const std::string& part) {
+    copy_(place, loader.tensor(part + ".weight", place.shape()));
+  };
+  for (std::int64_t i = 0; i < c.num_experts; ++i) {
+    const std::string one = all + std::to_string(i);
+    const Tensor both = e.gate_up.select(0, i);
+    put(both.slice(0, 0, middle), one + (mixtral ? ".w1" : ".gate_proj"));
+    put(both.slice(0, middle, std::nullopt), one + (mixtral ? ".w3" : ".up_proj"));
+    put(e.down.select(0, i), one + (mixtral ? ".w2" : ".down_proj"));
   }
-  return experts;
+  return e;
 }
 
 std::unique_ptr<nn::FeedForward> make_moe(const Config& c, const Loader& loader, const std::string& layer) {

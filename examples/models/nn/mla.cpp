@@ -23,12 +23,11 @@ Tensor Mla::forward(const Tensor& x, const Step& step, const LayerCache* cache) 
   const Tensor latent = w_.kv_norm(heads_of(down, kv_at, 1, p_.kv_rank));
   auto [q_rope, k_rope] = (*p_.rope)(q.slice(-1, p_.nope_dim, std::nullopt),
                                      heads_of(down, kv_at + p_.kv_rank, 1, p_.rope_dim), step.positions);
-  if (cache != nullptr) {
-    LayerCache::put(cache->keys.slice(-1, 0, p_.kv_rank), step.slots, latent);
-    LayerCache::put(cache->keys.slice(-1, p_.kv_rank, std::nullopt), step.slots, k_rope);
-  }
+  // Whole, as devices write what is dense.
+  const Tensor own = cat({latent, k_rope}, -1);
+  if (cache != nullptr) LayerCache::put(cache->keys, step.slots, own);
   const bool all = cache != nullptr && step.keys != 0;
-  const Tensor seen = all ? cache->keys.slice(2, 0, step.keys) : cat({latent, k_rope}, -1).transpose(1, 2);
+  const Tensor seen = all ? cache->keys.slice(2, 0, step.keys) : own.transpose(1, 2);
   const Queries queries{q.slice(-1, 0, p_.nope_dim), q_rope};
   const Tensor values = t <= absorb_up_to ? absorbed(queries, seen, step) : expanded(queries, seen, step);
   return w_.out(values.reshape({b, t, p_.heads * p_.value_dim}));

@@ -15,10 +15,9 @@ namespace fg::nn {
 class FeedForward {
  public:
   virtual ~FeedForward() = default;
-  // x [batch, length, channels] -> the same shape.
+  // x [batch, length, channels] -> the same shape.  With one token a row a capture may hold it (docs/graphs.md):
+  // nothing waits for values on the host.
   virtual Tensor forward(const Tensor& x) const = 0;
-  // Whether a capture may hold it (docs/graphs.md): nothing of it waits for values on the host.
-  virtual bool capturable() const { return true; }
   // Of its weights, those that one token does not need.
   virtual std::uint64_t idle_bytes() const { return 0; }
 };

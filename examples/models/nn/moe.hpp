@@ -17,44 +17,44 @@ struct RouterParameters {
   enum class Scoring { softmax, sigmoid };
   Scoring scoring = Scoring::softmax;
   std::int64_t experts = 0, per_token = 0;
-  std::int64_t groups = 1, groups_kept = 1;  // Experts outside of the best groups are not chosen.
+  std::int64_t groups = 1, groups_kept = 1;  // sigmoid: experts outside of the best groups are not chosen.
   bool normalise = true;                     // The weights of a token's experts sum to 1 ...
   double scale = 1;                          // ... and are multiplied by this.
 };
 
 // Which experts each token goes to, with what weights: [tokens, per_token].
 struct Routes {
-  Tensor experts;  // i64
+  Tensor experts;  // i32
   Tensor weights;  // f32
 };
 // logits [tokens, experts]; bias [experts] is added to the scores for the choice alone (DeepSeek-V3's
 // balance without a loss, arXiv:2408.15664), none: no bias.
 Routes route(const RouterParameters& p, const Tensor& logits, const Tensor& bias);
 
-// An expert: down(silu(gate) * up).
-struct Expert {
-  Linear gate_up, down;
+// All experts, down(silu(gate) * up) each: [experts, 2 * middle, channels], gate before up, and [experts, channels,
+// middle].
+struct Experts {
+  Tensor gate_up, down;
 };
 
 class MoeLayer final : public FeedForward {
  public:
-  MoeLayer(RouterParameters p, Linear gate, Tensor bias, std::vector<Expert> experts,
-           std::unique_ptr<FeedForward> shared);
+  MoeLayer(RouterParameters p, Linear gate, Tensor bias, Experts experts, std::unique_ptr<FeedForward> shared);
 
+  // x of one token a row is one launch for all experts; of more, the host sorts tokens by expert.
   Tensor forward(const Tensor& x) const override;
-  // The host reads which experts were chosen, so that no other expert's weights are.
-  bool capturable() const override { return false; }
   std::uint64_t idle_bytes() const override {
-    return static_cast<std::uint64_t>(p_.experts - p_.per_token) * experts_.front().weight_bytes();
+    return static_cast<std::uint64_t>(p_.experts - p_.per_token) * each_.front().weight_bytes();
   }
 
  private:
-  Tensor routed(const Tensor& x) const;
+  Tensor by_expert(const Tensor& x, const Routes& routes) const;
 
   RouterParameters p_;
   Linear gate_;
   Tensor bias_;
-  std::vector<SiluAndMulMlp> experts_;
+  Experts experts_;
+  std::vector<SiluAndMulMlp> each_;      // The same, one by one.
   std::unique_ptr<FeedForward> shared_;  // Serves every token; may be null.
 };
 

@@ -52,11 +52,11 @@ TEST(Route, TheBiasChoosesButDoesNotWeigh) {
 
 constexpr std::int64_t kExperts = 4, kChannels = 6, kMiddle = 5;
 
-std::vector<Expert> make_experts() {
-  std::vector<Expert> experts;
-  for (std::uint64_t e = 0; e < kExperts; ++e)
-    experts.push_back({{random({2 * kMiddle, kChannels}, 30 + e), {}}, {random({kChannels, kMiddle}, 40 + e), {}}});
-  return experts;
+Experts make_experts() {
+  return {random({kExperts, 2 * kMiddle, kChannels}, 30), random({kExperts, kChannels, kMiddle}, 40)};
+}
+SiluAndMulMlp one_of(const Experts& experts, std::int64_t e) {
+  return {{experts.gate_up.select(0, e), {}}, {experts.down.select(0, e), {}}};
 }
 
 TEST(MoeLayer, IsTheWeightedSumOfChosenExperts) {
@@ -64,16 +64,14 @@ TEST(MoeLayer, IsTheWeightedSumOfChosenExperts) {
   p.experts = kExperts;
   p.per_token = 2;
   const Linear gate{random({kExperts, kChannels}, 50), {}};
-  const auto shared_weights = make_experts()[0];
-  const MoeLayer layer(p, gate, {}, make_experts(),
-                       std::make_unique<SiluAndMulMlp>(shared_weights.gate_up, shared_weights.down));
+  const MoeLayer layer(p, gate, {}, make_experts(), std::make_unique<SiluAndMulMlp>(one_of(make_experts(), 0)));
   const Tensor x = random({2, 5, kChannels}, 51);
   const Tensor flat = x.view({10, kChannels});
   const Routes routes = route(p, gate(flat), {});
   const Ids chosen = routes.experts.to_vector<std::int64_t>();
   const Values weights = routes.weights.to_vector<double>();
   std::vector<SiluAndMulMlp> experts;
-  for (const Expert& e : make_experts()) experts.emplace_back(e.gate_up, e.down);
+  for (std::int64_t e = 0; e < kExperts; ++e) experts.push_back(one_of(make_experts(), e));
   std::vector<Tensor> rows;
   for (std::size_t t = 0; t < 10; ++t) {
     const Tensor token = flat.slice(0, static_cast<std::int64_t>(t), static_cast<std::int64_t>(t) + 1);
