@@ -38,7 +38,7 @@ Result<void> Pool::run(std::span<const std::size_t> cases, unsigned jobs, std::s
     FG_TRY_ASSIGN(slots.front().process, WorkerProcess::start(worker_));
   }
   while (!waiting_.empty() || std::any_of(slots.begin(), slots.end(), busy)) {
-    for (Slot& slot : slots) FG_TRY(feed(slot, fresh_after));
+    for (Slot& slot : slots) FG_TRY(feed(slot, slots, fresh_after));
     wait(slots);
     for (Slot& slot : slots) {
       FG_TRY(listen(slot));
@@ -49,7 +49,27 @@ Result<void> Pool::run(std::span<const std::size_t> cases, unsigned jobs, std::s
   return {};
 }
 
-Result<void> Pool::feed(Slot& slot, std::size_t fresh_after) {
+// Cases of one kind share compiled programs: a worker stays with a kind, and takes up one that no other is at.  One
+// worker alone keeps to the order given: what fails after certain cases is run again so.
+std::size_t Pool::take_waiting(Slot& slot, std::span<const Slot> slots) {
+  const auto taken = [&](std::string_view kind) {
+    return std::any_of(slots.begin(), slots.end(),
+                       [&](const Slot& s) { return s.process != nullptr && s.kind == kind; });
+  };
+  auto chosen = slots.size() == 1 ? waiting_.begin() : waiting_.end();
+  for (auto it = waiting_.begin(); slots.size() > 1 && it != waiting_.end(); ++it) {
+    const std::string_view kind = kind_of(names_[*it]);
+    if (kind == slot.kind || (chosen == waiting_.end() && !taken(kind))) chosen = it;
+    if (kind == slot.kind) break;
+  }
+  if (chosen == waiting_.end()) chosen = waiting_.begin();  // Helps another with its kind.
+  const std::size_t index = *chosen;
+  slot.kind = kind_of(names_[index]);
+  waiting_.erase(chosen);
+  return index;
+}
+
+Result<void> Pool::feed(Slot& slot, std::span<const Slot> slots, std::size_t fresh_after) {
   if (slot.process == nullptr) {
     if (waiting_.empty()) return {};
     slot = Slot{};
@@ -60,9 +80,8 @@ Result<void> Pool::feed(Slot& slot, std::size_t fresh_after) {
       slot.finishing = true;
       slot.process->finish();
     } else if (slot.sent.size() < kAhead) {
-      slot.process->send(names_[waiting_.front()]);
-      slot.sent.push_back(waiting_.front());
-      waiting_.pop_front();
+      slot.sent.push_back(take_waiting(slot, slots));
+      slot.process->send(names_[slot.sent.back()]);
     } else {
       break;
     }

@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string_view>
 
 #include "conformance/controller/deadlines.hpp"
 #include "conformance/controller/process.hpp"
@@ -48,9 +49,11 @@ class Pool {
     bool greeted = false, finishing = false;
     std::deque<std::size_t> sent;   // not answered yet
     std::vector<std::size_t> done;  // answered, in order
+    std::string_view kind;          // of the case sent last
   };
 
-  Result<void> feed(Slot& slot, std::size_t fresh_after);
+  std::size_t take_waiting(Slot& slot, std::span<const Slot> slots);
+  Result<void> feed(Slot& slot, std::span<const Slot> slots, std::size_t fresh_after);
   Result<void> listen(Slot& slot);
   Result<void> hear(Slot& slot, const std::string& line);
   Result<void> watch(Slot& slot);
