@@ -72,11 +72,12 @@ struct Gather {
   bool wraps = false;
 };
 
-Result<void> gather_elements(const Prepared& k, const sdk::Launch& l, const Gather& g) {
+Result<void> gather_elements(const Prepared& k, const sdk::Launch& l, Gather g) {
   const fg_tensor &out = l.out(), &self = l.in(0), &index = l.in(1);
   const std::int64_t count = sdk::numel(index), element = dtype_bytes(self.dtype);
   if (count == 0) return {};
   const bool wide = !fits_index32(l);
+  settle_rank(g.walk, device_of(l).features());
   const int ndim = g.walk.ndim;
   FG_TRY_ASSIGN(const Program* program, k->get(device_of(l), variant_number({'g', wide, ndim}), [&] {
     return make_source("gather", {piece_dtype(element), piece_dtype(element), index.dtype}, wide, [&](Source& s) {

@@ -97,6 +97,7 @@ Result<void> move_pieces(const Prepared& k, const sdk::Launch& l, const BufferRe
       walk, element,
       {static_cast<std::int64_t>(y.byte_offset), static_cast<std::int64_t>(x.byte_offset), from * element});
   const bool wide = !fits_index32(l);
+  settle_rank(walk, device_of(l).features());
   FG_TRY_ASSIGN(const Program* program, k->get(device_of(l), variant_number({'m', piece, wide, walk.ndim}), [&] {
     return make_source("move", {piece_dtype(piece), piece_dtype(piece)}, wide, [&](Source& s) {
       define_piece(s, piece);

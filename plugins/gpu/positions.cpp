@@ -40,6 +40,7 @@ Result<void> add_slots(const Prepared& k, const sdk::Launch& l, const Positions&
   };
   Walk rows = make_walk(1);
   for (std::size_t d = 0; d + 1 < rank; ++d) add_to_walk(rows, p.shape[d], {a.mask ? 0 : stride(d)});
+  settle_rank(rows, device_of(l).features());
   const fg_dtype dtype = a.mask ? FG_I64 : a.tensor->dtype;
   const std::uint64_t number = variant_number({'s', wide, rows.ndim, a.mask, counts, dtype == FG_I64});
   FG_TRY_ASSIGN(const Program* program, k->get(device_of(l), number, [&] {
@@ -129,6 +130,8 @@ Result<void> move_positions(const Prepared& k, const sdk::Launch& l, const Posit
   for (int d = 0; d < rows.ndim; ++d) {
     for (std::size_t t = 0; t < 2; ++t) rows.stride[t][static_cast<std::size_t>(d)] /= each;
   }
+  settle_rank(rows, device_of(l).features());
+  settle_rank(inner, device_of(l).features());
   const Pass pass{use,       adds ? y_dtype : piece_dtype(piece), adds ? x.dtype : piece_dtype(piece), piece, rows.ndim,
                   inner.ndim};
   const std::uint64_t number = variant_number({'p', is_wide(l, p), static_cast<std::int64_t>(use), piece, rows.ndim,

@@ -42,11 +42,12 @@ std::string value_text(const Scatter& s, fg_dtype dtype) {
 }
 
 // One pass over the index.
-Result<void> pass(const Prepared& k, const sdk::Launch& l, const Scatter& s, Join join, const BufferRef& y,
+Result<void> pass(const Prepared& k, const sdk::Launch& l, Scatter s, Join join, const BufferRef& y,
                   const BufferRef& w) {
   const fg_dtype dtype = l.out().dtype, state = s.how.state_of(dtype);
   const bool wide = !fits_index32(l), assigns = join == Join::claim || join == Join::assign;
   const fg_dtype counter = assigns ? claim_dtype(s.walk.count) : FG_I32;
+  settle_rank(s.walk, device_of(l).features());
   const int ndim = s.walk.ndim;
   const std::uint64_t number = variant_number({static_cast<std::int64_t>(join), wide, ndim, counter == FG_I64,
                                                s.how.counted(), s.src != nullptr, s.scaled, state != dtype});

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "plugins/gpu/host_option.hpp"
 #include "plugins/opencl/buffer.hpp"
 #include "plugins/opencl/host_log.hpp"
 #include "plugins/opencl/stream.hpp"
@@ -27,6 +28,8 @@ class Runtime : public gpu::Runtime {
 
 Result<std::unique_ptr<Device>> Device::open(const fg_host& host, const DeviceId& id) {
   std::unique_ptr<Device> d(new Device(host, read_facts(id)));
+  gpu::Features& f = d->facts_.features;
+  f.few_kernels = f.software && !gpu::option_is_on(host, "all_kernels");
   cl_int code = CL_SUCCESS;
   const cl_context_properties properties[] = {CL_CONTEXT_PLATFORM, reinterpret_cast<cl_context_properties>(id.platform),
                                               0};

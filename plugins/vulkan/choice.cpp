@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "plugins/gpu/host_option.hpp"
 #include "plugins/vulkan/host.hpp"
 
 namespace fg::vulkan {
@@ -178,7 +179,11 @@ Result<std::vector<Choice>> choose_devices(const InstanceFunctions& vk, VkInstan
   std::vector<Choice> taken;
   for (VkPhysicalDevice device : all) {
     FG_TRY_ASSIGN(const std::string why, consider(vk, device, taken));
-    if (why.empty()) continue;
+    if (why.empty()) {
+      gpu::Features& f = taken.back().features;
+      f.few_kernels = f.software && !gpu::option_is_on(host, "all_kernels");
+      continue;
+    }
     VkPhysicalDeviceProperties p;
     vk.vkGetPhysicalDeviceProperties(device, &p);
     log(host, FG_LOG_INFO, std::string(p.deviceName) + " is left out: " + why);

@@ -7,7 +7,6 @@
 
 #include <cstdint>
 #include <cstring>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,13 +16,6 @@ namespace fg::vulkan {
 
 inline void log(const fg_host& host, std::int32_t level, const std::string& text) {
   if (host.log != nullptr) host.log(host.ctx, level, "", 0, text.c_str());
-}
-
-inline std::optional<std::string> option(const fg_host& host, const char* key) {
-  char text[256];
-  std::size_t n = sizeof text;
-  if (host.config_get == nullptr || host.config_get(host.ctx, key, text, &n) != FG_OK) return std::nullopt;
-  return std::string(text);
 }
 
 // FNV-1a of bytes.

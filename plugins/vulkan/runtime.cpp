@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstring>
 
+#include "plugins/gpu/host_option.hpp"
 #include "plugins/vulkan/choice.hpp"
 #include "plugins/vulkan/device.hpp"
 #include "plugins/vulkan/host.hpp"
@@ -34,8 +35,7 @@ class Instance {
   }
   Result<void> open() {
     FG_TRY_ASSIGN(const GlobalFunctions* global, load_global());
-    const std::string wish = option(host_, "validation").value_or("false");
-    const bool validate = wish == "true" || wish == "1";
+    const bool validate = gpu::option_is_on(host_, "validation");
     if (validate) FG_TRY(find_layer(*global));
     FG_TRY(create(*global, validate));
     FG_TRY_ASSIGN(vk_, load_instance(*global, handle_, validate));

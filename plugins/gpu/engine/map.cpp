@@ -88,10 +88,11 @@ struct Way {
   std::int64_t pieces = 1;  // Of a work-item; dense alone.
 };
 
-Way way_of(const Map& m, const fg_launch& l, const Walk& w) {
+Way way_of(const Map& m, const fg_launch& l, const Walk& w, const Features& features) {
   Way way;
   way.wide = !fits_index32({l.t, m.n()});
   if (!m.index_dims.empty() || m.heavy) return way;
+  if (features.few_kernels && w.count < kFewForAKernel) return way;
   if (all_dense(w) && aligned16(l)) {
     way.kind = Way::Kind::dense;
   } else if (const auto repeated = rows_in_pieces(m, l, w)) {
@@ -124,12 +125,14 @@ Result<void> launch_map(const Map& m, const sdk::Launch& launch) {
   const std::span<const fg_tensor> t(l.t, m.n());
   Walk w = walk_of(t, sdk::shape_of(t[0]), 0, m.index_dims.empty());
   if (w.count == 0) return {};
-  Way way = way_of(m, l, w);
+  const Features& features = device_of(launch).features();
+  Way way = way_of(m, l, w, features);
   if (way.kind == Way::Kind::dense) way.pieces = tuned_pieces(m, device_of(launch), w.count);
   if (m.copies && way.kind == Way::Kind::strided) {
     FG_TRY_ASSIGN(const bool done, transpose(*m.variants, launch, w));
     if (done) return {};
   }
+  if (m.index_dims.empty()) settle_rank(w, features);
   FG_TRY_ASSIGN(const Program* program, program_for(m, device_of(launch), way, w.ndim));
   const std::int64_t each = piece_elements(m.dtypes);
   std::int64_t items = w.count;

@@ -166,6 +166,18 @@ Walk walk_of(std::span<const fg_tensor> t, std::span<const std::int64_t> size, i
   return w;
 }
 
+void settle_rank(Walk& w, const Features& features, int least) {
+  if (!features.few_kernels) return;
+  const int rank = std::max(least, static_cast<int>(std::bit_ceil(static_cast<unsigned>(w.ndim))));
+  const auto move_back = [&](auto& list, std::int64_t first) {
+    std::copy_backward(std::begin(list), std::begin(list) + w.ndim, std::begin(list) + rank);
+    std::fill(std::begin(list), std::begin(list) + rank - w.ndim, first);
+  };
+  move_back(w.size, 1);
+  for (auto& stride : w.stride) move_back(stride, 0);
+  w.ndim = rank;
+}
+
 std::string item_of(const std::string& array, int d, int count) {
   return count == 1 ? array : array + "[" + std::to_string(d) + "]";
 }

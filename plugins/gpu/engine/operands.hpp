@@ -19,6 +19,8 @@
 
 namespace fg::gpu {
 
+struct Features;
+
 // A program kept beyond the call that lent it.
 class ProgramCopy {
  public:
@@ -62,6 +64,12 @@ struct Walk {
 void add_dim(Walk& walk, std::int64_t size, std::span<const std::int64_t> strides, bool join);
 // `first`: the tensors' dimension with which the space begins; a tensor without it stands still.
 Walk walk_of(std::span<const fg_tensor> t, std::span<const std::int64_t> size, int first, bool join);
+
+// Where few kernels are wanted: adds dimensions of length 1 in front, up to `least`, or the power of two that is not
+// below the rank, so that walks of all ranks share a kernel.  A program that reads indices tells them apart.
+void settle_rank(Walk& walk, const Features& features, int least = 4);
+// Up to so many elements a device that wants few kernels takes the kernel that serves every layout.
+inline constexpr std::int64_t kFewForAKernel = 4096;
 
 // Element d of a parameter of `count` values: one value is no array.
 std::string item_of(const std::string& parameter, int d, int count);

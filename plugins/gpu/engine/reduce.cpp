@@ -165,7 +165,11 @@ Plan plan_of(const Reduce& k, const sdk::Launch& launch) {
   constexpr std::int64_t kWholePieces = 16;  // Elements; no piece lies across two chunks.
   p.per_chunk = (p.per_chunk + kWholePieces - 1) / kWholePieces * kWholePieces;
   p.chunks = std::max<std::int64_t>((n + p.per_chunk - 1) / p.per_chunk, 1);
-  p.pieces = in_pieces(k, l, p);
+  p.pieces = in_pieces(k, l, p) && !(f.few_kernels && n * m < kFewForAKernel);
+  if (join) {
+    settle_rank(p.outer, f);
+    if (!p.pieces) settle_rank(p.inner, f, p.inner.ndim > 1 ? 4 : 1);
+  }
   return p;
 }
 

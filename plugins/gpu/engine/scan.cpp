@@ -201,6 +201,7 @@ Plan plan_of(const Fold& f, const sdk::Launch& launch) {
   // Chunks begin where tiles do, so that the sums do not depend on the device.
   p.per_chunk = (p.per_chunk + least - 1) / least * least;
   p.chunks = std::max<std::int64_t>((p.count + p.per_chunk - 1) / p.per_chunk, 1);
+  if (f.index_dims.empty()) settle_rank(p.outer, features);
   return p;
 }
 
