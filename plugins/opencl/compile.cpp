@@ -139,6 +139,7 @@ Result<gpu::Compiled> Device::compile(const gpu::Source& source) {
                                         : from_source(context_.get(), facts_, text);
   if (!built) return tl::unexpected(std::move(built).error().while_doing("kernel " + source.name));
   program->handle = std::move(*built);
+  if (facts_.keeps_programs) return gpu::Compiled{std::move(program), {}};
   auto keep = [this, key, handle = program->handle.get()] { store_blob(host_, key, binary_of(handle)); };
   return gpu::Compiled{std::move(program), std::move(keep)};
 }

@@ -27,6 +27,7 @@ struct DeviceFacts {
   bool divides_exactly = false;  // -cl-fp32-correctly-rounded-divide-sqrt is known.
   bool fuses = false;            // fma() of f32 is fast.
   bool atomics64 = false;
+  bool keeps_programs = false;  // The driver has a disk cache, and asking for a binary makes it compile once more.
 };
 
 // Usable devices of all platforms.  Why others are left out goes to the log.

@@ -30,7 +30,16 @@ TEST_F(OpenClProgram, TheCompilersLogIsInTheError) {
   EXPECT_NE(r.error().message.find("nobody_knows_this"), std::string::npos) << r.error().message;
 }
 
+TEST_F(OpenClProgram, ADriverWithACacheOfItsOwnIsAskedForNoBinary) {
+  if (!have_device()) return;
+  const auto source = gpu::parse_source("add", kAdd, kI32);
+  const auto made = device().compile(*source);
+  ASSERT_TRUE(made);
+  EXPECT_EQ(static_cast<bool>(made->keep), !device().facts().keeps_programs);
+}
+
 TEST_F(OpenClProgram, BinariesComeFromTheCacheAndDamageDoesNoHarm) {
+  host_.options["keep_binaries"] = "true";
   if (!have_device()) return;
   const auto source = gpu::parse_source("add", kAdd, kI32);
   const auto compile = [&] {

@@ -25,6 +25,16 @@ fg_status put_blob(void* ctx, const void* key, std::size_t key_len, const void* 
   return FG_OK;
 }
 
+fg_status get_option(void* ctx, const char* key, char* buf, std::size_t* len) noexcept {
+  const auto found = self(ctx).options.find(key);
+  if (found == self(ctx).options.end()) return FG_E_NOT_FOUND;
+  const std::string& value = found->second;
+  if (buf != nullptr && *len <= value.size()) return FG_E_INVALID;
+  if (buf != nullptr) std::memcpy(buf, value.c_str(), value.size() + 1);
+  *len = value.size() + 1;
+  return FG_OK;
+}
+
 }  // namespace
 
 MemoryHost::MemoryHost() {
@@ -33,6 +43,7 @@ MemoryHost::MemoryHost() {
   host_.log = [](void* ctx, std::int32_t, const char*, std::int32_t, const char* msg) noexcept {
     self(ctx).lines += std::string(msg) + "\n";
   };
+  host_.config_get = get_option;
   host_.blob_get = get_blob;
   host_.blob_put = put_blob;
 }

@@ -26,7 +26,7 @@ class MemoryHost {
  public:
   MemoryHost();
   const fg_host& host() const { return host_; }
-  std::map<std::string, std::string> blobs;
+  std::map<std::string, std::string> blobs, options;
   std::string lines;
 
  private:
