@@ -178,7 +178,7 @@ struct RowPlan {
   std::int64_t chunks = 1;
 
   int round() const { return std::min(kRound, shape.rows); }
-  int part() const { return std::max(round() * shape.group * shape.ahead, shape.group * v.vec); }
+  int part() const { return std::max(round() * (shape.group * shape.ahead + lanes_c), shape.group * v.vec); }
   std::int64_t parts(const Attention& a) const { return chunks * a.lines() * a.rows() * (a.values + 2); }
 };
 

@@ -14,7 +14,7 @@ namespace fg::gpu {
 
 template <class Dialect>
 Result<Printed> print_expr_as(const fg_expr& program, const ExprNames& names) {
-  const sdk::ExprPrinter<Dialect> printer(program, names.prefix);
+  const sdk::ExprPrinter<Dialect> printer(program, names.prefix, names.stored);
   FG_TRY(printer.check());
   const sdk::ExprSources sources{
       [&](std::uint32_t k) { return names.input + std::to_string(k); },
@@ -22,6 +22,10 @@ Result<Printed> print_expr_as(const fg_expr& program, const ExprNames& names) {
       [&](std::uint32_t d) { return names.index + std::to_string(d); },
   };
   Printed p{printer.prelude(*names.helpers), printer.statements(sources), {}, {}};
+  const auto has = [&](const char* word) {
+    return p.functions.find(word) != std::string::npos || p.statements.find(word) != std::string::npos;
+  };
+  p.divides = has(" / ") || has("sqrt(");
   for (std::uint32_t j = 0; j < program.n_out; ++j) {
     p.outputs.push_back(printer.output(j));
     p.types.push_back(printer.output_type(j));

@@ -39,14 +39,19 @@ Result<void> take_rows(const Prepared& k, const sdk::Launch& l, const fg_tensor&
   const fg_tensor &out = l.out(), &self = l.in(0);
   const std::int64_t element = dtype_bytes(self.dtype), named = sdk::numel(index);
   const std::int64_t piece = piece_bytes(element, {offset_of(out), offset_of(self), t.width * element});
-  const std::int64_t width = t.width * element / piece, count = t.outer * named * width;
-  if (count == 0) return {};
+  const std::int64_t whole = t.width * element / piece, pieces = t.outer * named * whole;
+  if (pieces == 0) return {};
   const bool wide = !fits_index32(l);
-  const std::uint64_t number = variant_number({'r', piece, wide, index.dtype == FG_I64});
+  // To find a row costs more than to read a piece of it; neighbours still read lines of memory.
+  constexpr std::int64_t kEach = 4, kLeastWidth = 16, kManyPieces = 1 << 18;
+  const bool several = whole % kEach == 0 && whole >= kEach * kLeastWidth && pieces >= kManyPieces;
+  const std::int64_t each = several ? kEach : 1, width = whole / each, count = pieces / each;
+  const std::uint64_t number = variant_number({'r', piece, wide, index.dtype == FG_I64, each});
   FG_TRY_ASSIGN(const Program* program, k->get(device_of(l), number, [&] {
     return make_source("take_rows", {piece_dtype(piece), piece_dtype(piece), index.dtype}, wide, [&](Source& s) {
       define_piece(s, piece);
       define_index(s);
+      s.define("EACH", each);
     });
   }));
   return enqueue(l, *program, {ref(out), ref(self), ref(index)},

@@ -81,6 +81,7 @@ void define_piece(Source& source, std::int64_t bytes) {
   const bool vector = bytes == 16;
   source.define("READ(i)", vector ? "x_load16(i)" : "x_bits(i)");
   source.define("WRITE(i, v)", vector ? "y_store16(i, v)" : "y_put_bits(i, v)");
+  source.define("PIECE", vector ? "PIECE16" : bytes == 8 ? "u64" : "u32");
   source.define("NOTHING", vector ? "ZERO16" : bytes == 8 ? "u64(0u)" : "0u");
 }
 

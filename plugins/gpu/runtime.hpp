@@ -203,11 +203,13 @@ struct Printed {
   std::string statements;            // A line for each node.
   std::vector<std::string> outputs;  // The variable of each output.
   std::vector<std::uint16_t> types;  // Its FG_CT_*.
+  bool divides = true;               // Needs quotients and roots that are rounded correctly.
 };
 struct ExprNames {
-  std::string prefix;                 // Of the variables, so that two programs can stand in one kernel.
-  std::string input, scalar, index;   // "a": input k is the variable a0, a1, ...
-  std::vector<std::string>* helpers;  // Names of the helpers that the kernel has already; those printed are added.
+  std::string prefix;                     // Of the variables, so that two programs can stand in one kernel.
+  std::string input, scalar, index;       // "a": input k is the variable a0, a1, ...
+  std::vector<std::string>* helpers;      // Names of the helpers that the kernel has already; those printed are added.
+  std::span<const fg_dtype> stored = {};  // What outputs are stored as, where nothing else becomes of them.
 };
 // The parameter that holds scalar k read as a compute type: "s0_f32".  A bool is an i32, 0 or 1.
 std::string scalar_name(const std::string& prefix, std::uint32_t k, std::uint16_t type);

@@ -55,6 +55,7 @@ struct Source {
   bool wide_index = false;         // idx is 64 bits wide.
   bool uses_f64 = false;           // The body computes in f64; set by dtypes too.
   bool own = false;                // The API has the program under this name; no text here, and defines are numbers.
+  bool divides = true;             // Its quotients and roots must be rounded correctly where the language can.
 
   Source& define(std::string key, std::string value) {
     defines.emplace_back(std::move(key), std::move(value));

@@ -14,8 +14,9 @@
 namespace fg::opencl {
 namespace {
 
-std::string options_of(const DeviceFacts& facts) {
-  return std::string("-cl-std=CL1.2") + (facts.divides_exactly ? " -cl-fp32-correctly-rounded-divide-sqrt" : "");
+std::string options_of(const DeviceFacts& facts, const gpu::Source& source) {
+  const bool exactly = facts.divides_exactly && source.divides;
+  return std::string("-cl-std=CL1.2") + (exactly ? " -cl-fp32-correctly-rounded-divide-sqrt" : "");
 }
 
 std::string build_log(cl_program program, cl_device_id device) {
@@ -27,9 +28,9 @@ std::string build_log(cl_program program, cl_device_id device) {
   return text;
 }
 
-Result<void> build(cl_program program, const DeviceFacts& facts) {
+Result<void> build(cl_program program, const DeviceFacts& facts, const std::string& options) {
   const cl_device_id device = facts.id.device;
-  const cl_int code = cl().clBuildProgram(program, 1, &device, options_of(facts).c_str(), nullptr, nullptr);
+  const cl_int code = cl().clBuildProgram(program, 1, &device, options.c_str(), nullptr, nullptr);
   if (code == CL_SUCCESS) return {};
   Error e = cl_error(code, "clBuildProgram");
   if (code == CL_BUILD_PROGRAM_FAILURE) e.status = FG_E_COMPILE;
@@ -37,24 +38,26 @@ Result<void> build(cl_program program, const DeviceFacts& facts) {
   return tl::unexpected(std::move(e));
 }
 
-Result<ProgramHandle> from_source(cl_context context, const DeviceFacts& facts, const std::string& text) {
+Result<ProgramHandle> from_source(cl_context context, const DeviceFacts& facts, const std::string& options,
+                                  const std::string& text) {
   const char* begin = text.c_str();
   const std::size_t length = text.size();
   cl_int code = CL_SUCCESS;
   ProgramHandle program(cl().clCreateProgramWithSource(context, 1, &begin, &length, &code));
   FG_TRY(check(code, "clCreateProgramWithSource"));
-  FG_TRY(build(program.get(), facts));
+  FG_TRY(build(program.get(), facts, options));
   return program;
 }
 
-Result<ProgramHandle> from_binary(cl_context context, const DeviceFacts& facts, std::string_view binary) {
+Result<ProgramHandle> from_binary(cl_context context, const DeviceFacts& facts, const std::string& options,
+                                  std::string_view binary) {
   const auto* begin = reinterpret_cast<const unsigned char*>(binary.data());
   const std::size_t length = binary.size();
   cl_int status = CL_SUCCESS, code = CL_SUCCESS;
   ProgramHandle program(cl().clCreateProgramWithBinary(context, 1, &facts.id.device, &length, &begin, &status, &code));
   FG_TRY(check(code, "clCreateProgramWithBinary"));
   FG_TRY(check(status, "clCreateProgramWithBinary"));
-  FG_TRY(build(program.get(), facts));
+  FG_TRY(build(program.get(), facts, options));
   return program;
 }
 
@@ -67,10 +70,11 @@ std::string binary_of(cl_program program) {
   return binary;
 }
 
-Result<ProgramHandle> from_uncovered(cl_context context, const DeviceFacts& facts, const std::string& text) {
-  FG_TRY_ASSIGN(const ProgramHandle covered, from_source(context, facts, text));
+Result<ProgramHandle> from_uncovered(cl_context context, const DeviceFacts& facts, const std::string& options,
+                                     const std::string& text) {
+  FG_TRY_ASSIGN(const ProgramHandle covered, from_source(context, facts, options, text));
   FG_TRY_ASSIGN(const std::string ptx, uncovered(binary_of(covered.get())));
-  return from_binary(context, facts, ptx);
+  return from_binary(context, facts, options, ptx);
 }
 
 // A blob is the binary behind a seal, because drivers crash on binaries that are not theirs.
@@ -125,18 +129,19 @@ Result<gpu::Source> with_own_text(gpu::Source s) {
 Result<gpu::Compiled> Device::compile(const gpu::Source& source) {
   FG_TRY_ASSIGN(const gpu::Source whole, with_own_text(source));
   const std::string text = print_source(whole, facts_);
-  const std::string key = facts_.identity + "\n" + options_of(facts_) + "\n" + text;
+  const std::string options = options_of(facts_, source);
+  const std::string key = facts_.identity + "\n" + options + "\n" + text;
   auto program = std::make_unique<Program>();
   program->kernel = kernel_name(source);
   if (const std::string binary = load_blob(host_, key); !binary.empty()) {
-    if (auto loaded = from_binary(context_.get(), facts_, binary)) {
+    if (auto loaded = from_binary(context_.get(), facts_, options, binary)) {
       program->handle = std::move(*loaded);
       return gpu::Compiled{std::move(program), {}};
     }
     log(host_, FG_LOG_INFO, "the driver refuses the cached binary of kernel " + source.name + ", which is built anew");
   }
-  auto built = hides_instructions(text) ? from_uncovered(context_.get(), facts_, text)
-                                        : from_source(context_.get(), facts_, text);
+  auto built = hides_instructions(text) ? from_uncovered(context_.get(), facts_, options, text)
+                                        : from_source(context_.get(), facts_, options, text);
   if (!built) return tl::unexpected(std::move(built).error().while_doing("kernel " + source.name));
   program->handle = std::move(*built);
   if (facts_.keeps_programs) return gpu::Compiled{std::move(program), {}};

@@ -42,7 +42,7 @@ typedef double f64;
 #define FN static inline
 #define GROUP_ID ((i64)get_group_id(0) + (i64)(get_global_offset(0) / GROUP_SIZE))
 #define LOCAL_ID ((u32)get_local_id(0))
-#define GROUP_BARRIER() barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE)
+#define GROUP_BARRIER() barrier(CLK_LOCAL_MEM_FENCE)
 #define LOCAL_ARRAY(T, name, n) T name[n]
 #define COMP(v, j) ((v)[j])
 #define U32X2(a, b) ((u32x2)((a), (b)))
@@ -59,6 +59,7 @@ typedef double f64;
 #else
 #define FMA(a, b, c) ((a) * (b) + (c))
 #endif
+#define OVER(a, b) ((a) / (b))
 #define HAS_SUBGROUPS 0
 #define SUBGROUP_SIZE 1
 

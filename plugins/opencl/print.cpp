@@ -143,9 +143,22 @@ std::string print_source(const gpu::Source& s, const DeviceFacts& facts) {
 
 namespace fg::gpu {
 
+namespace {
+
+// In words of the prelude.
+template <class Base>
+struct Spoken : Base {
+  static std::string rough_division(const std::string& a, const std::string& b) { return "OVER(" + a + ", " + b + ")"; }
+  static std::string multiply_add(const std::string& a, const std::string& b, const std::string& c) {
+    return "FMA(" + a + ", " + b + ", " + c + ")";
+  }
+};
+
+}  // namespace
+
 Result<Printed> print_expr(const fg_expr& program, const ExprNames& names) {
-  if (opencl::all_divide_exactly()) return print_expr_as<sdk::OpenClRoundedDialect>(program, names);
-  return print_expr_as<sdk::OpenClDialect>(program, names);
+  if (opencl::all_divide_exactly()) return print_expr_as<Spoken<sdk::OpenClRoundedDialect>>(program, names);
+  return print_expr_as<Spoken<sdk::OpenClDialect>>(program, names);
 }
 
 }  // namespace fg::gpu

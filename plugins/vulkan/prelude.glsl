@@ -26,7 +26,7 @@
 #define GROUP_ID i64(gl_WorkGroupID.x)
 #define GROUP_COUNT i64(gl_NumWorkGroups.x)
 #endif
-#define GROUP_BARRIER() { groupMemoryBarrier(); barrier(); }
+#define GROUP_BARRIER() barrier()
 #define LOCAL_ARRAY(T, name, n) T name[n]
 
 #define BITS_F32(x) floatBitsToUint(x)

@@ -12,6 +12,8 @@
 //                           the bits of a float as its unsigned type, and back
 //   hex_literal(digits, type)   of the unsigned type
 //   division(a, b)          the language's own, of two texts
+//   rough_division(a, b)    the same where 2.5 ulp are enough
+//   multiply_add(a, b, c)   a * b + c, fused where that costs nothing, else rounded twice
 //   lesser(a, b), greater(a, b)   of two numbers that are not NaN; what a device flushes in the comparison it
 //                           flushes in the result
 //   cast(word, text)        a conversion to that type
@@ -138,6 +140,10 @@ struct CDialect {
     return "0x" + std::string(digits) + (detail::wide_type(type) ? "uLL" : "u");
   }
   static std::string division(const std::string& a, const std::string& b) { return "((" + a + ") / (" + b + "))"; }
+  static std::string rough_division(const std::string& a, const std::string& b) { return division(a, b); }
+  static std::string multiply_add(const std::string& a, const std::string& b, const std::string& c) {
+    return "((" + a + ") * (" + b + ") + " + c + ")";
+  }
   static std::string lesser(const std::string& a, const std::string& b) {
     return a + " < " + b + " ? " + a + " : " + b;
   }
@@ -248,6 +254,10 @@ struct GlslDialect {
     return "0x" + std::string(digits) + (detail::wide_type(type) ? "ul" : "u");
   }
   static std::string division(const std::string& a, const std::string& b) { return "((" + a + ") / (" + b + "))"; }
+  static std::string rough_division(const std::string& a, const std::string& b) { return division(a, b); }
+  static std::string multiply_add(const std::string& a, const std::string& b, const std::string& c) {
+    return "fma(" + a + ", " + b + ", " + c + ")";
+  }
   // A comparison and a choice may see zeros and move a subnormal (NVIDIA's driver 580): one operation, one reading.
   static std::string lesser(const std::string& a, const std::string& b) { return "min(" + a + ", " + b + ")"; }
   static std::string greater(const std::string& a, const std::string& b) { return "max(" + a + ", " + b + ")"; }

@@ -13,7 +13,9 @@
 //   $bits(text) $float(text)                the bits of a number as $U, and back
 //   $nan(x)       whether x, a name, is NaN
 //   $sqrt(        the dialect's own function, however accurate
+//   $exp2(x)      the dialect's own, which may be 3 + 2 |x| ulp off in f32
 //   $over(a, b)   the dialect's own division, which may be 2.5 ulp off in f32
+//   $fma(a, b, c) a * b + c, fused or not
 //   $lesser(a, b) $greater(a, b)   of two names of numbers that are not NaN
 //   $fg_erf(      what the dialect has for that operation: its own function, or the helper
 //   $poly(exp, x) a polynomial of expr_series.hpp; $wide_poly(...) in two parts; $ln2_hi: a constant from there
@@ -79,7 +81,8 @@ inline constexpr ExprHelper kBasicHelpers[] = {
      "  while (t >= y) {\n    if (x >= t) x = x - t;\n    t = t * $(0.5);\n  }\n  return a < $(0) ? -x : x;\n}\n"},
     {FG_EX_TRUNC_DIV, For::floats, "trunc_div", "($T a, $T b) {\n  return $trunc($fg_div(a, b));\n}\n"},
     // By Python's rule: (a - fmod(a, b)) / b, one less where the signs of both differ; a - fmod(a, b) in two
-    // parts, because the quotient may have all the digits of the type, and scaled, so that no device flushes it.
+    // parts, because the quotient may have all the digits of the type, and scaled, so that no device flushes it.  What
+    // was not 0 at first may be when fmod looks at it.
     {FG_EX_FLOOR_DIV, For::floats, "floor_div",
      R"(($T a, $T b) {
   if (b == $(0)) return $fg_div(a, b);
@@ -88,7 +91,7 @@ inline constexpr ExprHelper kBasicHelpers[] = {
   $V x = a * by;
   $V y = b * by;
   $V r = $fg_fmod(x, y);
-  if ($nan(r)) return r;
+  if ($nan(r)) return $nan(a) || $nan(b) || $fabs(a) == $(inf) ? r : $fg_div(a, b);
   bool differ = r != $(0) && ((r < $(0)) != (b < $(0)));
   if ($fabs(b) == $(inf)) return differ ? $(-1) : $fg_flip_sign($(0), $fg_flip_sign(a, b));
   $P d = $fg_two_sum(x, -r);

@@ -140,7 +140,7 @@ inline constexpr ExprHelper kArithHelpers[] = {
     // Correctly rounded, in the same way.
     {FG_EX_SQRT, For::f32, "sqrt", R"(($T a) {
   $U ua = $bits(a);
-  if (ua - $u(1) >= $x(7F7FFFFF)) return a == $(0) || a == $(inf) ? a : $(nan);
+  if (ua - $u(1) >= $x(7F7FFFFF)) return (ua << 1) == $u(0) || a == $(inf) ? a : $(nan);
   int e = $fg_exponent(ua);
   bool even = (e & 1) != 0;
   $U m = $fg_mantissa(ua);

@@ -12,7 +12,16 @@
 namespace fg::sdk::detail {
 
 inline constexpr ExprHelper kExpHelpers[] = {
-    // exp(h + l) = x 2^y for |l| far below |h|, |h| <= 1500: y is an integer, 0.7 < x < 1.42, z is x - 1
+    // exp(x) = a 2^n for |x| <= 1500: a, 0.7 < a < 1.42, and n plus a number so large that n stands in its last bits.
+    {0, For::floats, "exp_parts", R"($P ($T x) {
+  $V t = $fma(x, $(1.4426950408889634), $(12582912|6755399441055744));
+  $V n = t - $(12582912|6755399441055744);
+  $V r = $fma(-n, $ln2_lo, $fma(-n, $ln2_hi, x));
+  $V y = $fma(r, $fma(r, $poly(exp, r), $(1)), $(1));
+  return $pair(y, t);
+}
+)"},
+    // exp(h + l) = x 2^n for |l| far below |h|, |h| <= 1500: y has n in its last bits, 0.7 < x < 1.42, z is x - 1
     // before its rounding.
     {0, For::floats, "exp_split", R"($Q ($T h, $T l) {
   $V t = h * $(1.4426950408889634) + $(12582912|6755399441055744);
@@ -25,22 +34,41 @@ inline constexpr ExprHelper kExpHelpers[] = {
   $V sum = $(1) + r;
   $V y = sum + (q + (($(1) - sum) + r));
   $V p = r + q;
-  return $triple(y, n, p);
+  return $triple(y, t, p);
 }
 )"},
-    // y 2^n in two factors, so that overflow and subnormal results come out with one rounding.
-    {0, For::floats, "scale", R"(($T y, $T n) {
-  $I i = $i(n);
-  $I h = i >> 1;
-  $V p = y * $float($u(h + $n(127|1023)) << $n(23|52)) * $float($u(i - h + $n(127|1023)) << $n(23|52));
+    // y 2^n in two factors, so that overflow and subnormal results come out with one rounding; n in the last bits of t.
+    {0, For::floats, "scale", R"(($T y, $T t) {
+  $U first = ($bits(t) << $n(22|51)) & $x(FF800000|FFF0000000000000);
+  $U rest = ($bits(t) << $n(23|52)) - first;
+  $V p = y * $float(first + $x(3F800000|3FF0000000000000)) * $float(rest + $x(3F800000|3FF0000000000000));
   return p;
+}
+)"},
+    // 2^n, normal.
+    {0, For::floats, "power", R"(($T t) {
+  return $float(($bits(t) << $n(23|52)) + $x(3F800000|3FF0000000000000));
 }
 )"},
     // 0 and infinity in any case beyond the limits; a NaN becomes a limit until the end.
     {FG_EX_EXP, For::floats, "exp", R"(($T a) {
-  $V x = a < $(89|710) ? (a > $(-104|-746) ? a : $(-104|-746)) : $(89|710);
-  $Q e = $fg_exp_split(x, $(0));
+  $V low = $(-104|-746);
+  $V high = $(89|710);
+  $V x = $greater(a, low);
+  $V y = $lesser(x, high);
+  $P e = $fg_exp_parts(y);
   return $nan(a) ? a : $fg_scale(e.x, e.y);
+}
+)"},
+    // The same where the result is stored as f16 and nothing else: exp(12) is infinite there, exp(-18) is 0.
+    {0, For::f32, "exp_f16", R"(($T a) {
+  $V low = $(-18);
+  $V high = $(12);
+  $V x = $greater(a, low);
+  $V y = $lesser(x, high);
+  $P e = $fg_exp_parts(y);
+  $V p = e.x * $fg_power(e.y);
+  return $nan(a) ? a : p;
 }
 )"},
     {FG_EX_EXP2, For::floats, "exp2", R"(($T a) {
@@ -49,8 +77,8 @@ inline constexpr ExprHelper kExpHelpers[] = {
   $V n = t - $(12582912|6755399441055744);
   $V d = x - n;
   $V r = d * $(0.6931471805599453);
-  $V y = $(1) + (r + r * r * $poly(exp, r));
-  return $nan(a) ? a : $fg_scale(y, n);
+  $V y = $(1) + $fma(r * r, $poly(exp, r), r);
+  return $nan(a) ? a : $fg_scale(y, t);
 }
 )"},
     // 2 (s - 1/2 + s (exp(r) - 1)), s = 2^(n - 1), the sum with what its first step rounds away.
@@ -62,7 +90,7 @@ inline constexpr ExprHelper kExpHelpers[] = {
   $V n_low = n * $ln2_lo;
   $V r = r0 - n_low;
   $V rl = (r0 - r) - n_low;
-  $V s = $float($u($i(n) + $n(126|1022)) << $n(23|52));
+  $V s = $float(($bits(t) << $n(23|52)) + $x(3F000000|3FE0000000000000));
   $V c = s - $(0.5);
   $P sum = $fg_two_sum(c, s * r);
   $V y = $(2) * (sum.x + (sum.y + s * (rl + r * r * $poly(exp, r))));
@@ -223,11 +251,18 @@ inline constexpr ExprHelper kExpHelpers[] = {
   return a < $(0) && odd ? -r : r;
 }
 )"},
+    // exp(x), x <= 0, as in scale, the second factor a constant.  One step makes 1 / d good to 2 ulp even where it is
+    // not fused: 1 for its product, 1/2 for its result.  With 1 for d, 1.2 for e and 1/2 for the last product, not all
+    // of them where y is small, that is below 4.
     {FG_EX_SIGMOID, For::floats, "sigmoid", R"(($T a) {
-  $V x = -$fabs(a);
-  $V e = $fg_exp(x);
-  $V inverse = $fg_quotient($(1), $(1) + e);
-  return a < $(0) ? e * inverse : inverse;
+  $V x = $fabs(a) < $(104|746) ? -$fabs(a) : $(-104|-746);
+  $P p = $fg_exp_parts(x);
+  $V e = p.x * $float(($bits(p.y) << $n(23|52)) + $x(5F800000|47F0000000000000)) * $(5.421010862427522e-20|2.938735877055719e-39);
+  $V d = $(1) + e;
+  $V v = $over($(1), d);
+  $V inverse = $fma(v, $fma(-d, v, $(1)), v);
+  $V y = a < $(0) ? e * inverse : inverse;
+  return $nan(a) ? a : y;
 }
 )"},
     // 1 - 2 / (exp(2a) + 1), from 10 (20) on rounded to 1; near 0 the series.
@@ -236,7 +271,7 @@ inline constexpr ExprHelper kExpHelpers[] = {
   $V z = x * x;
   $V small = x + x * z * $poly(tanh, z);
   $Q e = $fg_exp_split(x + x, $(0));
-  $V sum = e.x * $float($u($i(e.y) + $n(127|1023)) << $n(23|52)) + $(1);
+  $V sum = e.x * $fg_power(e.y) + $(1);
   $V large = $(1) - $fg_quotient($(2), sum);
   $V y = x < $(0.55) ? small : large;
   return $nan(a) ? a : $fg_with_sign(y, a);

@@ -41,8 +41,10 @@ struct ExprSources {
 template <class Dialect>
 class ExprPrinter {
  public:
-  // Borrows the program.  `prefix` stands before every variable.
-  explicit ExprPrinter(const fg_expr& program, std::string prefix = "v") : e_(program), prefix_(std::move(prefix)) {}
+  // Borrows the program.  `prefix` stands before every variable.  `stored`: the dtypes of the outputs, where known;
+  // what is only stored as f16 may be computed for its range alone.
+  explicit ExprPrinter(const fg_expr& program, std::string prefix = "v", std::span<const fg_dtype> stored = {})
+      : e_(program), prefix_(std::move(prefix)), stored_(stored) {}
 
   // FG_E_UNSUPPORTED, FG_R_EXPRESSION, when the dialect cannot say an operation of the program.
   Result<void> check() const {
@@ -70,7 +72,7 @@ class ExprPrinter {
       if (n.op == FG_EX_CAST) {
         add_saturation(e_.node[n.arg[0]].type, n.type, text, done);
       } else if (needs_helper(n.op, n.type)) {
-        add_helper(*find_helper(n.op, n.type), n.type, text, done);
+        add_helper(*helper_of(k), n.type, text, done);
       }
     }
     return text;
@@ -82,7 +84,7 @@ class ExprPrinter {
     for (std::uint32_t k = 0; k < e_.n_node; ++k) {
       const fg_expr_node& n = e_.node[k];
       text += std::string(indent) + std::string(Dialect::type_name(n.type)) + " " + variable(k) + " = " +
-              value(n, sources) + ";\n";
+              value(k, sources) + ";\n";
     }
     return text;
   }
@@ -149,11 +151,28 @@ class ExprPrinter {
   static bool needs_helper(std::uint16_t op, std::uint16_t type) {
     return type != FG_CT_BOOL && find_helper(op, type) != nullptr && Dialect::native(op, type).empty();
   }
+  // Whether node k is nothing but an output, or several, of f16.
+  bool only_f16(std::uint32_t k) const {
+    for (std::uint32_t other = k + 1; other < e_.n_node; ++other) {
+      const fg_expr_node& n = e_.node[other];
+      if (n.op >= FG_EX_CAST && std::find(std::begin(n.arg), std::end(n.arg), k) != std::end(n.arg)) return false;
+    }
+    for (std::size_t j = 0; j < e_.n_out; ++j) {
+      if (e_.out[j] == k && (j >= stored_.size() || stored_[j] != FG_F16)) return false;
+    }
+    return true;
+  }
+  const Helper* helper_of(std::uint32_t k) const {
+    const fg_expr_node& n = e_.node[k];
+    if (n.op == FG_EX_EXP && n.type == FG_CT_F32 && only_f16(k)) return find_helper("exp_f16", n.type);
+    return find_helper(n.op, n.type);
+  }
   static std::string helper_name(std::string_view name, std::uint16_t type) {
     return "fg_" + std::string(name) + "_" + std::string(kShort[type]);
   }
 
-  std::string value(const fg_expr_node& n, const ExprSources& sources) const {
+  std::string value(std::uint32_t k, const ExprSources& sources) const {
+    const fg_expr_node& n = e_.node[k];
     switch (n.op) {
       case FG_EX_INPUT: return sources.input(n.arg[0]);
       case FG_EX_SCALAR: return sources.scalar(n.arg[0], n.type);
@@ -178,12 +197,13 @@ class ExprPrinter {
       if (wraps && !detail::float_type(n.type)) return through_unsigned(n.type, symbol, a, b);
       return a + " " + symbol + " " + b;
     }
-    return call(n, a, b, c);
+    return call(k, a, b, c);
   }
 
-  std::string call(const fg_expr_node& n, const std::string& a, const std::string& b, const std::string& c) const {
+  std::string call(std::uint32_t k, const std::string& a, const std::string& b, const std::string& c) const {
+    const fg_expr_node& n = e_.node[k];
     std::string name = Dialect::native(n.op, n.type);
-    if (name.empty()) name = helper_name(find_helper(n.op, n.type)->name, n.type);
+    if (name.empty()) name = helper_name(helper_of(k)->name, n.type);
     const bool three = n.op == FG_EX_FMA;
     const bool two = three || (n.op >= FG_EX_DIV && n.op <= FG_EX_ATAN2) || n.op == FG_EX_SHL || n.op == FG_EX_SHR;
     return name + "(" + a + (two ? ", " + b : "") + (three ? ", " + c : "") + ")";
@@ -285,12 +305,12 @@ class ExprPrinter {
     return type == FG_CT_F64 ? words.substr(bar + 1) : words.substr(0, bar);
   }
 
-  // c0 + x * (c1 + x * (...))
+  // c0 + x * (c1 + x * (...)), each step as multiply_add
   static std::string polynomial(std::string_view name, const std::string& x, std::uint16_t type) {
     const std::span<const double> c = detail::expr_series(name, type == FG_CT_F64);
     std::string result = Dialect::float_literal(c.back(), type);
     for (std::size_t k = c.size() - 1; k-- > 0;)
-      result = "(" + Dialect::float_literal(c[k], type) + " + " + x + " * " + result + ")";
+      result = Dialect::multiply_add(x, result, Dialect::float_literal(c[k], type));
     return result;
   }
 
@@ -329,8 +349,8 @@ class ExprPrinter {
       add_helper(*find_helper("step_wide", type), type, text, done);
       return wide_polynomial(both.substr(0, comma), std::string(both.substr(comma + 2)), type);
     }
-    constexpr std::string_view kWords[] = {"u",     "t",    "i",      "int",  "nan",    "bits",
-                                           "float", "pair", "triple", "over", "lesser", "greater"};
+    constexpr std::string_view kWords[] = {"u",    "t",      "i",    "int", "nan",    "bits",   "float",
+                                           "pair", "triple", "over", "fma", "lesser", "greater"};
     if (std::find(std::begin(kWords), std::end(kWords), word) == std::end(kWords)) return {};
     const std::string inner = expand(inside(from, at), type, text, done);
     if (word == "u") return Dialect::cast(Dialect::unsigned_name(type), inner);
@@ -340,19 +360,31 @@ class ExprPrinter {
     if (word == "nan") return Dialect::isnan(inner);
     if (word == "bits") return Dialect::bits_of(inner, type);
     if (word == "float") return Dialect::of_bits(inner, type);
-    if (word == "over") return of_two(Dialect::division, inner);
+    if (word == "over") return of_two(Dialect::rough_division, inner);
+    if (word == "fma") return of_three(Dialect::multiply_add, inner);
     if (word == "lesser") return of_two(Dialect::lesser, inner);
     if (word == "greater") return of_two(Dialect::greater, inner);
     return Dialect::make_tuple(word == "pair" ? 2 : 3, inner, type);
   }
 
-  // A function of the dialect, of the text "a, b".
-  template <class Function>
-  static std::string of_two(const Function& function, const std::string& both) {
+  // "a, b" cut at the comma that stands in no parentheses.
+  static std::pair<std::string, std::string> cut(const std::string& both) {
     std::size_t comma = 0;
     for (int depth = 0; comma < both.size() && (both[comma] != ',' || depth != 0); ++comma)
       depth += both[comma] == '(' ? 1 : both[comma] == ')' ? -1 : 0;
-    return function(both.substr(0, comma), both.substr(std::min(comma + 2, both.size())));
+    return {both.substr(0, comma), both.substr(std::min(comma + 2, both.size()))};
+  }
+  // A function of the dialect, of the text "a, b" or "a, b, c".
+  template <class Function>
+  static std::string of_two(const Function& function, const std::string& both) {
+    const auto [a, b] = cut(both);
+    return function(a, b);
+  }
+  template <class Function>
+  static std::string of_three(const Function& function, const std::string& all) {
+    const auto [a, rest] = cut(all);
+    const auto [b, c] = cut(rest);
+    return function(a, b, c);
   }
 
   static std::string_view signed_name(std::uint16_t type) {
@@ -414,6 +446,7 @@ class ExprPrinter {
 
   const fg_expr& e_;
   std::string prefix_;
+  std::span<const fg_dtype> stored_;
 };
 
 }  // namespace fg::sdk

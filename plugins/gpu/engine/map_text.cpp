@@ -29,6 +29,15 @@ Source start(const Map& m, bool wide) {
   return s;
 }
 
+Result<Printed> print_into(Source& s, const Map& m) {
+  std::vector<std::string> helpers;
+  FG_TRY_ASSIGN(Printed p,
+                print_expr(m.program.view(), {"v", "a", "s", "i", &helpers, std::span(m.dtypes).first(m.n_out)}));
+  s.functions = p.functions;
+  s.divides = p.divides;
+  return p;
+}
+
 // The parts of a kernel that computes EACH neighbours at once.
 struct Pieces {
   std::string load, take, declare, put, store;
@@ -77,9 +86,7 @@ Result<Source> strided_source(const Map& m, int ndim, bool wide) {
     const std::string in = std::to_string(k);
     s.body += "x" + in + "_t a" + in + " = x" + in + "_load(o" + std::to_string(m.n_out + k) + ");\n";
   }
-  std::vector<std::string> helpers;
-  FG_TRY_ASSIGN(const Printed p, print_expr(m.program.view(), {"v", "a", "s", "i", &helpers}));
-  s.functions = p.functions;
+  FG_TRY_ASSIGN(const Printed p, print_into(s, m));
   s.body += p.statements;
   for (std::size_t j = 0; j < m.n_out; ++j) {
     s.body += "y" + std::to_string(j) + "_store(o" + std::to_string(j) + ", " +
@@ -94,9 +101,7 @@ Result<Source> dense_source(const Map& m, bool wide, std::int64_t pieces) {
   s.define("PIECES", pieces);
   s.params.push_back({ParamType::idx, "count", 1});
   s.define("EACH", piece_elements(m.dtypes));
-  std::vector<std::string> helpers;
-  FG_TRY_ASSIGN(const Printed p, print_expr(m.program.view(), {"v", "a", "s", "i", &helpers}));
-  s.functions = p.functions;
+  FG_TRY_ASSIGN(const Printed p, print_into(s, m));
   const Pieces t = pieces_of(m, p, 0, [](std::size_t) { return std::string("item"); });
   std::string single_load, single_store;
   for (std::size_t k = 0; k < m.n_in; ++k) {
@@ -119,9 +124,7 @@ Result<Source> rows_source(const Map& m, int ndim, std::uint32_t repeated, bool 
   Source s = start(m, wide);
   s.params.push_back({ParamType::idx, "count", 1});
   s.define("EACH", piece_elements(m.dtypes));
-  std::vector<std::string> helpers;
-  FG_TRY_ASSIGN(const Printed p, print_expr(m.program.view(), {"v", "a", "s", "i", &helpers}));
-  s.functions = p.functions;
+  FG_TRY_ASSIGN(const Printed p, print_into(s, m));
   const Pieces t = pieces_of(m, p, repeated, [&](std::size_t k) {
     return "o" + std::to_string(k) + ((repeated >> k & 1u) != 0 ? "" : " / idx(EACH)");
   });

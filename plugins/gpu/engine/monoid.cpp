@@ -119,6 +119,16 @@ bool Monoid::positional() const {
          kind_ == FG_MONOID_LASTMIN;
 }
 
+std::string Monoid::take_next(const std::string& a, const std::string& b, const std::string& place,
+                              const std::string& at) const {
+  const bool greatest = kind_ == FG_MONOID_ARGMAX || kind_ == FG_MONOID_LASTMAX;
+  const bool last = kind_ == FG_MONOID_LASTMAX || kind_ == FG_MONOID_LASTMIN;
+  const auto word = [&](const std::string& x) { return types_[0] == FG_CT_BOOL ? "i32(" + x + "0)" : x + "0"; };
+  std::string wins = word(b) + (greatest ? " >" : " <") + (last ? "= " : " ") + word(a);
+  if (is_float_type(types_[0])) wins += " || (ISNAN(" + b + "0)" + (last ? ")" : " && !ISNAN(" + a + "0))");
+  return "if (" + wins + ") {\n" + a + "0 = " + b + "0;\n" + place + " = " + at + ";\n}\n";
+}
+
 Result<Monoid> Monoid::make(std::uint32_t kind, std::uint16_t type) {
   if (kind < FG_MONOID_SUM || kind > FG_MONOID_LASTMIN) {
     return unsupported("unknown monoid " + std::to_string(kind), FG_R_PARAMETER);

@@ -31,6 +31,9 @@ class Monoid {
   Result<std::string> combine(const std::string& into, const std::string& a, const std::string& b,
                               std::string& functions, std::vector<std::string>& helpers) const;
   bool positional() const;
+  // Of a positional one, the best of elements that come by rising position: where b0 replaces a0, `place` becomes `at`.
+  std::string take_next(const std::string& a, const std::string& b, const std::string& place,
+                        const std::string& at) const;
 
  private:
   std::uint32_t kind_ = 0;

@@ -63,7 +63,7 @@ std::string piece_place_text(const Reduce& k) {
 // The loop over a work-item's elements of [begin, end), number r, merged into state "a".
 Result<std::string> loop(const Reduce& k, FoldText& t, const Shape& s) {
   const std::string first = s.by_group ? "idx(LOCAL_ID)" : "idx(0)", step = s.by_group ? "idx(GROUP_SIZE)" : "idx(1)";
-  FG_TRY_ASSIGN(const std::string merge, t.combine("a", "a", "b"));
+  FG_TRY_ASSIGN(std::string merge, t.combine("a", "a", "b"));
   if (!s.from_partials && !k.fold.index_dims.empty()) {
     const std::string place = place_text(k, t, s);
     FG_TRY_ASSIGN(const std::string element, t.element("b", "q", "i64(r)"));
@@ -79,11 +79,19 @@ Result<std::string> loop(const Reduce& k, FoldText& t, const Shape& s) {
     place = s.pieces ? piece_place_text(k) : place_text(k, t, s);
     FG_TRY_ASSIGN(element, t.element_ahead("b", "q", "i64(r) + i64(j)", each, ahead));
   }
+  // A work-item meets its elements in order, so that positions need no comparison; none of -inf alone loses its first.
+  std::string begin, finish;
+  if (!s.from_partials && k.fold.monoid.positional()) {
+    begin = "idx near = begin + " + first + " * idx(EACH);\n";
+    finish = "if (near < end) a1 = i64(near);\n";
+    merge = k.fold.monoid.take_next("a", "b", "near", "r + idx(j)");
+  }
   const std::string each_ahead =
       "UNROLL\nfor (i32 w = 0; w < AHEAD; ++w) {\nidx r = from + idx(w) * step;\nif (r < end) {\n";
-  return "idx step = " + step + " * idx(EACH);\nfor (idx from = begin + " + first +
+  return begin + "idx step = " + step + " * idx(EACH);\nfor (idx from = begin + " + first +
          " * idx(EACH); from < end; from += step * idx(AHEAD)) {\n" + ahead.declare + each_ahead + place + ahead.load +
-         "}\n}\n" + each_ahead + "UNROLL\nfor (i32 j = 0; j < EACH; ++j) {\n" + element + merge + "}\n}\n}\n}\n";
+         "}\n}\n" + each_ahead + "UNROLL\nfor (i32 j = 0; j < EACH; ++j) {\n" + element + merge + "}\n}\n}\n}\n" +
+         finish;
 }
 
 Result<Source> make_source(const Reduce& k, const Shape& s) {

@@ -119,15 +119,15 @@ struct Worst {
   double ulps = 0, x = 0, y = 0, got = 0, want = 0;
 };
 
-template <class T>
+template <class T, class Dialect = PoorDialect>
 class Measured {
  public:
   explicit Measured(const std::vector<Row>& rows) : rows_(rows) {
-    std::string text = "#include <math.h>\n#include <stdbool.h>\n#include <stdint.h>\n" + PoorDialect::preamble();
+    std::string text = "#include <math.h>\n#include <stdbool.h>\n#include <stdint.h>\n" + Dialect::preamble();
     std::vector<fg_expr_node> all = {{FG_EX_INPUT, kType<T>, {0}}, {FG_EX_INPUT, kType<T>, {1}}};
     for (const Row& r : rows) all.push_back({r.op, kType<T>, {0, 1, 0}});
     text += printer(all, [](const auto& p) { return p.prelude(); });
-    const std::string type(PoorDialect::type_name(kType<T>));
+    const std::string type(Dialect::type_name(kType<T>));
     for (const Row& r : rows) {
       text += type + " printed_" + r.name + "(" + type + " a, " + type + " b) {\n" +
               printer({all[0], all[1], {r.op, kType<T>, {0, 1, 0}}},
@@ -171,7 +171,7 @@ class Measured {
     fg_expr e{};
     e.node = nodes.data();
     e.n_node = static_cast<std::uint32_t>(nodes.size());
-    const sdk::ExprPrinter<PoorDialect> p(e);
+    const sdk::ExprPrinter<Dialect> p(e);
     EXPECT_TRUE(p.check());
     return f(p);
   }
@@ -206,14 +206,17 @@ std::vector<T> few() {
   return all;
 }
 
-TEST(PrintedMath, F32OfOneArgument) {
+template <class Dialect>
+void judge_f32_of_one(std::uint64_t step) {
   const std::vector<float> special = edges<float, std::uint32_t>();
-  Measured<float>(unary()).judge([&](const auto& at) {
+  Measured<float, Dialect>(unary()).judge([&](const auto& at) {
     for (const float x : special) at(x, 0.0f);
-    for (std::uint64_t b = 0; b < std::uint64_t{1} << 32; b += 1009)
+    for (std::uint64_t b = 0; b < std::uint64_t{1} << 32; b += step)
       at(std::bit_cast<float>(static_cast<std::uint32_t>(b)), 0.0f);
   });
 }
+TEST(PrintedMath, F32OfOneArgument) { judge_f32_of_one<PoorDialect>(1009); }
+TEST(PrintedMath, F32OfOneArgumentFused) { judge_f32_of_one<FusingDialect>(2003); }
 
 TEST(PrintedMath, F64OfOneArgument) {
   if (std::numeric_limits<Wide>::digits <= std::numeric_limits<double>::digits)

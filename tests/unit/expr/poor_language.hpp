@@ -19,18 +19,21 @@
 
 namespace fg::expr {
 
-// The functions that GLSL has and no others, and / and sqrt of f32 up to 2 ulp off, as Vulkan allows.
+// The functions that GLSL has and no others, / and sqrt of f32 up to 2 ulp off and exp2 up to 3 + 2 |x|, as Vulkan
+// allows; nothing is fused.
 struct PoorDialect : sdk::CDialect {
   static std::string preamble() {
     return std::string(sdk::CDialect::preamble()) + R"(
-static inline float poor(double x) {
+static inline float off_by(uint32_t most, double x) {
   static _Thread_local uint32_t state = 1;
   union { float f; uint32_t u; } r = {.f = (float)x};
   if (r.f == 0 || !(r.f - r.f == 0)) return r.f;
   state = state * 1664525u + 1013904223u;
-  r.u += (state >> 16) % 5u - 2u;
+  r.u += (state >> 16) % (2u * most + 1u) - most;
   return r.f - r.f == 0 ? r.f : (float)x;
 }
+static inline float poor(double x) { return off_by(2u, x); }
+static inline float poor_exp2(float a) { return off_by(fabsf(a) < 126 ? 3u + (uint32_t)(2 * fabsf(a)) : 2u, exp2((double)a)); }
 static inline float poor_over_f32(float a, float b) { return poor((double)a / (double)b); }
 static inline double poor_over_f64(double a, double b) { return a / b; }
 #define POOR_OVER(a, b) _Generic((a), float: poor_over_f32, double: poor_over_f64)(a, b)
@@ -44,9 +47,21 @@ static inline float poor_rsqrt(float a) { return poor(1 / sqrt((double)a)); }
     return op == FG_EX_RSQRT ? "poor_rsqrt" : sdk::CDialect::native(op, type);
   }
   static std::string builtin(std::string_view name, std::uint16_t type) {
-    return type == FG_CT_F32 && name == "sqrt" ? "poor_sqrt" : sdk::CDialect::builtin(name, type);
+    const bool poor = type == FG_CT_F32 && (name == "sqrt" || name == "exp2");
+    return poor ? "poor_" + std::string(name) : sdk::CDialect::builtin(name, type);
   }
   static std::string division(const std::string& a, const std::string& b) { return "POOR_OVER(" + a + ", " + b + ")"; }
+  static std::string rough_division(const std::string& a, const std::string& b) { return division(a, b); }
+};
+
+// The same on a device that fuses.
+struct FusingDialect : PoorDialect {
+  static std::string preamble() {
+    return PoorDialect::preamble() + "#define FUSED(a, b, c) _Generic((a) * (b), float: fmaf, double: fma)(a, b, c)\n";
+  }
+  static std::string multiply_add(const std::string& a, const std::string& b, const std::string& c) {
+    return "FUSED(" + a + ", " + b + ", " + c + ")";
+  }
 };
 
 class Folder {
