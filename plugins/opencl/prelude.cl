@@ -240,6 +240,21 @@ FN u64 to_f64(f64 x) { return as_ulong(x); }
 #define FG_TO_WORD_2(v, j, u) ((v) = FG_MIXED(v, 0xFFFFu, 16 * (j), u))
 #define FG_TO_WORD_1(v, j, u) ((v) = FG_MIXED(v, 0xFFu, 8 * (j), u))
 
+// Two f16 in a word, then pieces of them: conversions of pairs are one instruction where the device has it.
+FN float2 fg_two_f16(u32 u) { return vload_half2(0, (const half*)&u); }
+FN u32 fg_pair_f16(f32 low, f32 high) {
+  u32 u;
+  vstore_half2_rte((float2)(low, high), 0, (half*)&u);
+  return u;
+}
+#define FG_ALL4_F16(w, a, k) { const float2 fg_two = fg_two_f16(w); (a)[2 * (k)] = fg_two.x; (a)[2 * (k) + 1] = fg_two.y; }
+#define FG_ALL8_F16(w, a) UNROLL for (int fg_k = 0; fg_k < 2; ++fg_k) FG_ALL4_F16((w)[fg_k], a, fg_k)
+#define FG_ALL16_F16(w, a) UNROLL for (int fg_k = 0; fg_k < 4; ++fg_k) FG_ALL4_F16((w)[fg_k], a, fg_k)
+#define FG_WHOLE4_F16(a, k) fg_pair_f16((a)[2 * (k)], (a)[2 * (k) + 1])
+#define FG_WHOLE8_F16(a) U32X2(FG_WHOLE4_F16(a, 0), FG_WHOLE4_F16(a, 1))
+#define FG_WHOLE16_F16(a) \
+  U32X4(FG_WHOLE4_F16(a, 0), FG_WHOLE4_F16(a, 1), FG_WHOLE4_F16(a, 2), FG_WHOLE4_F16(a, 3))
+
 // --- combining ---
 FN f32 MAX_F32(f32 a, f32 b) { return a != a || a > b ? a : b; }
 FN f32 MIN_F32(f32 a, f32 b) { return a != a || a < b ? a : b; }

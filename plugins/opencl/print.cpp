@@ -73,6 +73,11 @@ void print_words(std::string& text, const gpu::BufferArg& b) {
     define(text, x + "_of" + n + "(v, j)", "FG_OF_" + how + "(v, j)");
     define(text, x + "_put" + n + "(v, j, u)", "FG_TO_" + how + "(v, j, u)");
   }
+  if (b.dtype == FG_F16) {
+    define(text, x + "_all16(w, a)", "FG_ALL16_F16(w, a)"), define(text, x + "_whole16(a)", "FG_WHOLE16_F16(a)");
+    define(text, x + "_all8(w, a)", "FG_ALL8_F16(w, a)"), define(text, x + "_whole8(a)", "FG_WHOLE8_F16(a)");
+    define(text, x + "_all4(w, a)", "FG_ALL4_F16(w, a, 0)"), define(text, x + "_whole4(a)", "FG_WHOLE4_F16(a, 0)");
+  }
   for (const std::string op : {"add", "min", "max", "mul"}) {
     define(text, x + "_atomic_" + op + "(i, v)", "atomic_" + op + "_" + s + "(" + p + " + (i), v)");
   }

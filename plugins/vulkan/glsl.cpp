@@ -129,6 +129,11 @@ std::string buffer_words(const gpu::BufferArg& b) {
     out += define(x + "_of" + p + "(w, j)", "of" + p + "_" + bytes + "(w, j)");
     out += define(x + "_put" + p + "(w, j, u)", "put" + p + "_" + bytes + "(w, j, u)");
   }
+  if (b.dtype == FG_F16) {
+    out += define(x + "_all16(w, a)", "all16_f16(w, a)") + define(x + "_whole16(a)", "whole16_f16(a)");
+    out += define(x + "_all8(w, a)", "all8_f16(w, a)") + define(x + "_whole8(a)", "whole8_f16(a)");
+    out += define(x + "_all4(w, a)", "all4_f16(w, a, 0)") + define(x + "_whole4(a)", "whole4_f16(a, 0)");
+  }
   for (const char* op : {"add", "min", "max", "mul"}) {
     out += define(x + "_atomic_" + op + "(i, v)", "atomic_" + std::string(op) + "_" + s + "(" + x + "_ptr, i, v)");
   }

@@ -166,6 +166,21 @@ f32 from_f8_e4m3fn(u32 u) {
 }
 f32 from_f8_e5m2(u32 u) { return with_sign(widen(u & 0x7Fu, 2, 31, true), u >> 7); }
 
+// Two f16 in a word, then pieces of them: conversions of pairs are one instruction where the device has it.
+#if HAS_F16
+vec2 two_f16(u32 u) { return vec2(unpackFloat2x16(u)); }
+u32 pair_f16(f32 low, f32 high) { return packFloat2x16(f16vec2(vec2(low, high))); }
+#else
+vec2 two_f16(u32 u) { return vec2(from_f16(u & 0xFFFFu), from_f16(u >> 16)); }
+u32 pair_f16(f32 low, f32 high) { return f16_of(low) | f16_of(high) << 16; }
+#endif
+#define all4_f16(w, a, k) { vec2 two_ = two_f16(w); a[2 * (k)] = two_.x; a[2 * (k) + 1] = two_.y; }
+#define all8_f16(w, a) UNROLL for (i32 k_ = 0; k_ < 2; ++k_) all4_f16((w)[k_], a, k_)
+#define all16_f16(w, a) UNROLL for (i32 k_ = 0; k_ < 4; ++k_) all4_f16((w)[k_], a, k_)
+#define whole4_f16(a, k) pair_f16(a[2 * (k)], a[2 * (k) + 1])
+#define whole8_f16(a) uvec2(whole4_f16(a, 0), whole4_f16(a, 1))
+#define whole16_f16(a) uvec4(whole4_f16(a, 0), whole4_f16(a, 1), whole4_f16(a, 2), whole4_f16(a, 3))
+
 // --- from the bits of the other storage types ---
 
 f32 from_f32(u32 u) { return uintBitsToFloat(u); }

@@ -82,16 +82,16 @@ inline constexpr ExprHelper kBasicHelpers[] = {
     {FG_EX_TRUNC_DIV, For::floats, "trunc_div", "($T a, $T b) {\n  return $trunc($fg_div(a, b));\n}\n"},
     // By Python's rule: (a - fmod(a, b)) / b, one less where the signs of both differ; a - fmod(a, b) in two
     // parts, because the quotient may have all the digits of the type, and scaled, so that no device flushes it.  What
-    // was not 0 at first may be when fmod looks at it.
+    // is not 0 may be when it was multiplied.
     {FG_EX_FLOOR_DIV, For::floats, "floor_div",
      R"(($T a, $T b) {
-  if (b == $(0)) return $fg_div(a, b);
   bool tiny = $fabs(a) < $(1) && $fabs(b) < $(1e-18|1e-150);
   $V by = tiny ? $(18446744073709551616|1.3407807929942597e154) : $(1);
   $V x = a * by;
   $V y = b * by;
+  if (b == $(0) || y == $(0)) return $fg_div(a, b);
   $V r = $fg_fmod(x, y);
-  if ($nan(r)) return $nan(a) || $nan(b) || $fabs(a) == $(inf) ? r : $fg_div(a, b);
+  if ($nan(r)) return r;
   bool differ = r != $(0) && ((r < $(0)) != (b < $(0)));
   if ($fabs(b) == $(inf)) return differ ? $(-1) : $fg_flip_sign($(0), $fg_flip_sign(a, b));
   $P d = $fg_two_sum(x, -r);

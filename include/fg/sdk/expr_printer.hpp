@@ -151,16 +151,19 @@ class ExprPrinter {
   static bool needs_helper(std::uint16_t op, std::uint16_t type) {
     return type != FG_CT_BOOL && find_helper(op, type) != nullptr && Dialect::native(op, type).empty();
   }
-  // Whether node k is nothing but an output, or several, of f16.
+  // Whether node k is an output, or several, of f16 and nothing else.
   bool only_f16(std::uint32_t k) const {
     for (std::uint32_t other = k + 1; other < e_.n_node; ++other) {
       const fg_expr_node& n = e_.node[other];
       if (n.op >= FG_EX_CAST && std::find(std::begin(n.arg), std::end(n.arg), k) != std::end(n.arg)) return false;
     }
+    bool any = false;
     for (std::size_t j = 0; j < e_.n_out; ++j) {
-      if (e_.out[j] == k && (j >= stored_.size() || stored_[j] != FG_F16)) return false;
+      if (e_.out[j] != k) continue;
+      if (j >= stored_.size() || stored_[j] != FG_F16) return false;
+      any = true;
     }
-    return true;
+    return any;
   }
   const Helper* helper_of(std::uint32_t k) const {
     const fg_expr_node& n = e_.node[k];

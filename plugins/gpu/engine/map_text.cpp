@@ -50,6 +50,13 @@ Pieces pieces_of(const Map& m, const Printed& p, std::uint32_t repeated,
   Pieces t;
   for (std::size_t k = 0; k < m.n(); ++k) {
     const std::string name = operand_name(m, k), bytes = std::to_string(each * dtype_bytes(m.dtypes[k]));
+    const bool pairs = m.dtypes[k] == FG_F16 && each > 1;
+    if (k < m.n_out && pairs) {
+      t.declare += "LOCAL_ARRAY(f32, w" + name + ", EACH);\n";
+      t.put += "w" + name + "[j] = " + stored_text(p.outputs[k], p.types[k], m.dtypes[k]) + ";\n";
+      t.store += name + "_store" + bytes + "(" + place(k) + ", " + name + "_whole" + bytes + "(w" + name + "));\n";
+      continue;
+    }
     if (k < m.n_out) {
       t.declare += "PIECE" + bytes + " w" + name + " = ZERO" + bytes + ";\n";
       t.put += name + "_put" + bytes + "(w" + name + ", j, " + name + "_to(" +
@@ -63,6 +70,12 @@ Pieces pieces_of(const Map& m, const Printed& p, std::uint32_t repeated,
       continue;
     }
     t.load += "PIECE" + bytes + " w" + name + " = " + name + "_load" + bytes + "(" + place(k) + ");\n";
+    if (pairs) {
+      t.declare +=
+          "LOCAL_ARRAY(f32, e" + name + ", EACH);\n" + name + "_all" + bytes + "(w" + name + ", e" + name + ");\n";
+      t.take += value + "e" + name + "[j];\n";
+      continue;
+    }
     t.take += value + name + "_from(" + name + "_of" + bytes + "(w" + name + ", j));\n";
   }
   return t;

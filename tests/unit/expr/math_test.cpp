@@ -11,6 +11,7 @@
 #include <xmmintrin.h>
 #endif
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -217,6 +218,46 @@ void judge_f32_of_one(std::uint64_t step) {
 }
 TEST(PrintedMath, F32OfOneArgument) { judge_f32_of_one<PoorDialect>(1009); }
 TEST(PrintedMath, F32OfOneArgumentFused) { judge_f32_of_one<FusingDialect>(2003); }
+
+// exp of f32 that is stored as f16: infinity begins at 65520, and 2^-25 is 0.
+template <class Dialect>
+void judge_exp_f16() {
+  const fg_expr_node node[] = {{FG_EX_INPUT, FG_CT_F32, {0}}, {FG_EX_EXP, FG_CT_F32, {0}}};
+  const std::uint32_t out = 1;
+  const fg_dtype stored[] = {FG_F16};
+  fg_expr e{};
+  e.node = node;
+  e.out = &out;
+  e.n_node = 2;
+  e.n_in = e.n_out = 1;
+  const sdk::ExprPrinter<Dialect> p(e, "v", stored);
+  const Folder folder;
+  void* const library = load_c(folder,
+                               "#include <math.h>\n#include <stdbool.h>\n#include <stdint.h>\n" + Dialect::preamble() +
+                                   p.prelude() + "float printed(float a) {\n" +
+                                   p.statements({[](std::uint32_t) { return "a"; }, {}, {}}) + "  return v1;\n}\n",
+                               "-O2");
+  ASSERT_NE(library, nullptr);
+  const auto printed = reinterpret_cast<float (*)(float)>(::dlsym(library, "printed"));
+  ASSERT_NE(printed, nullptr);
+  EXPECT_NE(p.prelude().find("exp_f16"), std::string::npos);
+  const auto right = [&](float x) {
+    const double want = std::exp(static_cast<double>(x)), got = printed(x);
+    if (want >= 65520) return got >= 65520;
+    if (want <= 0x1p-25) return got >= 0 && got <= 0x1p-25;
+    return error(static_cast<float>(got), want, 2) <= 2;
+  };
+  std::vector<float> all = edges<float, std::uint32_t>();
+  for (std::uint64_t b = 0; b < std::uint64_t{1} << 32; b += 1009)
+    all.push_back(std::bit_cast<float>(static_cast<std::uint32_t>(b)));
+  for (float x = -18.5f; x < 12.5f; x += 0x1p-16f) all.push_back(x);
+  const auto wrong = std::find_if_not(all.begin(), all.end(), right);
+  EXPECT_EQ(wrong, all.end()) << "exp(" << *wrong << ") = " << printed(*wrong);
+}
+TEST(PrintedMath, ExpThatIsStoredAsF16) {
+  judge_exp_f16<PoorDialect>();
+  judge_exp_f16<FusingDialect>();
+}
 
 TEST(PrintedMath, F64OfOneArgument) {
   if (std::numeric_limits<Wide>::digits <= std::numeric_limits<double>::digits)

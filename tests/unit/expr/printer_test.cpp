@@ -271,6 +271,19 @@ std::string kernel_text(const std::vector<Sample>& all, std::string_view buffer_
 }
 #endif
 
+// The range of f16 is enough for what is stored as f16 and read by nothing else.
+TEST(Printer, ExpHasTheRangeThatIsStored) {
+  const auto prelude = [](const char* text, std::vector<fg_dtype> stored) {
+    const Sample s = sample(text, FG_CT_F32);
+    return sdk::ExprPrinter<sdk::GlslDialect>(s.program.view(), "v", stored).prelude();
+  };
+  EXPECT_NE(prelude("exp(x)", {FG_F16}).find("fg_exp_f16_f32"), std::string::npos);
+  for (const auto& [text, stored] : {std::pair{"exp(x)", FG_F32}, {"exp(x)", FG_BF16}, {"exp(x) * y", FG_F16}}) {
+    EXPECT_EQ(prelude(text, {stored}).find("fg_exp_f16_f32"), std::string::npos) << text;
+  }
+  EXPECT_EQ(prelude("exp(x)", {}).find("fg_exp_f16_f32"), std::string::npos);
+}
+
 // A comparison that sees zeros and a choice that moves subnormals would be two readings of one operand.
 TEST(Printer, MinimumAndMaximumAreOneOperationInGlsl) {
   for (const char* name : {"min", "max"}) {
