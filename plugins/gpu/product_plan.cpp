@@ -3,6 +3,7 @@
 #include "plugins/gpu/product_plan.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <span>
 #include <utility>
 
@@ -27,9 +28,10 @@ constexpr std::int64_t kLeastRowSteps = 4;    // Steps of a work-item of product
 
 // Matrix units.
 constexpr std::int64_t kLeastMatrixK = 16;
-constexpr std::int64_t kFewMatrixRows = 8;                        // Up to here b is streamed by product_rows even so.
+constexpr std::int64_t kFewMatrixRows = 4;                        // Up to here b is streamed by product_rows even so.
 constexpr std::int64_t kLeastPackedMacs = std::int64_t{1} << 21;  // Fewer do not pay for operands that must be packed.
 constexpr std::int64_t kMostMatrixSplits = 16;
+constexpr double kRowsSpeed = 45;  // Multiply-adds a nanosecond and compute unit of product_rows.
 // Nanoseconds: what a group does besides its slices, as elements of k; a launch; bytes that sums of parts move in one.
 constexpr double kFillK = 192, kLaunchNs = 5500, kJoinBytes = 1500;
 
@@ -129,8 +131,8 @@ double matrix_ns(const ProductPlan& plan, const MatrixTile& t, double speed, con
   return ns + kLaunchNs + static_cast<double>(plan.results() * (plan.splits * 8 + 2)) / kJoinBytes;
 }
 
-// The tile and the parts of k that are expected to take the least time.
-void plan_matrix_tiles(ProductPlan& plan, const Features& f, const Product& p, bool b_along, std::uint32_t tiles) {
+// The tile and the parts of k that are expected to take the least time, which is returned.
+double plan_matrix_tiles(ProductPlan& plan, const Features& f, const Product& p, bool b_along, std::uint32_t tiles) {
   ProductPlan tried = plan;
   tried.p = p;
   double least = 0;
@@ -152,6 +154,12 @@ void plan_matrix_tiles(ProductPlan& plan, const Features& f, const Product& p, b
       if (plan.matrix == nullptr || ns < least) plan = tried, least = ns;
     }
   }
+  return least;
+}
+
+double rows_ns(const Product& p, const Features& f) {
+  const auto rows = static_cast<double>(std::bit_ceil(static_cast<std::uint64_t>(std::min(p.m, p.n))));
+  return rows * static_cast<double>(p.batch * std::max(p.m, p.n) * p.k) / (kRowsSpeed * f.compute_units);
 }
 
 bool suits_matrix(const Product& p, const Features& f, std::uint32_t tiles) {
@@ -167,8 +175,10 @@ bool plan_matrix(ProductPlan& plan, const Features& f, std::uint32_t tiles) {
   const Lines a{p.a.at, p.m, p.a.row, p.k, p.a.col, p.a.batch}, b{p.b.at, p.n, p.b.col, p.k, p.b.row, p.b.batch};
   const bool packs = is_packed_by_strides(a, p.dtype) || is_packed_by_strides(b, p.dtype);
   if (packs && (std::min(p.m, p.n) <= kFewRows || p.batch * p.m * p.n < ceil_div(kLeastPackedMacs, p.k))) return false;
-  plan_matrix_tiles(plan, f, p, reading_of(b, p.dtype).along, tiles);
-  if (plan.matrix == nullptr) return false;
+  ProductPlan best = plan;
+  const double ns = plan_matrix_tiles(best, f, p, reading_of(b, p.dtype).along, tiles);
+  if (best.matrix == nullptr || (std::min(p.m, p.n) <= kFewRows && ns > rows_ns(p, f))) return false;
+  plan = best;
   plan.side_a = side_of(a, p.batch, p.dtype);
   plan.side_b = side_of(b, p.batch, p.dtype);
   return true;

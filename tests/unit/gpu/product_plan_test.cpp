@@ -117,9 +117,10 @@ TEST(ProductPlan, TilesThatMustBeWholeAndLayoutsThatTheyLike) {
 
 TEST(MatrixPlan, TakesWhatHasRowsEnoughAndTheDtype) {
   EXPECT_NE(on_matrix_units(dense(FG_F16, 17, 24, 16)).matrix, nullptr);
-  EXPECT_NE(on_matrix_units(dense(FG_F16, 9, 4096, 4096)).matrix, nullptr);
-  EXPECT_TRUE(on_matrix_units(dense(FG_F16, 8, 4096, 4096)).by_rows);
-  EXPECT_TRUE(on_matrix_units(dense(FG_F16, 4096, 8, 4096)).by_rows);
+  EXPECT_TRUE(on_matrix_units(dense(FG_F16, 4, 4096, 4096)).by_rows);
+  EXPECT_NE(on_matrix_units(dense(FG_F16, 16, 4096, 4096)).matrix, nullptr);
+  EXPECT_NE(on_matrix_units(dense(FG_F16, 4096, 16, 4096)).matrix, nullptr);
+  EXPECT_TRUE(on_matrix_units(dense(FG_F16, 4096, 4, 4096)).by_rows);
   EXPECT_TRUE(on_matrix_units(dense(FG_F16, 16, 4097, 4096)).by_rows) << "b would have to be packed";
   for (const Product& p : {dense(FG_F16, 64, 64, 15), dense(FG_F32, 512, 512, 512), dense(FG_BF16, 512, 512, 512)}) {
     EXPECT_EQ(on_matrix_units(p).matrix, nullptr);
@@ -157,12 +158,12 @@ TEST(MatrixPlan, OtherOperandsArePackedIntoLinesOfWholePieces) {
   const ProductPlan plan = on_matrix_units(p);
   ASSERT_NE(plan.matrix, nullptr);
   EXPECT_TRUE(plan.side_a.packed && plan.side_b.packed);
-  EXPECT_EQ(plan.side_a.read_line(), 520);
-  EXPECT_EQ(plan.side_a.read_batch(), 256 * 520);
-  EXPECT_EQ(plan.side_b.read_line(), 264);
+  EXPECT_EQ(plan.side_a.read_line(), 576);
+  EXPECT_EQ(plan.side_a.read_batch(), 256 * 576);
+  EXPECT_EQ(plan.side_b.read_line(), 320);
   EXPECT_EQ(plan.side_b.read_batch(), 0);
-  EXPECT_GE(plan.b_at, 2u * 3 * 256 * 520);
-  EXPECT_GE(plan.space, plan.b_at + 2u * 513 * 264);
+  EXPECT_GE(plan.b_at, 2u * 3 * 256 * 576);
+  EXPECT_GE(plan.space, plan.b_at + 2u * 513 * 320);
   EXPECT_EQ(plan.b_at % kWorkspaceAlign, 0u);
 }
 
