@@ -139,25 +139,10 @@ ProductPlan plan_on(Device& device, const Product& product) {
   }
 }
 
-std::uint64_t space_of(const ProductPlan& plan) { return plan.space == 0 ? 0 : plan.space + kWorkspaceAlign; }
-
-// The plan within the workspace that there is: a graph replays a launch with the one of its capture, and an operand
-// that is another one now may have to be packed.
-ProductPlan plan_within(const sdk::Launch& launch, const Product& product) {
-  ProductPlan plan = plan_on(device_of(launch), product);
-  if (space_of(plan) <= launch.raw().ws_bytes) return plan;
-  plan = plan_product(product, device_of(launch).features());
-  if (space_of(plan) > launch.raw().ws_bytes) {
-    plan.split_k *= plan.splits;
-    plan.splits = 1;
-  }
-  return plan;
-}
-
 }  // namespace
 
 Result<void> run_product(const Product& product, Variants& variants, const sdk::Launch& launch) {
-  const ProductPlan plan = plan_within(launch, product);
+  const ProductPlan plan = plan_on(device_of(launch), product);
   if (plan.results() == 0) return {};
   if (plan.splits == 1) {
     return run_main(plan, variants, launch, plan.p.out, plan.p.dtype, finish_of(plan.p));
@@ -169,7 +154,7 @@ Result<void> run_product(const Product& product, Variants& variants, const sdk::
 
 std::uint64_t product_workspace(const Product& product, Device& device) {
   const ProductPlan plan = plan_on(device, product);
-  return plan.results() == 0 ? 0 : space_of(plan);
+  return plan.space == 0 || plan.results() == 0 ? 0 : plan.space + kWorkspaceAlign;
 }
 
 }  // namespace fg::gpu
