@@ -131,6 +131,10 @@ double matrix_ns(const ProductPlan& plan, const MatrixTile& t, double speed, con
   return ns + kLaunchNs + static_cast<double>(plan.results() * (plan.splits * 8 + 2)) / kJoinBytes;
 }
 
+bool suits_tile(const Product& p, const MatrixTile& t) {
+  return (!t.whole || (p.m >= t.m && p.n >= t.n)) && (t.few_rows || std::min(p.m, p.n) > kFewRows);
+}
+
 // The tile and the parts of k that are expected to take the least time, which is returned.
 double plan_matrix_tiles(ProductPlan& plan, const Features& f, const Product& p, bool b_along, std::uint32_t tiles) {
   ProductPlan tried = plan;
@@ -138,7 +142,7 @@ double plan_matrix_tiles(ProductPlan& plan, const Features& f, const Product& p,
   double least = 0;
   for (std::size_t i = 0; i < f.matrix.size(); ++i) {
     const MatrixTile& t = f.matrix[i];
-    if ((tiles >> i & 1u) == 0 || t.dtype != p.dtype || (t.whole && (p.m < t.m || p.n < t.n))) continue;
+    if ((tiles >> i & 1u) == 0 || t.dtype != p.dtype || !suits_tile(p, t)) continue;
     const double speed = b_along && t.speed_along != 0 ? t.speed_along : t.speed;
     tried.matrix = &t;
     tried.tiles_m = ceil_div(p.m, t.m);

@@ -68,6 +68,7 @@ struct MatrixTile {
   double speed_along = 0;  // Where lines of b run along k; 0: as everywhere.
   bool whole = false;      // Needs at least m rows and n columns.
   double speed_alone = 0;  // Where a compute unit has one group; 0: between those of an idle one and `speed`.
+  bool few_rows = true;    // Also worth it for so few rows that product_rows could stream b.
 };
 
 // Likewise for attention (attention_matrix.hpp): a group's queries, and the keys of a block.

@@ -220,7 +220,9 @@ Result<gpu::Compiled> Device::compile(const gpu::Source& source) {
   std::vector<Fresh> fresh;
   Specialised special;
   Spirv module;
+  FloatControls controls = choice_.controls;
   if (source.own) {
+    controls.denormals32 = false;  // Nothing so small changes a sum or a weight, and exponentials cost less.
     FG_TRY_ASSIGN(const Module own, module_of(source));
     module.assign(own.words.begin(), own.words.end());
     special.subgroup = choice_.matrix.subgroup;
@@ -230,8 +232,7 @@ Result<gpu::Compiled> Device::compile(const gpu::Source& source) {
   } else {
     FG_TRY_ASSIGN(module, spirv_of(source, fresh));
   }
-  FG_TRY_ASSIGN(const VkPipeline pipeline,
-                make_pipeline(source.name, finish_module(module, choice_.controls), special, fresh));
+  FG_TRY_ASSIGN(const VkPipeline pipeline, make_pipeline(source.name, finish_module(module, controls), special, fresh));
   gpu::Compiled made{std::make_unique<Program>(*this, pipeline, argument_layout(source, choice_.target)), {}};
   if (fresh.empty()) return made;
   made.keep = [this, fresh = std::move(fresh)] {

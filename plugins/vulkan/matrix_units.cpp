@@ -127,16 +127,23 @@ std::vector<gpu::MatrixTile> matrix_tiles(const MatrixUnits& units, std::span<co
   std::vector<gpu::MatrixTile> tiles;
   for (const fg_dtype d : {FG_F16, FG_BF16}) {
     if (units.of_group(d) && built(modules, "product_cm2", d)) {
-      tiles.push_back({d, "product_cm2", 128, 256, 32, 256, 1, 1250, 1060, true});
-      tiles.push_back({d, "product_cm2", 128, 128, 64, 128, 2, 1230, 1310, true});
-      tiles.push_back({d, "product_cm2", 64, 128, 64, 128, 2, 980, 980, true});
-      tiles.push_back({d, "product_cm2", 64, 64, 64, 64, 3, 800, 800, true});
-      tiles.push_back({d, "product_cm2", 32, 64, 128, 64, 4, 630, 630, true});
+      const auto add = [&](int m, int n, int k, std::uint32_t group, int resident, double speed, double along) {
+        tiles.push_back({d, "product_cm2", m, n, k, group, resident, speed, along, true});
+      };
+      add(128, 256, 32, 256, 1, 1250, 1060);
+      add(128, 128, 64, 128, 2, 1230, 1310);
+      add(64, 128, 64, 128, 2, 980, 980);
+      add(64, 64, 64, 64, 3, 800, 800);
+      add(32, 64, 128, 64, 4, 630, 630);
+      add(16, 64, 128, 64, 4, 340, 340);
     }
     if (units.of_subgroup(d) && built(modules, "product_khr", d)) {
-      tiles.push_back({d, "product_khr", 128, 128, 32, 4 * units.subgroup, 2, 950});
-      tiles.push_back({d, "product_khr", 64, 128, 32, 4 * units.subgroup, 3, 760});
-      tiles.push_back({d, "product_khr", 64, 64, 32, 4 * units.subgroup, 4, 600});
+      const auto add = [&](int m, int n, int resident, double speed, double along) {
+        tiles.push_back({d, "product_khr", m, n, 32, 4 * units.subgroup, resident, speed, along, false, 0, false});
+      };
+      add(128, 128, 2, 1010, 920);
+      add(64, 128, 3, 820, 820);
+      add(64, 64, 4, 660, 660);
     }
   }
   return tiles;

@@ -109,6 +109,12 @@ TEST(ProductPlan, TilesThatMustBeWholeAndLayoutsThatTheyLike) {
   EXPECT_EQ(taken(dense(FG_F16, 4096, 127, 4096)), &f.matrix[1]);
   f.matrix[1].whole = true;
   EXPECT_EQ(taken(dense(FG_F16, 63, 4096, 4096)), nullptr);
+  EXPECT_TRUE(plan_product(dense(FG_F16, 12, 4096, 4096), f, 3).by_rows);
+  f.matrix[1].whole = false;
+  EXPECT_EQ(taken(dense(FG_F16, 12, 4096, 4096)), &f.matrix[1]);
+  f.matrix[1].few_rows = false;
+  EXPECT_TRUE(plan_product(dense(FG_F16, 12, 4096, 4096), f, 3).by_rows);
+  EXPECT_EQ(taken(dense(FG_F16, 17, 4096, 4096)), &f.matrix[1]);
   // Far slower where b's lines run along k.
   f.matrix[0].speed_along = 100;
   EXPECT_EQ(taken(dense(FG_F16, 4096, 4096, 4096)), &f.matrix[0]);

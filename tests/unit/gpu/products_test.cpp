@@ -161,6 +161,6 @@ TEST_P(GpuProducts, SameBitsEveryTime) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Dtypes, GpuProducts, testing::Values(FG_F16, FG_BF16),
-                         [](const auto& info) { return std::string(fg::dtype_name(info.param)); });
+                         [](const auto& of) { return std::string(fg::dtype_name(of.param)); });
 
 }  // namespace
