@@ -24,10 +24,10 @@ layout(push_constant, scalar) uniform Arguments {
 };
 
 #ifdef BF16
-const uint PARTS = 3;
+const uint PARTS = 3, KEPT = 0xFFFF0000u;
 const float LIFT = 0.0;
 #else
-const uint PARTS = 2;
+const uint PARTS = 2, KEPT = 0xFFFFE000u;  // The bits of an f32 that ELEMENT has.
 const float LIFT = 15.0;  // Weights times 2^15: of small ones too the second part is above f16's subnormals.
 #endif
 const float LOWEST = uintBitsToFloat(0xFF7FFFFFu);  // Of all f32; differences of it are no NaN.
@@ -127,14 +127,16 @@ void main() {
         score[j][e] = exp2(score[j][e] - peak[e] + LIFT);
         all[e] += score[j][e];
       }
-      [[unroll]] for (uint part = 0; part < PARTS; ++part) {
+      // By the bits: NVIDIA's driver takes a conversion there and back for none at all.
+      [[unroll]] for (uint part = 0; part + 1 < PARTS; ++part) {
         MATRIX_SUM high;
         EACH_ELEMENT {
-          high[e] = float(ELEMENT(rounded(score[j][e])));
+          high[e] = uintBitsToFloat(floatBitsToUint(score[j][e]) & KEPT);
           score[j][e] -= high[e];
         }
         weight[part][j] = MATRIX_A(high);
       }
+      weight[PARTS - 1][j] = MATRIX_A(score[j]);
     }
     [[unroll]] for (uint j = 0; j < BLOCKS; ++j) {
       [[unroll]] for (uint d = 0; d < OUTS; ++d) {
