@@ -30,7 +30,7 @@ const float LIFT = 0.0;
 const uint PARTS = 2, KEPT = 0xFFFFE000u;  // The bits of an f32 that ELEMENT has.
 const float LIFT = 15.0;  // Weights times 2^15: of small ones too the second part is above f16's subnormals.
 #endif
-const float LOWEST = uintBitsToFloat(0xFF7FFFFFu);  // Of all f32; differences of it are no NaN.
+const float LOWEST = -3.40282347e38;  // Of all f32; differences of it are no NaN.
 
 const uint K_PIECES = CHANNELS / 8, V_PIECES = VALUES / 8, WIDEST = K_PIECES > V_PIECES ? K_PIECES : V_PIECES;
 const uint PITCH = WIDEST + 1;  // The next line begins in another bank.
