@@ -171,6 +171,33 @@ Result<Spirv> Device::spirv_of(const gpu::Source& source, std::vector<Fresh>& fr
   return module;
 }
 
+VkResult Device::create_pipeline(const Spirv& module, const Specialised& special, VkPipelineCache cache,
+                                 VkPipeline* pipeline) const {
+  const VkShaderModuleCreateInfo shader_info{VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO, nullptr, 0, module.size() * 4,
+                                             module.data()};
+  VkShaderModule shader = VK_NULL_HANDLE;
+  VkResult r = vk_.vkCreateShaderModule(device_, &shader_info, nullptr, &shader);
+  if (r != VK_SUCCESS) return r;
+  std::vector<VkSpecializationMapEntry> entries;
+  for (std::uint32_t k = 0; k < special.constants.size(); ++k) entries.push_back({k, 4 * k, 4});
+  const VkSpecializationInfo constants{static_cast<std::uint32_t>(entries.size()), entries.data(), 4 * entries.size(),
+                                       special.constants.data()};
+  const VkPipelineShaderStageRequiredSubgroupSizeCreateInfo subgroup{
+      VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_REQUIRED_SUBGROUP_SIZE_CREATE_INFO, nullptr, special.subgroup};
+  VkComputePipelineCreateInfo info{VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO};
+  info.stage = {VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
+                special.subgroup != 0 ? &subgroup : nullptr,
+                special.subgroup != 0 ? kWholeSubgroups : 0,
+                VK_SHADER_STAGE_COMPUTE_BIT,
+                shader,
+                "main",
+                entries.empty() ? nullptr : &constants};
+  info.layout = layout_;
+  r = vk_.vkCreateComputePipelines(device_, cache, 1, &info, nullptr, pipeline);
+  vk_.vkDestroyShaderModule(device_, shader, nullptr);
+  return r;
+}
+
 // The driver's own binary is kept by the core beside the SPIR-V.
 Result<VkPipeline> Device::make_pipeline(const std::string& name, const Spirv& module, const Specialised& special,
                                          std::vector<Fresh>& fresh) {
@@ -180,30 +207,8 @@ Result<VkPipeline> Device::make_pipeline(const std::string& name, const Spirv& m
                                              kept.data()};
   VkPipelineCache cache = VK_NULL_HANDLE;
   FG_TRY(check("vkCreatePipelineCache", vk_.vkCreatePipelineCache(device_, &cache_info, nullptr, &cache)));
-  const VkShaderModuleCreateInfo shader_info{VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO, nullptr, 0, module.size() * 4,
-                                             module.data()};
-  VkShaderModule shader = VK_NULL_HANDLE;
   VkPipeline pipeline = VK_NULL_HANDLE;
-  VkResult r = vk_.vkCreateShaderModule(device_, &shader_info, nullptr, &shader);
-  if (r == VK_SUCCESS) {
-    std::vector<VkSpecializationMapEntry> entries;
-    for (std::uint32_t k = 0; k < special.constants.size(); ++k) entries.push_back({k, 4 * k, 4});
-    const VkSpecializationInfo constants{static_cast<std::uint32_t>(entries.size()), entries.data(), 4 * entries.size(),
-                                         special.constants.data()};
-    const VkPipelineShaderStageRequiredSubgroupSizeCreateInfo subgroup{
-        VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_REQUIRED_SUBGROUP_SIZE_CREATE_INFO, nullptr, special.subgroup};
-    VkComputePipelineCreateInfo info{VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO};
-    info.stage = {VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
-                  special.subgroup != 0 ? &subgroup : nullptr,
-                  special.subgroup != 0 ? kWholeSubgroups : 0,
-                  VK_SHADER_STAGE_COMPUTE_BIT,
-                  shader,
-                  "main",
-                  entries.empty() ? nullptr : &constants};
-    info.layout = layout_;
-    r = vk_.vkCreateComputePipelines(device_, cache, 1, &info, nullptr, &pipeline);
-    vk_.vkDestroyShaderModule(device_, shader, nullptr);
-  }
+  const VkResult r = create_pipeline(module, special, cache, &pipeline);
   std::size_t bytes = 0;
   if (r == VK_SUCCESS && vk_.vkGetPipelineCacheData(device_, cache, &bytes, nullptr) == VK_SUCCESS &&
       bytes > kept.size()) {

@@ -76,6 +76,8 @@ class Device final : public gpu::Device {
     std::vector<std::uint32_t> constants;
     std::uint32_t subgroup = 0;
   };
+  VkResult create_pipeline(const std::vector<std::uint32_t>& module, const Specialised& special, VkPipelineCache cache,
+                           VkPipeline* pipeline) const;
   Result<VkPipeline> make_pipeline(const std::string& name, const std::vector<std::uint32_t>& module,
                                    const Specialised& special, std::vector<Fresh>& fresh);
 
