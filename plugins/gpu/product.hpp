@@ -25,8 +25,7 @@ struct Product {
   Value alpha{1}, beta{0};
 };
 
-// out shares no memory with the inputs.  Sums depend on shapes, strides and the device alone, where the workspace is
-// what product_workspace() said.
+// out shares no memory with the inputs.  Sums depend on shapes, strides and the device alone.
 Result<void> run_product(const Product& product, Variants& variants, const sdk::Launch& launch);
 std::uint64_t product_workspace(const Product& product, Device& device);
 
