@@ -134,23 +134,28 @@ struct Pieces {
 
 }  // namespace
 
-std::string FoldText::keep_elements(const std::string& places, std::int64_t each, bool pieces) const {
-  std::string declare, loads;
+FoldText::Keep FoldText::keep_elements(const std::string& places, std::int64_t each, bool pieces) const {
+  Keep keep;
+  std::string loads, moves;
   for (std::size_t k = 0; k < fold_.n_in; ++k) {
     const std::string x = "x" + number(k), operand = number(fold_.n_out + k);
-    declare += "LOCAL_ARRAY(" + x + "_t, k" + x + ", EACH);\n";
+    keep.declare += "LOCAL_ARRAY(" + x + "_t, n" + x + ", EACH);\n";
+    keep.use += "LOCAL_ARRAY(" + x + "_t, k" + x + ", EACH);\n";
+    moves += "k" + x + "[j] = n" + x + "[j];\n";
     if (!pieces) {
-      loads += "k" + x + "[j] = " + x + "_load(q" + operand + ");\n";
+      loads += "n" + x + "[j] = " + x + "_load(q" + operand + ");\n";
       continue;
     }
     const Pieces p(fold_.dtypes[fold_.n_out + k], each);
     loads += p.loop() + "PIECE" + p.bytes + " w = " + x + "_load" + p.bytes + "(" + p.at("o" + operand) + ");\n" +
-             p.elements_loop() + "k" + x + "[" + p.element() + "] = " + x + "_from(" + x + "_of" + p.bytes +
+             p.elements_loop() + "n" + x + "[" + p.element() + "] = " + x + "_from(" + x + "_of" + p.bytes +
              "(w, j));\n}\n}\n";
   }
-  if (pieces) return declare + "if (own < end) {\n" + loads + "}\n";
-  return declare + "UNROLL\nfor (i32 j = 0; j < EACH; ++j) {\nidx r = own + idx(j);\nif (r < end) {\n" + places +
-         loads + "}\n}\n";
+  const std::string each_one = "UNROLL\nfor (i32 j = 0; j < EACH; ++j) {\n";
+  keep.load = pieces ? "if (own < end) {\n" + loads + "}\n"
+                     : each_one + "idx r = own + idx(j);\nif (r < end) {\n" + places + loads + "}\n}\n";
+  keep.use += each_one + moves + "}\n";
+  return keep;
 }
 
 Result<std::string> FoldText::kept_element(const std::string& name, const std::string& position) {

@@ -55,9 +55,12 @@ class FoldText {
   Result<std::string> element_ahead(const std::string& name, const std::string& offset, const std::string& position,
                                     std::int64_t each, Ahead& ahead);
   // EACH neighbours from element `own` of a line on, in private arrays, or, in pieces, for lines that are whole pieces:
-  // `keep_elements` loads what lies before `end`, `places` declaring the offsets "q<k>" of element r; `kept_element`
-  // declares the state of number j of them.
-  std::string keep_elements(const std::string& places, std::int64_t each, bool pieces) const;
+  // `keep_elements` loads what lies before `end`, `places` declaring the offsets "q<k>" of element r; `use` is what
+  // moves them out of the way of the next; `kept_element` declares the state of number j of those.
+  struct Keep {
+    std::string declare, load, use;
+  };
+  Keep keep_elements(const std::string& places, std::int64_t each, bool pieces) const;
   Result<std::string> kept_element(const std::string& name, const std::string& position);
   // Stores epilogue(state "<name>...") at "<offset><j>" of the outputs; `count`: an i64 expression.
   Result<std::string> finish(const std::string& name, const std::string& offset, const std::string& count);

@@ -16,10 +16,11 @@
 namespace fg::gpu {
 namespace {
 
-constexpr std::int64_t kEach = 8;            // Neighbours of a work-item.
-constexpr std::int64_t kTile = 256 * kEach;  // Elements of a tile.
-constexpr std::int64_t kShortLine = 64;      // Up to here one work-item does it.
-constexpr std::int64_t kGroupsPerUnit = 4;   // Groups that fill a compute unit.
+constexpr std::int64_t kGroup = 256;
+constexpr std::int64_t kLeastEach = 4;      // Barriers cost more than pieces that lie apart.
+constexpr std::int64_t kMostEach = 8;       // Neighbours of a work-item: a piece of 16 bytes, or less.
+constexpr std::int64_t kShortLine = 64;     // Up to here one work-item does it.
+constexpr std::int64_t kGroupsPerUnit = 4;  // Groups that fill a compute unit.
 
 enum class Pass : std::uint8_t { totals, before, scan };
 
@@ -28,11 +29,13 @@ struct Form {
   bool by_group = false, carried = false, wide = false;  // carried: a chunk begins with what stands before it
   bool pieces = false;
   int outer = 0;
+  std::int64_t each = kMostEach;
 
   std::uint64_t number() const {
     return static_cast<std::uint64_t>(pass) | static_cast<std::uint64_t>(by_group) << 2 |
            static_cast<std::uint64_t>(carried) << 3 | static_cast<std::uint64_t>(wide) << 4 |
-           static_cast<std::uint64_t>(outer) << 5 | static_cast<std::uint64_t>(pieces) << 9;
+           static_cast<std::uint64_t>(outer) << 5 | static_cast<std::uint64_t>(pieces) << 9 |
+           static_cast<std::uint64_t>(each) << 10;
   }
 };
 
@@ -69,7 +72,8 @@ Result<std::string> serial(FoldText& t, const Form& form, const std::string& pla
   if (form.pass == Pass::scan) {
     FG_TRY_ASSIGN(finish, t.finish("a", "q", "i64(r) + i64(1)"));
   }
-  return "for (idx own = begin; own < end; own += idx(EACH)) {\n" + t.keep_elements(places, kEach, false) + kEachKept +
+  const FoldText::Keep keep = t.keep_elements(places, form.each, false);
+  return "for (idx own = begin; own < end; own += idx(EACH)) {\n" + keep.declare + keep.load + keep.use + kEachKept +
          places + element + merge + finish + "}\n}\n}\n";
 }
 
@@ -92,26 +96,29 @@ Result<std::string> scan_group(const Fold& f, FoldText& t) {
          t.load_shared("t", "LOCAL_ID - 1u") + start + "}\nGROUP_BARRIER();\n";
 }
 
-// The group walks in tiles.  A work-item joins its neighbours, which it keeps; then totals are scanned over the group;
-// then the neighbours are walked again from what stands before them.
+// The group walks in tiles, the next one on its way.  A work-item joins its neighbours, which it keeps; then totals are
+// scanned over the group; then the neighbours are walked again from what stands before them.
 Result<std::string> tiled(const Fold& f, FoldText& t, const Form& form, const std::string& places) {
   FG_TRY_ASSIGN(const std::string element, t.kept_element("b", "i64(r)"));
   FG_TRY_ASSIGN(const std::string join, t.combine("d", "d", "b"));
   FG_TRY_ASSIGN(const std::string walk, t.combine("g", "g", "b"));
   t.share_states();
-  std::string text = "for (idx tile = begin; tile < end; tile += idx(GROUP_SIZE * EACH)) {\n";
-  text += "idx own = tile + idx(LOCAL_ID) * idx(EACH);\n" + t.keep_elements(places, kEach, form.pieces);
+  const FoldText::Keep keep = t.keep_elements(places, form.each, form.pieces);
+  std::string text = "idx own = begin + idx(LOCAL_ID) * idx(EACH);\n" + keep.declare + keep.load;
+  text += "for (idx tile = begin; tile < end; tile += idx(GROUP_SIZE * EACH)) {\n" + keep.use;
+  text += "own += idx(GROUP_SIZE * EACH);\n" + keep.load + "own -= idx(GROUP_SIZE * EACH);\n";
   text += f.monoid.declare_identity("d") + kEachKept + places + element + join + "}\n}\n";
   FG_TRY_ASSIGN(const std::string group, scan_group(f, t));
   text += group;
   if (form.pass == Pass::scan && form.pieces) {
     FG_TRY_ASSIGN(const std::string finish, t.finish_kept("g", "i64(r) + i64(1)"));
-    text += t.declare_finished() + kEachKept + places + element + walk + finish + "}\n}\n" + t.store_finished(kEach);
+    text +=
+        t.declare_finished() + kEachKept + places + element + walk + finish + "}\n}\n" + t.store_finished(form.each);
   } else if (form.pass == Pass::scan) {
     FG_TRY_ASSIGN(const std::string finish, t.finish("g", "q", "i64(r) + i64(1)"));
     text += kEachKept + places + element + walk + finish + "}\n}\n";
   }
-  return text + "}\n";
+  return text + "own += idx(GROUP_SIZE * EACH);\n}\n";
 }
 
 // Replaces each chunk's total by what stands before the chunk; a work-item a line.
@@ -132,7 +139,7 @@ Result<Source> make_source(const Fold& f, const Form& form) {
   const bool scans = form.pass == Pass::scan;
   FoldText t(f, scans ? "scan" : "scan_totals", form.wide);
   Source& source = t.source();
-  source.define("EACH", kEach);
+  source.define("EACH", form.each);
   t.add_inputs();
   if (!scans || form.carried) t.add_partials(scans ? Access::read : Access::write);
   if (scans) t.add_outputs();
@@ -163,17 +170,18 @@ struct Plan {
   Walk outer;
   std::int64_t count = 0, chunks = 1, per_chunk = 1;
   bool by_group = false, wide = false, pieces = false;
+  std::int64_t each = kMostEach;
 };
 
 std::int64_t step_of(const fg_tensor& t) { return t.ndim == 0 ? 0 : t.stride[t.ndim - 1]; }
 
-// Whether every line of every tensor begins at a multiple of 16 bytes and of kEach elements, and is whole ones.
+// Whether every line of every tensor begins at a multiple of 16 bytes and of `each` elements, and is whole ones.
 bool in_pieces(const Plan& p, std::span<const fg_tensor> tensors) {
-  if (p.count % kEach != 0) return false;
+  if (p.count % p.each != 0) return false;
   for (std::size_t k = 0; k < tensors.size(); ++k) {
     if (step_of(tensors[k]) != 1 || tensors[k].byte_offset % 16 != 0) return false;
     for (int d = 0; d < p.outer.ndim; ++d) {
-      if (p.outer.stride[k][static_cast<std::size_t>(d)] % kEach != 0) return false;
+      if (p.outer.stride[k][static_cast<std::size_t>(d)] % p.each != 0) return false;
     }
   }
   return true;
@@ -189,12 +197,13 @@ Plan plan_of(const Fold& f, const sdk::Launch& launch) {
   p.outer = walk_of(t, input.ndim == 0 ? size : size.first(size.size() - 1), 0, f.index_dims.empty());
   // A loop's counter goes beyond the end by a tile.
   p.wide = !fits_index32(t) || p.count >= std::int64_t{1} << 30;
+  p.each = std::clamp(piece_elements(f.dtypes), kLeastEach, kMostEach);
   p.pieces = in_pieces(p, t);
   const Features& features = device_of(launch).features();
   const std::int64_t m = std::max<std::int64_t>(p.outer.count, 1);
   const bool side_by_side = input.ndim > 1 && input.stride[input.ndim - 1] != 1 && m >= 64;
   p.by_group = p.count > kShortLine && !side_by_side && !features.software;
-  const std::int64_t least = p.by_group ? kTile : 4 * kShortLine;
+  const std::int64_t least = p.by_group ? kGroup * p.each : 4 * kShortLine;
   const std::int64_t wanted = (p.by_group ? 1 : 256) * kGroupsPerUnit * features.compute_units;
   p.chunks = std::clamp<std::int64_t>(wanted / m, 1, std::max<std::int64_t>(p.count / least, 1));
   p.per_chunk = std::max<std::int64_t>((p.count + p.chunks - 1) / p.chunks, 1);
@@ -207,7 +216,7 @@ Plan plan_of(const Fold& f, const sdk::Launch& launch) {
 
 Result<void> run_pass(const Fold& f, const sdk::Launch& launch, const Plan& p, Pass pass, const fg_scalar* scalar) {
   const bool by_group = p.by_group && pass != Pass::before;
-  const Form form{pass, by_group, p.chunks > 1, p.wide, by_group && p.pieces, p.outer.ndim};
+  const Form form{pass, by_group, p.chunks > 1, p.wide, by_group && p.pieces, p.outer.ndim, p.each};
   FG_TRY_ASSIGN(const Program* program,
                 f.variants->get(device_of(launch), form.number(), [&] { return make_source(f, form); }));
   const fg_launch& l = launch.raw();
