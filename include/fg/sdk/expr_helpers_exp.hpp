@@ -255,8 +255,10 @@ inline constexpr ExprHelper kExpHelpers[] = {
     // not fused: 1 for its product, 1/2 for its result.  With 1 for d, 1.2 for e and 1/2 for the last product, not all
     // of them where y is small, that is below 4.
     {FG_EX_SIGMOID, For::floats, "sigmoid", R"(($T a) {
-  $V x = $fabs(a) < $(104|746) ? -$fabs(a) : $(-104|-746);
-  $P p = $fg_exp_parts(x);
+  $V size = $fabs(a);
+  $V most = $(104|746);
+  $V x = $lesser(size, most);
+  $P p = $fg_exp_parts(-x);
   $V e = p.x * $float(($bits(p.y) << $n(23|52)) + $x(5F800000|47F0000000000000)) * $(5.421010862427522e-20|2.938735877055719e-39);
   $V d = $(1) + e;
   $V v = $over($(1), d);

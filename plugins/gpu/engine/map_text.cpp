@@ -11,6 +11,9 @@
 namespace fg::gpu {
 namespace {
 
+// Work-items of a group that computes much: more of them finish at different times.
+constexpr std::uint32_t kBusyGroup = 128;
+
 std::string operand_name(const Map& m, std::size_t k) {
   return k < m.n_out ? "y" + std::to_string(k) : "x" + std::to_string(k - m.n_out);
 }
@@ -115,6 +118,7 @@ Result<Source> dense_source(const Map& m, bool wide, std::int64_t pieces) {
   s.params.push_back({ParamType::idx, "count", 1});
   s.define("EACH", piece_elements(m.dtypes));
   FG_TRY_ASSIGN(const Printed p, print_into(s, m));
+  if (!p.functions.empty()) s.group_size = kBusyGroup;
   const Pieces t = pieces_of(m, p, 0, [](std::size_t) { return std::string("item"); });
   std::string single_load, single_store;
   for (std::size_t k = 0; k < m.n_in; ++k) {
