@@ -31,8 +31,7 @@ constexpr RowShape kRows[] = {{1, 256, 256, 4}, {2, 256, 256, 4}, {4, 256, 256, 
 constexpr int kMostValues = 256;  // Channels of v that a group of attention_tile has.
 constexpr int kRound = 2;         // Rows whose scores attention_rows adds at once.
 constexpr int kShares = 32;       // Work-items that share a row's maximum.
-constexpr int kLeastChunk = 64;   // Keys of a chunk, of which there should be ...
-constexpr int kChunkGroups = 4;   // ... so many for a compute unit: each of them waits for memory.
+constexpr int kLeastChunk = 64;   // Keys of a chunk, of which there should be one for every compute unit.
 constexpr int kJoinAhead = 8;     // Chunks that attention_join reads at once.
 
 Lines channels_of(const Attention::Side& x, std::int64_t positions, std::int64_t channels) {
@@ -206,8 +205,8 @@ RowPlan plan_rows(const Attention& a, const Features& f) {
     p.shape.chunk /= 2;
     p.shape.ahead = std::max(p.shape.ahead / 2, 1);
   }
-  const std::int64_t wanted = std::int64_t{kChunkGroups} * f.compute_units;
-  while (p.shape.chunk > kLeastChunk && a.lines() * ceil_div(a.keys, p.shape.chunk) < wanted) p.shape.chunk /= 2;
+  const auto few = [&] { return a.lines() * ceil_div(a.keys, p.shape.chunk) < std::int64_t{f.compute_units}; };
+  while (p.shape.chunk > kLeastChunk && few()) p.shape.chunk /= 2;
   p.chunks = ceil_div(a.keys, p.shape.chunk);
   return p;
 }

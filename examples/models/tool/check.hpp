@@ -50,9 +50,10 @@ class Checker {
   std::uint64_t checked_ = 0, left_out_ = 0;
 };
 
-// How far elements of a result may be apart: both sides round `roundings` times in f32, relative to the
-// largest element, and once to the result's dtype.
-double allowed_difference(double roundings, double largest, double wanted, Dtype dtype);
+// How far elements of a result may be apart: both sides round `roundings` times in f32 and, where that many
+// intermediate tensors may be in the result's dtype, `stored` times in it, relative to the largest element, and once to
+// the result's dtype.
+double allowed_difference(double roundings, double stored, double largest, double wanted, Dtype dtype);
 
 }  // namespace fg::models
 
