@@ -94,6 +94,153 @@ TEST(Rope, YarnKeepsShortWavesAndSharpens) {
   EXPECT_EQ(rope_amplitude(p), 0.5);
 }
 
+// As Hugging Face's transformers (5.24, modeling_rope_utils.py) computes them in f32: the powers and the blend are some
+// eight roundings.
+struct Recorded {
+  const char* name;
+  RopeParameters parameters;
+  double amplitude;
+  std::vector<float> frequencies;
+};
+
+RopeParameters yarn_of(double theta, double factor, std::int64_t original) {
+  RopeParameters p;
+  p.type = RopeParameters::Type::yarn;
+  p.dim = 64;
+  p.theta = theta;
+  p.factor = factor;
+  p.original_positions = original;
+  return p;
+}
+
+std::vector<Recorded> recorded() {
+  RopeParameters llama = yarn_of(500000, 32, 8192);
+  llama.type = RopeParameters::Type::llama3;
+  RopeParameters deepseek = yarn_of(10000, 40, 4096), unlike = deepseek, fractional = yarn_of(150000, 32, 4096);
+  deepseek.mscale = deepseek.mscale_all_dim = 1;
+  unlike.mscale = 1;
+  unlike.mscale_all_dim = 0.8;
+  fractional.truncate = false;
+  const std::vector<float> of_deepseek = {1.0f,
+                                          0.749894202f,
+                                          0.562341332f,
+                                          0.421696514f,
+                                          0.316227764f,
+                                          0.237137362f,
+                                          0.177827939f,
+                                          0.133352146f,
+                                          0.100000001f,
+                                          0.0749894157f,
+                                          0.0562341288f,
+                                          0.0390069261f,
+                                          0.0268793609f,
+                                          0.0183781441f,
+                                          0.012447956f,
+                                          0.0083345091f,
+                                          0.00550000044f,
+                                          0.00356199732f,
+                                          0.00224936521f,
+                                          0.00137051346f,
+                                          0.000790569407f,
+                                          0.000414990413f,
+                                          0.00017782794f,
+                                          3.3338034e-05f,
+                                          2.49999994e-05f,
+                                          1.87473543e-05f,
+                                          1.40585325e-05f,
+                                          1.05424124e-05f,
+                                          7.90569447e-06f,
+                                          5.92843435e-06f,
+                                          4.44569832e-06f,
+                                          3.33380353e-06f};
+  return {
+      {"llama-3.2-1b",
+       llama,
+       1.0,
+       {1.0f,
+        0.663601279f,
+        0.440366626f,
+        0.292227834f,
+        0.193922758f,
+        0.128687382f,
+        0.0853971019f,
+        0.0566696189f,
+        0.0376060307f,
+        0.0249554086f,
+        0.0165604409f,
+        0.0109895291f,
+        0.00729266508f,
+        0.00483942125f,
+        0.00321144611f,
+        0.00129054801f,
+        0.000429556705f,
+        9.70828623e-05f,
+        1.94616387e-05f,
+        1.29147675e-05f,
+        8.57025589e-06f,
+        5.68723226e-06f,
+        3.77405445e-06f,
+        2.50446715e-06f,
+        1.66196742e-06f,
+        1.10288363e-06f,
+        7.31874934e-07f,
+        4.85673127e-07f,
+        3.22293289e-07f,
+        2.1387423e-07f,
+        1.41927202e-07f,
+        9.41830649e-08f}},
+      {"deepseek-v3", deepseek, 1.0, of_deepseek},
+      {"yarn with unlike scales", unlike, 1.0569662567531275, of_deepseek},
+      {"yarn with fractional borders",
+       fractional,
+       1.3465735902799727,
+       {1.0f,
+        0.689044297f,
+        0.47478205f,
+        0.327145875f,
+        0.225418001f,
+        0.155322984f,
+        0.107024424f,
+        0.0737445652f,
+        0.0508132726f,
+        0.0317056961f,
+        0.0193349998f,
+        0.0115920492f,
+        0.00679495931f,
+        0.00386035908f,
+        0.00209379266f,
+        0.00105260219f,
+        0.000456483918f,
+        0.000129318694f,
+        3.83088118e-05f,
+        2.63964685e-05f,
+        1.8188337e-05f,
+        1.25325696e-05f,
+        8.63549576e-06f,
+        5.95023948e-06f,
+        4.09997847e-06f,
+        2.82506676e-06f,
+        1.94659629e-06f,
+        1.34129095e-06f,
+        9.24208962e-07f,
+        6.36820914e-07f,
+        4.38797855e-07f,
+        3.0235114e-07f}},
+  };
+}
+
+TEST(Rope, ScaledFrequenciesAreAnotherLibrarys) {
+  for (const Recorded& r : recorded()) {
+    EXPECT_NEAR(rope_amplitude(r.parameters), r.amplitude, 1e-12) << r.name;
+    const Values f = rope_frequencies(r.parameters);
+    ASSERT_EQ(f.size(), r.frequencies.size()) << r.name;
+    for (std::size_t i = 0; i < f.size(); ++i) {
+      const double wanted = static_cast<double>(r.frequencies[i]);
+      EXPECT_NEAR(f[i], wanted, 8 * 0x1p-23 * wanted) << r.name << ", pair " << i;
+    }
+  }
+}
+
 // Pairs (first, second) of each head, turned by position * frequency.
 Values rotated(const Tensor& x, const Values& positions, const RopeParameters& p) {
   Values v = x.to_vector<double>();
