@@ -108,6 +108,7 @@ std::string head(const gpu::Source& s, const GlslTarget& t) {
   out += define("USES_ATOMICS", atomics ? "1" : "0");
   out += define("USES_F64", s.uses_f64 ? "1" : "0");
   out += define("SPLIT_GROUPS", t.split_groups ? "1" : "0");
+  out += define("IS_LLVMPIPE", t.llvmpipe ? "1" : "0");
   out += define("idx", s.wide_index ? "int64_t" : "int");
   return out;
 }

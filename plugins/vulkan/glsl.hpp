@@ -19,6 +19,7 @@ struct GlslTarget {
   bool f16 = false;           // Conversions to f16 that round to nearest even and keep subnormals.
   bool atomic64 = false;      // Compare-and-swap on 64 bits of a buffer.
   bool split_groups = false;  // Groups may have to spread over two dimensions.
+  bool llvmpipe = false;      // Its compiler errs where prelude.glsl says.
   std::uint32_t push_bytes = 128;
 };
 

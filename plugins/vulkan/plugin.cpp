@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#include <bit>
+
 #include "fg/abi/note.h"
 #include "fg/sdk/guard.hpp"
 #include "plugins/gpu/api.hpp"
@@ -15,6 +17,12 @@ namespace {
 // By the bits: a compiler may assume that a comparison sees no NaN.
 struct VulkanDialect : sdk::GlslDialect {
   static std::string isnan(const std::string& text) { return "ISNAN(" + text + ")"; }
+  // llvmpipe makes 0 of a product or a quotient with a constant 0, whatever the other operand is.
+  static std::string float_literal(double x, std::uint16_t type) {
+    const bool zero = std::bit_cast<std::uint64_t>(x) == 0;
+    if (!zero) return GlslDialect::float_literal(x, type);
+    return type == FG_CT_F64 ? "ZERO_F64" : "ZERO_F32";
+  }
 };
 
 }  // namespace

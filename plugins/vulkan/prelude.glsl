@@ -302,6 +302,28 @@ u32 to_$S(f64 x) { return narrow_$S(odd_f32(x)); }
 #define st_$S(p, i, v) put_$S(p, i, to_$S(v))
 //@end
 
+// llvmpipe (Mesa 22.3) makes 0 of NaN * 0 where the 0 is a constant, and takes an i32 that was widened and is negative for
+// a positive number when it is compared.
+#if IS_LLVMPIPE
+#define ZERO_F32 uintBitsToFloat(gl_WorkGroupID.z)
+#if USES_F64
+#define ZERO_F64 packDouble2x32(uvec2(0u, gl_WorkGroupID.z))
+#endif
+i64 widened(i32 x) { return packInt2x32(ivec2(x, x >> 31)); }
+i64 widened(u32 x) { return packInt2x32(ivec2(i32(x), 0)); }
+i64 widened(i64 x) { return x; }
+i64 widened(u64 x) { return i64(x); }
+i64 widened(bool x) { return x ? 1l : 0l; }
+i64 widened(f32 x) { return i64(x); }
+#if USES_F64
+i64 widened(f64 x) { return i64(x); }
+#endif
+#define int64_t(x) widened(x)
+#else
+#define ZERO_F32 0.0f
+#define ZERO_F64 0.0lf
+#endif
+
 // --- groups ---
 
 #define ADD_F32(a, b) ((a) + (b))
