@@ -71,6 +71,6 @@ TEST_P(GpuAttention, IsThatOfF32RoundedOnce) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Dtypes, GpuAttention, testing::Values(FG_F16, FG_BF16),
-                         [](const auto& info) { return std::string(fg::dtype_name(info.param)); });
+                         [](const auto& tested) { return std::string(fg::dtype_name(tested.param)); });
 
 }  // namespace
