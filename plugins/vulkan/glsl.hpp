@@ -19,8 +19,8 @@ struct GlslTarget {
   bool f16 = false;           // Conversions to f16 that round to nearest even and keep subnormals.
   bool atomic64 = false;      // Compare-and-swap on 64 bits of a buffer.
   bool split_groups = false;  // Groups may have to spread over two dimensions.
-  bool llvmpipe = false;      // Its compiler errs where prelude.glsl says.
   std::uint32_t push_bytes = 128;
+  bool llvmpipe = false;  // Its compiler errs where prelude.glsl says.
 };
 
 // The arguments of a dispatch: [count of groups as i64, if split] [u64 address of each buffer] [parameters].

@@ -111,7 +111,7 @@ Result<void> validate_source(const gpu::Source& source) {
   const struct {
     GlslTarget target;
     FloatControls controls;
-  } devices[] = {{{false, false, true, 128}, {}},
+  } devices[] = {{{false, false, true, 128, true}, {}},
                  {{true, true, false, 256}, {true, true, true, true, true, true, true, true, true}}};
   for (const auto& d : devices) {
     FG_TRY_ASSIGN(const Spirv module, compile_glsl(source.name, print_glsl(source, d.target)));
