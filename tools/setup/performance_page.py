@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes docs/performance.md from the JSON of one fg-bench run: performance_page.py bench.json > docs/performance.md."""
+"""Writes docs/performance.md from fg-bench's JSON: performance_page.py bench.json [limits.json] > docs/performance.md.
+
+The second document is a short run of the cases that the limits speak of, when the first is too long to be quiet throughout.
+"""
 import json
 import sys
 
@@ -26,8 +29,11 @@ def head(report):
     print("Measured in the same process: " + members(report.get("roofline", {})) + ".\n")
 
 
-def limits(report):
-    print("## Limits\n\n| What | Measured | Limit | |\n|---|---:|---:|---|")
+def limits(report, alone):
+    print("## Limits\n")
+    if alone:
+        print(f"A run of these cases alone ({report['seconds']:.0f} s), its bandwidths measured again beside each: " + members(report["roofline"]) + " at its beginning.\n")
+    print("| What | Measured | Limit | |\n|---|---:|---:|---|")
     for limit in report.get("limits", {}).values():
         if limit["value"] is None:  # left out of this run by its filter
             continue
@@ -67,10 +73,13 @@ def cases(report):
 
 
 def main():
-    with open(sys.argv[1], encoding="utf-8") as f:
-        report = json.load(f)
+    documents = []
+    for path in sys.argv[1:3]:
+        with open(path, encoding="utf-8") as f:
+            documents.append(json.load(f))
+    report = documents[0]
     head(report)
-    limits(report)
+    limits(documents[-1], len(documents) > 1)
     peers(report)
     cases(report)
 

@@ -7,6 +7,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 # Drivers keep caches of their own beside ours.
 export XDG_CACHE_HOME="$work/cache" POCL_CACHE_DIR="$work/pocl" XDG_CONFIG_HOME="$work/config" FG_TEST_DEVICE=$device FG_LOG=warn
+export FG_CONFIG="$work/config.yaml"
+echo 'plugins: {opencl: {options: {keep_binaries: true}}}' >"$FG_CONFIG"  # PoCL's are left to its own cache otherwise.
 kept() { (cd "$work/cache/fg/kernels" && find . -type f ! -name '.tmp-*' -exec sha256sum {} + | LC_ALL=C sort); }
 fail() { printf '%s\n' "$*"; exit 1; }
 
