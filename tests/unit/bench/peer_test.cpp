@@ -104,15 +104,20 @@ TEST(Ratios, AreGeometricMeansWithTheWorstCase) {
   EXPECT_EQ(all[0].operators[0].least_case, "add/f32/a");
 }
 
-TEST(Limits, JudgePeersAndCases) {
-  Report r = two_cases();
-  r.roofline.triad_gbps = 50;
+// 25 GB/s.
+Measured exp_case() {
   Measured m;
   m.name = "exp/f32/self=4096x4096";
   m.state = Measured::State::timed;
   m.bytes = 100;
   m.times.p20 = 4;
-  r.cases.push_back(m);
+  return m;
+}
+
+TEST(Limits, JudgePeersAndCases) {
+  Report r = two_cases();
+  r.roofline.triad_gbps = 50;
+  r.cases.push_back(exp_case());
   int judged = 0;
   for (const Limit& l : limits(r)) {
     if (l.key == "pytorch_geomean") {
@@ -135,11 +140,7 @@ TEST(Limits, JudgePeersAndCases) {
 TEST(Limits, TakeTheBandwidthMeasuredBesideTheCase) {
   Report r;
   r.roofline.triad_gbps = 50;
-  Measured m;
-  m.name = "exp/f32/self=4096x4096";
-  m.state = Measured::State::timed;
-  m.bytes = 100;
-  m.times.p20 = 4;
+  Measured m = exp_case();
   m.beside.triad_gbps = 25;
   r.cases.push_back(m);
   const auto all = limits(r);
