@@ -8,6 +8,7 @@
 
 #include <cmath>
 #include <limits>
+#include <set>
 #include <string>
 
 #include "fg/abi/ops.h"
@@ -124,9 +125,10 @@ TEST_F(NamedKernels, AreClaimedWithTheCataloguesRows) {
         reinterpret_cast<const fg_op_claim*>(reinterpret_cast<const std::byte*>(first) + std::size_t{i} * stride);
     names.emplace_back(c->name);
     EXPECT_EQ(c->op_uid, sdk::op_uid(c->name)) << c->name;
-    // Those two leave other layouts to the composites.
-    const bool dense_only = names.back() == "group_norm" || names.back() == "cross_entropy_loss";
-    EXPECT_EQ(c->layouts, dense_only ? FG_LAYOUT_DENSE : FG_LAYOUT_ANY) << c->name;
+    // These leave other layouts to the composites.
+    static const std::set<std::string> kDenseOnly{"cross_entropy_loss", "fused_experts", "group_norm", "grouped_topk",
+                                                  "topk_softmax"};
+    EXPECT_EQ(c->layouts, kDenseOnly.count(names.back()) != 0 ? FG_LAYOUT_DENSE : FG_LAYOUT_ANY) << c->name;
     EXPECT_GT(c->n_rows, 0u) << c->name;
   }
   for (const char* name : {"mm", "bmm", "addmm", "softmax", "layer_norm", "rms_norm", "scaled_dot_product_attention",
