@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "fg/sdk/dtype.hpp"
@@ -41,7 +42,7 @@ struct HostStream final : fg_stream {
   explicit HostStream(Fault f) : fault(f) {}
   Result<void> dispatch(const Dispatch& d) override {
     Params p{};
-    std::memcpy(&p, d.params.data(), sizeof p);
+    std::memcpy(&p, d.params.data(), std::min(sizeof p, d.params.size()));  // p may be padded.
     EXPECT_EQ(d.groups, static_cast<std::uint64_t>(p.tiles_m) * static_cast<std::uint64_t>(p.tiles_n));
     with_type(d.program->source.buffers[0].dtype, [&]<class Tag>(Tag) {
       using T = typename Tag::type;
