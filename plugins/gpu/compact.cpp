@@ -29,9 +29,8 @@ Result<Source> source(const Compact& c, bool writes, bool wide) {
                      });
 }
 
-Result<void> pass(const Prepared& k, const sdk::Launch& l, Compact c, const BufferRef& before, bool writes) {
+Result<void> pass(const Prepared& k, const sdk::Launch& l, const Compact& c, const BufferRef& before, bool writes) {
   const bool wide = !fits_index32(l);
-  settle_rank(c.walk, device_of(l).features());
   FG_TRY_ASSIGN(const Program* program, k->get(device_of(l), variant_number({'c', writes, wide, c.walk.ndim}),
                                                [&] { return source(c, writes, wide); }));
   std::vector<Value> values{c.walk.count, c.limit};

@@ -55,6 +55,7 @@ Walk masked_walk(const sdk::Launch& l) {
     const std::int64_t n = length(self, d) == 1 ? length(mask, d) : length(self, d);
     add_to_walk(w, n, {broadcast_stride(mask, d, ndim), broadcast_stride(self, d, ndim)});
   }
+  settle_rank(w, device_of(l).features());
   return w;
 }
 
