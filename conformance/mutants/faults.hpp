@@ -108,6 +108,8 @@ inline constexpr Fault kFaults[] = {
     {"refuses_claimed_dtype", "claims", "bf16 softmax is claimed and refused", "claims.* op.softmax/*"},
     {"query_impure", "claims", "a query allocates on the device", "claims.*"},
     {"query_lies", "claims", "query says yes, prepare says no: sums of rank 2 and more", "op.sum/* claim.*"},
+    {"order_by_turns", "claims",
+     "matrix products sum forwards and backwards by turns, and promise the same bits each time", "op.mm/* op.bmm/*"},
     {"wrong_accuracy_class", "claims", "the claim says default, the kernel tf32", "claims.*"},
 
     {"crash_on_null", "robust", "prepare reads through NULL", "direct.*"},
@@ -148,6 +150,7 @@ inline constexpr LegalVariant kLegalVariants[] = {
     {"splitk", "sums in four parts, added at the end", "op.mm/* op.bmm/* op.sum/*"},
     {"reverse", "sums from the last term to the first", "op.mm/* op.bmm/* op.sum/*"},
     {"lanes", "sums in 16 lanes", "op.mm/* op.bmm/* op.sum/*"},
+    {"turns", "sums forwards and backwards by turns, and no promise of the same bits", "op.mm/* op.bmm/* op.sum/*"},
     {"async", "a thread for each stream: nothing has completed when it returns",
      "op.add/* op.mm/* op.sum/* stream.* thread.* direct.*"},
     {"slow", "every launch takes a fifth of a millisecond more",

@@ -70,6 +70,7 @@ fg_status fg_stats(fg_counters* out, fg_error* err) FG_NOEXCEPT {
     c.fallbacks = sums[ThreadCounters::fallbacks];
     c.graph_replays = sums[ThreadCounters::graph_replays];
     c.graph_launches = sums[ThreadCounters::graph_launches];
+    c.nondeterministic = sums[ThreadCounters::nondeterministic];
     copy_out(out, c);
     return {};
   });

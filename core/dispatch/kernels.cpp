@@ -232,6 +232,7 @@ Result<void> launch(const KernelEntry& entry, const LaunchSpec& s) {
     status = entry.kernel->launch(entry.kernel, &l);
   }
   state.counters.bump(ThreadCounters::launches);
+  if ((entry.kernel->flags & FG_K_BITWISE_DETERMINISTIC) == 0) state.counters.bump(ThreadCounters::nondeterministic);
   note_kernel(entry.kernel->name);
   if (status < 0) [[unlikely]] {
     if (status == FG_E_DEVICE_LOST && s.device->plugin != nullptr) Registry::get().lose(*s.device, err.message);

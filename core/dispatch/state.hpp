@@ -97,7 +97,18 @@ class ExactCache {
 
 // Counters of one thread, read by others for the sums.  One writer: no read-modify-write needed.
 struct alignas(64) ThreadCounters {
-  enum { calls, cache_hits, launches, prepares, copies, fallbacks, graph_replays, graph_launches, kCount };
+  enum {
+    calls,
+    cache_hits,
+    launches,
+    prepares,
+    copies,
+    fallbacks,
+    graph_replays,
+    graph_launches,
+    nondeterministic,
+    kCount
+  };
   std::array<std::atomic<std::uint64_t>, kCount> value{};
 
   void bump(int which, std::uint64_t by = 1) {

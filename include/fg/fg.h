@@ -211,6 +211,8 @@ typedef struct fg_counters {
   uint64_t fallbacks;       // Calls served by another plugin than the tensors'.
   uint64_t graph_replays;   // Graphs replayed.
   uint64_t graph_launches;  // Kernels launched by those, which `launches` does not count.
+  // Those of `launches` whose kernel does not promise the same bits for the same call (FG_K_BITWISE_DETERMINISTIC).
+  uint64_t nondeterministic;
 } fg_counters;
 FG_API fg_status fg_stats(fg_counters* out, fg_error* err) FG_NOEXCEPT;
 

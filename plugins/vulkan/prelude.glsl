@@ -327,8 +327,9 @@ i64 widened(f64 x) { return i64(x); }
 // --- groups ---
 
 #define ADD_F32(a, b) ((a) + (b))
-f32 MAX_F32(f32 a, f32 b) { return a > b || ISNAN(a) ? a : b; }
-f32 MIN_F32(f32 a, f32 b) { return a < b || ISNAN(a) ? a : b; }
+// By max and min: where a device compares subnormals as zero, a choice by > may return the lesser of the two as it was.
+f32 MAX_F32(f32 a, f32 b) { return ISNAN(a) ? a : ISNAN(b) ? b : max(a, b); }
+f32 MIN_F32(f32 a, f32 b) { return ISNAN(a) ? a : ISNAN(b) ? b : min(a, b); }
 #define ADD_I32(a, b) ((a) + (b))
 #define MAX_I32(a, b) max(a, b)
 #define MIN_I32(a, b) min(a, b)

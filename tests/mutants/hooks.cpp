@@ -61,6 +61,7 @@ const Row kRows[] = {
     {fault("rounds_up"), f32_products, product},
     {fault("rounds_up"), is_plain_sum, sum},
     {fault("rz_undeclared"), products, product},
+    {fault("order_by_turns"), products, product},
     {fault("read_uninit_output"), products, product},
     {fault("truncating_store"), narrow_maps, truncating_store},
     {fault("double_rounding"), narrow_maps, double_rounding},
@@ -89,7 +90,7 @@ const Row kRows[] = {
 
 // Orders of summation are legal for products and sums alike.
 Hook legal_hook(const Kernel& k) {
-  constexpr std::string_view kOrders[] = {"fma", "tree", "splitk", "reverse", "lanes"};
+  constexpr std::string_view kOrders[] = {"fma", "tree", "splitk", "reverse", "lanes", "turns"};
   const bool order = std::find(std::begin(kOrders), std::end(kOrders), kVariant) != std::end(kOrders);
   if ((order || legal("rz")) && products(k)) return product;
   if (order && is_plain_sum(k)) return sum;

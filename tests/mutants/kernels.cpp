@@ -150,6 +150,7 @@ void put_head(Kernel& k) {
   k.launch = [](const fg_kernel* self, const fg_launch* l) noexcept { return mutants::launch(self, l); };
   k.release = mutants::release;
   if (k.real->workspace != nullptr) k.workspace = mutants::workspace;
+  if (legal("turns")) k.flags &= ~std::uint32_t{FG_K_BITWISE_DETERMINISTIC};
   if (legal("rz") && k.is_product()) k.accuracy_class = FG_ACC_F32_RZ;
   if (has(fault("wrong_accuracy_class")) && k.is_product()) k.accuracy_class = FG_ACC_TF32;
   // A launch of an asynchronous stream does not run before it returns.

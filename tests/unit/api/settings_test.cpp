@@ -75,6 +75,7 @@ TEST(Settings, CountersGrow) {
   EXPECT_EQ(after.cache_hits, before.cache_hits + 1);
   EXPECT_EQ(after.launches, before.launches + 1);
   EXPECT_EQ(after.prepares, before.prepares);
+  EXPECT_EQ(after.nondeterministic, before.nondeterministic);  // a map promises the same bits
 }
 
 TEST(Settings, TraceIsWritten) {
