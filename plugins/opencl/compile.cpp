@@ -16,7 +16,8 @@ namespace {
 
 std::string options_of(const DeviceFacts& facts, const gpu::Source& source) {
   const bool exactly = facts.divides_exactly && source.divides;
-  return std::string("-cl-std=CL1.2") + (exactly ? " -cl-fp32-correctly-rounded-divide-sqrt" : "");
+  return std::string("-cl-std=CL1.2") + (exactly ? " -cl-fp32-correctly-rounded-divide-sqrt" : "") +
+         (facts.reads_header ? " -D_OPENCL_H_" : "");
 }
 
 std::string build_log(cl_program program, cl_device_id device) {
@@ -128,23 +129,37 @@ Result<gpu::Source> with_own_text(gpu::Source s) {
 
 Result<gpu::Compiled> Device::compile(const gpu::Source& source) {
   FG_TRY_ASSIGN(const gpu::Source whole, with_own_text(source));
-  const std::string text = print_source(whole, facts_);
-  const std::string options = options_of(facts_, source);
-  const std::string key = facts_.identity + "\n" + options + "\n" + text;
+  DeviceFacts facts = facts_;
+  facts.reads_header = facts_.reads_header && !needs_header_;
+  auto compiled = compile_for(facts, whole);
+  if (compiled || !facts.reads_header) return compiled;
+  const std::string why = compiled.error().message;
+  facts.reads_header = false;
+  compiled = compile_for(facts, whole);
+  if (compiled && !needs_header_.exchange(true)) {
+    log(host_, FG_LOG_INFO, "kernels are compiled with the driver's header, since without it: " + why);
+  }
+  return compiled;
+}
+
+Result<gpu::Compiled> Device::compile_for(const DeviceFacts& facts, const gpu::Source& source) {
+  const std::string text = print_source(source, facts);
+  const std::string options = options_of(facts, source);
+  const std::string key = facts.identity + "\n" + options + "\n" + text;
   auto program = std::make_unique<Program>();
   program->kernel = kernel_name(source);
   if (const std::string binary = load_blob(host_, key); !binary.empty()) {
-    if (auto loaded = from_binary(context_.get(), facts_, options, binary)) {
+    if (auto loaded = from_binary(context_.get(), facts, options, binary)) {
       program->handle = std::move(*loaded);
       return gpu::Compiled{std::move(program), {}};
     }
     log(host_, FG_LOG_INFO, "the driver refuses the cached binary of kernel " + source.name + ", which is built anew");
   }
-  auto built = hides_instructions(text) ? from_uncovered(context_.get(), facts_, options, text)
-                                        : from_source(context_.get(), facts_, options, text);
+  auto built = hides_instructions(text) ? from_uncovered(context_.get(), facts, options, text)
+                                        : from_source(context_.get(), facts, options, text);
   if (!built) return tl::unexpected(std::move(built).error().while_doing("kernel " + source.name));
   program->handle = std::move(*built);
-  if (facts_.keeps_programs) return gpu::Compiled{std::move(program), {}};
+  if (facts.keeps_programs) return gpu::Compiled{std::move(program), {}};
   auto keep = [this, key, handle = program->handle.get()] { store_blob(host_, key, binary_of(handle)); };
   return gpu::Compiled{std::move(program), std::move(keep)};
 }

@@ -40,12 +40,15 @@ class Device : public gpu::Device {
 
  private:
   Device(const fg_host& host, DeviceFacts facts) : host_(host), facts_(std::move(facts)) {}
+  // As `facts` say.
+  Result<gpu::Compiled> compile_for(const DeviceFacts& facts, const gpu::Source& source);
 
   const fg_host& host_;
   DeviceFacts facts_;
   Context context_;
   Queue service_;
   std::atomic<std::int64_t> held_{0};
+  std::atomic<bool> needs_header_{false};  // A kernel was not compiled without the driver's header.
 };
 
 }  // namespace fg::opencl

@@ -129,6 +129,7 @@ std::string kernel_name(const gpu::Source& source) {
 std::string print_source(const gpu::Source& s, const DeviceFacts& facts) {
   std::string text;
   print_facts(text, s, facts);
+  if (facts.reads_header) text += prelude("prelude_builtins");
   text += prelude("prelude");
   if (uses(s, "_atomic_")) text += prelude("prelude_atomics");
   for (const auto& [name, value] : s.defines) define(text, name, value);

@@ -38,6 +38,16 @@ TEST_F(OpenClProgram, ADriverWithACacheOfItsOwnIsAskedForNoBinary) {
   EXPECT_EQ(static_cast<bool>(made->keep), !device().facts().keeps_programs);
 }
 
+TEST_F(OpenClProgram, WhatThePreludeDoesNotDeclareComesFromTheDriversHeader) {
+  if (!have_device()) return;
+  const auto s = stream();
+  const auto b = buffer(4);
+  constexpr std::array kF32{FG_F32};
+  ASSERT_TRUE(run(*s, "//@out y\n//@main\ny_store(0, max(cospi(1.0f), -2.0f));\n", kF32, {b.get()}, {}, 1, 1));
+  EXPECT_EQ(read<float>(*s, *b, 1)[0], -1.0f);
+  EXPECT_EQ(host_.lines.find("with the driver's header") != std::string::npos, device().facts().reads_header);
+}
+
 TEST_F(OpenClProgram, BinariesComeFromTheCacheAndDamageDoesNoHarm) {
   host_.options["keep_binaries"] = "true";
   if (!have_device()) return;
