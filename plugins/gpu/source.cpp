@@ -131,7 +131,8 @@ Result<Source> source_of(std::string_view name, std::span<const fg_dtype> dtypes
 
 std::string source_key(const Source& s) {
   std::string key = s.name + "\n" + std::to_string(s.group_size) + (s.wide_index ? " wide" : "") +
-                    (s.uses_f64 ? " f64" : "") + (s.divides ? "" : " roughly") + (s.own ? " own\n" : "\n");
+                    (s.uses_f64 ? " f64" : "") + (s.divides ? "" : " roughly") + (s.busy ? " busy" : "") +
+                    (s.own ? " own\n" : "\n");
   for (const BufferArg& b : s.buffers) {
     key += b.name + " " + std::to_string(b.dtype) + " " + std::to_string(static_cast<int>(b.access)) + "\n";
   }

@@ -56,6 +56,7 @@ struct Source {
   bool uses_f64 = false;           // The body computes in f64; set by dtypes too.
   bool own = false;                // The API has the program under this name; no text here, and defines are numbers.
   bool divides = true;             // Its quotients and roots must be rounded correctly where the language can.
+  bool busy = false;               // Runs enough to be optimised where a runtime compiles quickly at first.
 
   Source& define(std::string key, std::string value) {
     defines.emplace_back(std::move(key), std::move(value));

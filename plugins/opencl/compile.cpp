@@ -17,7 +17,7 @@ namespace {
 std::string options_of(const DeviceFacts& facts, const gpu::Source& source) {
   const bool exactly = facts.divides_exactly && source.divides;
   return std::string("-cl-std=CL1.2") + (exactly ? " -cl-fp32-correctly-rounded-divide-sqrt" : "") +
-         (facts.reads_header ? " -D_OPENCL_H_" : "");
+         (facts.reads_header ? " -D_OPENCL_H_" : "") + (facts.optimises_late && !source.busy ? " -cl-opt-disable" : "");
 }
 
 std::string build_log(cl_program program, cl_device_id device) {
@@ -148,6 +148,7 @@ Result<gpu::Compiled> Device::compile_for(const DeviceFacts& facts, const gpu::S
   const std::string key = facts.identity + "\n" + options + "\n" + text;
   auto program = std::make_unique<Program>();
   program->kernel = kernel_name(source);
+  program->quick = facts.optimises_late && !source.busy;
   if (const std::string binary = load_blob(host_, key); !binary.empty()) {
     if (auto loaded = from_binary(context_.get(), facts, options, binary)) {
       program->handle = std::move(*loaded);

@@ -30,6 +30,7 @@ Result<std::unique_ptr<Device>> Device::open(const fg_host& host, const DeviceId
   std::unique_ptr<Device> d(new Device(host, read_facts(id)));
   gpu::Features& f = d->facts_.features;
   f.few_kernels = f.software && !gpu::option_is_on(host, "all_kernels");
+  d->facts_.optimises_late = d->facts_.optimises_late && f.few_kernels;
   if (gpu::option_is_on(host, "keep_binaries")) d->facts_.keeps_programs = false;
   cl_int code = CL_SUCCESS;
   const cl_context_properties properties[] = {CL_CONTEXT_PLATFORM, reinterpret_cast<cl_context_properties>(id.platform),

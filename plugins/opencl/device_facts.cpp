@@ -219,7 +219,8 @@ DeviceFacts read_facts(const DeviceId& id) {
   f.fuses = (single & CL_FP_FMA) != 0;
   f.atomics64 = has_extension(extensions, "cl_khr_int64_base_atomics");
   // For its binaries PoCL compiles kernels for any group and grid, then for the launch at hand once more.
-  f.keeps_programs = f.reads_header = text(id.platform, CL_PLATFORM_NAME) == "Portable Computing Language";
+  f.keeps_programs = f.reads_header = f.optimises_late =
+      text(id.platform, CL_PLATFORM_NAME) == "Portable Computing Language";
   f.features.f64 = has_extension(extensions, "cl_khr_fp64");
   f.features.denormals = (single & CL_FP_DENORM) != 0;
   f.features.software = (number<cl_device_type>(d, CL_DEVICE_TYPE) & CL_DEVICE_TYPE_CPU) != 0;

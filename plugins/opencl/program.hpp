@@ -3,6 +3,8 @@
 #ifndef FG_PLUGINS_OPENCL_PROGRAM_HPP_
 #define FG_PLUGINS_OPENCL_PROGRAM_HPP_
 
+#include <atomic>
+#include <cstdint>
 #include <string>
 
 #include "plugins/gpu/runtime.hpp"
@@ -14,6 +16,10 @@ namespace fg::opencl {
 struct Program : gpu::Program {
   ProgramHandle handle;
   std::string kernel;  // The name of its kernel.
+  // Compiled quickly, without optimisation; what it has run tells when `better` pays, the same as a busy source.
+  bool quick = false;
+  mutable std::atomic<std::uint64_t> launches{0}, items{0};
+  mutable std::atomic<const Program*> better{nullptr};
 };
 
 // --- print.cpp ---

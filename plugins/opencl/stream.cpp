@@ -26,6 +26,22 @@ Result<void> write(cl_command_queue q, cl_mem to, std::uint64_t offset, const vo
   return check(cl().clEnqueueWriteBuffer(q, to, now, offset, bytes, from, 0, nullptr, nullptr), "clEnqueueWriteBuffer");
 }
 
+// The program itself, or the optimised one as soon as it has run so much that this pays.
+Result<const Program*> settled(Device& device, const Program& p, std::uint64_t groups) {
+  constexpr std::uint64_t kFewLaunches = 32, kFewItems = 16384;
+  if (!p.quick) return &p;
+  if (const Program* better = p.better.load(std::memory_order_acquire)) return better;
+  const std::uint64_t launches = p.launches.fetch_add(1, std::memory_order_relaxed);
+  const std::uint64_t items = groups * p.source.group_size;
+  if (p.items.fetch_add(items, std::memory_order_relaxed) + items < kFewItems && launches < kFewLaunches) return &p;
+  gpu::Source source = p.source;
+  source.busy = true;
+  FG_TRY_ASSIGN(const gpu::Program* made, device.programs().get(source));
+  const auto* better = static_cast<const Program*>(made);
+  p.better.store(better, std::memory_order_release);
+  return better;
+}
+
 void put(std::byte*& to, std::uint64_t value) {
   std::memcpy(to, &value, sizeof value);
   to += sizeof value;
@@ -35,17 +51,17 @@ void put(std::byte*& to, std::uint64_t value) {
 
 Stream::~Stream() { cl().clFinish(queue_.get()); }
 
-Result<cl_kernel> Stream::kernel_of(const gpu::Program& program) {
+Result<cl_kernel> Stream::kernel_of(const Program& program) {
   if (const auto found = kernels_.find(&program); found != kernels_.end()) return found->second.get();
-  const auto& p = static_cast<const Program&>(program);
   cl_int code = CL_SUCCESS;
-  Kernel kernel(cl().clCreateKernel(p.handle.get(), p.kernel.c_str(), &code));
+  Kernel kernel(cl().clCreateKernel(program.handle.get(), program.kernel.c_str(), &code));
   FG_TRY(check(code, "clCreateKernel"));
   return kernels_.emplace(&program, std::move(kernel)).first->second.get();
 }
 
 Result<void> Stream::dispatch(const gpu::Dispatch& d) {
-  FG_TRY_ASSIGN(const cl_kernel kernel, kernel_of(*d.program));
+  FG_TRY_ASSIGN(const Program* program, settled(device_, static_cast<const Program&>(*d.program), d.groups));
+  FG_TRY_ASSIGN(const cl_kernel kernel, kernel_of(*program));
   block_.resize(block_bytes(d.buffers.size(), d.params.size()));
   std::byte* at = block_.data();
   put(at, d.groups);

@@ -18,6 +18,8 @@
 
 namespace fg::opencl {
 
+struct Program;
+
 class Stream : public fg_stream {
  public:
   Stream(Device& owner, Queue queue) : device_(owner), queue_(std::move(queue)) {}
@@ -32,7 +34,7 @@ class Stream : public fg_stream {
   std::uint64_t pending() const override;
 
  private:
-  Result<cl_kernel> kernel_of(const gpu::Program& program);
+  Result<cl_kernel> kernel_of(const Program& program);
   Result<void> copy_across(const gpu::BufferRef& dst, const gpu::BufferRef& src, std::uint64_t bytes);
   Source self() const { return {device_.context(), queue_.get(), health_, signals_}; }
   void prune() const;  // Under marks_mutex_.
@@ -47,7 +49,7 @@ class Stream : public fg_stream {
   Device& device_;
   Queue queue_;
   // A cl_kernel keeps its arguments, so threads cannot share one: each stream has its own.
-  std::unordered_map<const gpu::Program*, Kernel> kernels_;
+  std::unordered_map<const Program*, Kernel> kernels_;
   std::vector<std::byte> block_;
   std::shared_ptr<Health> health_ = std::make_shared<Health>();
   std::uint64_t signals_ = 0;  // Enqueued.

@@ -2,6 +2,8 @@
 //
 // Compiling: logs, the cache of binaries, and kernels used from several streams.
 
+#include "plugins/opencl/program.hpp"
+
 #include <array>
 #include <thread>
 
@@ -68,6 +70,34 @@ TEST_F(OpenClProgram, BinariesComeFromTheCacheAndDamageDoesNoHarm) {
     compile();
     EXPECT_GT(host_.blobs.begin()->second.size(), 8u) << "it is built anew and kept";
   }
+}
+
+TEST_F(OpenClProgram, WhatRunsMuchIsOptimised) {
+  if (!have_device()) return;
+  const auto s = stream();
+  const auto b = buffer(256 * 64 * 4);
+  ASSERT_TRUE(s->fill({b.get(), 0}, 256 * 64 * 4, 0));
+  for (const std::uint64_t groups : {1, 256}) {  // 256 groups at once are as much as many launches of one.
+    const std::string text = std::string(kAdd) + "// " + std::to_string(groups) + "\n";
+    auto source = gpu::parse_source("test", text, kI32);
+    source->group_size = 64;
+    const auto& program = static_cast<const opencl::Program&>(**device().programs().get(*source));
+    EXPECT_EQ(program.quick, device().facts().optimises_late);
+    const int rounds = groups == 1 ? 40 : 1;
+    for (int k = 0; k < rounds; ++k) {
+      EXPECT_EQ(program.better.load() != nullptr, program.quick && k > 32) << k;
+      ASSERT_TRUE(run(*s, text, kI32, {b.get()}, {1}, groups));
+    }
+    EXPECT_EQ(program.better.load() != nullptr, program.quick);
+  }
+  EXPECT_EQ(read<std::int32_t>(*s, *b, 64), std::vector<std::int32_t>(64, 41));
+}
+
+TEST_F(OpenClProgram, AllKernelsAreOptimisedWhereAllAreWanted) {
+  host_.options["all_kernels"] = "true";
+  if (!have_device()) return;
+  const auto source = gpu::parse_source("add", kAdd, kI32);
+  EXPECT_FALSE(static_cast<const opencl::Program&>(**device().programs().get(*source)).quick);
 }
 
 TEST_F(OpenClProgram, StreamsUseOneProgramAtOnce) {
