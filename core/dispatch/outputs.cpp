@@ -129,7 +129,7 @@ Result<void> Outputs::allocate(std::span<fg_tensor_object* const> inputs, InPlac
     for (std::size_t k = 0; !temporary && k < inputs.size(); ++k) {
       if (inputs[k] == nullptr || inputs[k]->storage != target_[i].storage()) continue;
       const Sharing s = sharing(target_[i], Tensor::share(inputs[k]));
-      const bool allowed = in_place == InPlace::identical || (in_place == InPlace::first && i == 0 && k == 0);
+      const bool allowed = in_place == InPlace::identical || (in_place == InPlace::paired && i == k);
       temporary = s == Sharing::partial || (s == Sharing::full && !allowed);
     }
     if (!temporary) {

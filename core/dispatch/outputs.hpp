@@ -17,7 +17,7 @@ namespace fg::core {
 // Which outputs may be written while inputs are read.
 enum class InPlace : std::uint8_t {
   no,        // Any shared memory needs a temporary.
-  first,     // The first output may be the identical view of the first input.
+  paired,    // Each output may be the identical view of the input in its place.
   identical  // The identical view of an input is fine.
 };
 

@@ -138,9 +138,8 @@ Result<void> run_named(const Call& c, const Plan& p) {
   FG_TRY_ASSIGN(std::vector<Tensor> inputs, inputs_of(c, p, outputs));
   std::vector<fg_tensor_object*> read;
   for (const Tensor& t : inputs) read.push_back(t.get());
-  // A kernel that may write over its first input is not asked about the others.
-  const bool in_place = (p.named->flags & FG_K_INPLACE_OK) != 0 && !inputs.empty();
-  FG_TRY(outputs.allocate(read, in_place ? InPlace::first : InPlace::no, true));
+  const bool in_place = (p.named->flags & FG_K_INPLACE_OK) != 0;
+  FG_TRY(outputs.allocate(read, in_place ? InPlace::paired : InPlace::no, true));
   FG_TRY(outputs.fit_layout(p.named->layouts));
   Launch l;
   for (std::size_t i = 0; i < outputs.count(); ++i) l.tensors.push_back(outputs.work(i));

@@ -53,8 +53,8 @@ Result<sdk::PreparedKernel> prepare(const fg_sig&) { return sdk::make_kernel<rot
 FG_GPU_ROWS(APPLY_ROTARY_POS_EMB);
 
 constexpr sdk::KernelEntry kEntries[] = {
-    {FG_GPU_ENTRY(APPLY_ROTARY_POS_EMB), .layouts = FG_LAYOUT_DENSE, .flags = FG_K_BITWISE_DETERMINISTIC,
-     .prepare = prepare},
+    {FG_GPU_ENTRY(APPLY_ROTARY_POS_EMB), .layouts = FG_LAYOUT_DENSE,
+     .flags = FG_K_BITWISE_DETERMINISTIC | FG_K_INPLACE_OK, .prepare = prepare},
 };
 
 }  // namespace

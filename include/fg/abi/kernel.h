@@ -69,7 +69,7 @@ enum {
   FG_K_CAPTURABLE = 1u,
   FG_K_BITWISE_DETERMINISTIC = 2u,
   FG_K_MAY_BLOCK_HOST = 4u,  // launch may run the work before it returns.
-  FG_K_INPLACE_OK = 8u       // An output may be the identical view of an input.
+  FG_K_INPLACE_OK = 8u       // Each output may be the identical view of the input in its place.
 };
 
 // Accuracy classes: how inputs are read, sums accumulated and results rounded.  The bound that the

@@ -366,8 +366,11 @@ void layer_norm(const NormRow& r) {
   const C rstd = C{1} / std::sqrt(s.m2 / static_cast<C>(r.n) + static_cast<C>(r.eps));
   const auto m = hn::Set(d, s.mean), by = hn::Set(d, rstd);
   const auto normalized = [&](auto v) FG_INLINE_ATTR { return hn::Mul(hn::Sub(v, m), by); };
-  if (r.mean != nullptr) *static_cast<C*>(r.mean) = s.mean;
-  if (r.rstd != nullptr) *static_cast<C*>(r.rstd) = rstd;
+  // Comes last: the mean of a single element may take the place of its weight.
+  const auto keep_statistics = [&] {
+    if (r.mean != nullptr) *static_cast<C*>(r.mean) = s.mean;
+    if (r.rstd != nullptr) *static_cast<C*>(r.rstd) = rstd;
+  };
   if constexpr (std::is_same_v<S, C>) {
     if (r.carried != nullptr && r.next != nullptr && r.residual == nullptr && r.n <= kChunk) {
       // The row after the next, if they are evenly apart: the next one is read now.
@@ -378,10 +381,11 @@ void layer_norm(const NormRow& r) {
       write_row<S>(r, x, ahead, normalized, [&]() FG_INLINE_ATTR { following.four(); });
       const Moments<C> next = following.rest([](std::int64_t) FG_INLINE_ATTR {});
       *r.carried = {r.next, next.mean, next.m2};
-      return;
+      return keep_statistics();
     }
   }
   write_row<S>(r, x, ahead, normalized, []() FG_INLINE_ATTR {});
+  keep_statistics();
   if (r.carried != nullptr) r.carried->x = nullptr;
 }
 

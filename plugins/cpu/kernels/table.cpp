@@ -98,7 +98,7 @@ inline constexpr fg_dtype kRANDPERMRows[] = {FG_I64, FG_I32, FG_I16, FG_I8, FG_U
 constexpr sdk::KernelEntry kEntries[] = {
     {FG_CPU_ENTRY(ADDMM), .flags = kFlags, .prepare = prepare<entry::addmm, entry::addmm_workspace>},
     {FG_CPU_ENTRY(ADDMV), .flags = kFlags, .prepare = prepare<entry::addmv, entry::addmv_workspace>},
-    {FG_CPU_ENTRY(APPLY_ROTARY_POS_EMB), .flags = kFlags,
+    {FG_CPU_ENTRY(APPLY_ROTARY_POS_EMB), .flags = kInPlace,
      .prepare = prepare<entry::apply_rotary_pos_emb, entry::apply_rotary_pos_emb_workspace>},
     {FG_CPU_ENTRY(BADDBMM), .flags = kFlags, .prepare = prepare<entry::baddbmm, entry::baddbmm_workspace>},
     {FG_CPU_ENTRY(BMM), .flags = kFlags, .prepare = prepare<entry::mm, entry::mm_workspace>},
