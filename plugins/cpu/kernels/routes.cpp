@@ -3,11 +3,11 @@
 // Which experts a token goes to.  NaN is the greatest score, of equal ones the first counts.
 
 #include <cmath>
-#include <limits>
 #include <type_traits>
 
 #include "fg/sdk/dtype.hpp"
 #include "plugins/cpu/kernels/experts.hpp"
+#include "plugins/cpu/kernels/softmax_ops.hpp"
 
 namespace fg::cpu {
 namespace {
@@ -28,13 +28,15 @@ template <class C>
 struct Work {
   C *scores, *choice, *merit;
   std::int32_t *order, *groups;
+  const SoftmaxOps* softmax;
 
   Work(const RoutesArgs& a, Arena& arena)
       : scores(arena.take<C>(a.experts)),
         choice(arena.take<C>(a.experts)),
         merit(arena.take<C>(a.groups)),
         order(arena.take<std::int32_t>(a.experts)),
-        groups(arena.take<std::int32_t>(a.groups)) {}
+        groups(arena.take<std::int32_t>(a.groups)),
+        softmax(softmax_ops(a.dtype)) {}
 };
 
 // The first `k` of places [0, n) of x in order, into the first of `order`, which holds the n places to choose from.
@@ -49,12 +51,7 @@ void put_in_order(const C* x, std::int64_t n, std::int64_t k, std::int32_t* orde
 template <class S, class C>
 C score(const RoutesArgs& a, const S* gating, const Work<C>& w) {
   for (std::int64_t e = 0; e < a.experts; ++e) w.choice[e] = static_cast<C>(gating[e]);
-  if (a.scoring == Scoring::softmax) {
-    C peak = -std::numeric_limits<C>::infinity(), total = 0;
-    for (std::int64_t e = 0; e < a.experts; ++e) peak = greater(w.choice[e], peak) ? w.choice[e] : peak;
-    for (std::int64_t e = 0; e < a.experts; ++e) total += w.scores[e] = std::exp(w.choice[e] - peak);
-    return total;
-  }
+  if (a.scoring == Scoring::softmax) return static_cast<C>(w.softmax->exponentials(gating, a.experts, w.scores));
   const S* bias = static_cast<const S*>(a.bias);
   for (std::int64_t e = 0; e < a.experts; ++e) {
     w.scores[e] = a.scoring == Scoring::sigmoid ? sigmoid(w.choice[e]) : w.choice[e];

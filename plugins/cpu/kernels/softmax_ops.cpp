@@ -374,6 +374,12 @@ LineSums line_sums(const void* x_, std::int64_t n, const void* weight_) {
 }
 
 template <class S>
+double line_exponentials(const void* x_, std::int64_t n, void* e) {
+  const S* x = static_cast<const S*>(x_);
+  return static_cast<double>(exponentials<S>(x, n, peak_of(x, n), static_cast<Compute<S>*>(e), Ahead(x, nullptr, 0)));
+}
+
+template <class S>
 void rows(SoftmaxKind kind, const SoftmaxBlock& b) {
   if (kind >= SoftmaxKind::plain_backward) return backward_rows<S>(kind, b);
   kind == SoftmaxKind::log ? forward_rows<S, true>(kind, b) : forward_rows<S, false>(kind, b);
@@ -385,7 +391,7 @@ void columns(SoftmaxKind kind, const SoftmaxBlock& b) {
 
 template <class S>
 const SoftmaxOps* table() {
-  static constexpr SoftmaxOps kOps{sizeof(Compute<S>), &rows<S>, &columns<S>, &line_sums<S>};
+  static constexpr SoftmaxOps kOps{sizeof(Compute<S>), &rows<S>, &columns<S>, &line_sums<S>, &line_exponentials<S>};
   return &kOps;
 }
 

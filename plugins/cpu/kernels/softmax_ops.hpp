@@ -38,6 +38,8 @@ struct SoftmaxOps {
   void (*rows)(SoftmaxKind kind, const SoftmaxBlock& b);
   void (*columns)(SoftmaxKind kind, const SoftmaxBlock& b);
   LineSums (*line_sums)(const void* x, std::int64_t n, const void* weight);  // weight of the compute type, or null
+  // e[i] = exp(x[i] - peak of x), in the compute type; their sum is returned, NaN with any NaN.
+  double (*exponentials)(const void* x, std::int64_t n, void* e);
 };
 
 // Bytes for a block of columns, and for any number of rows.
