@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
+#include <map>
 #include <set>
 
 namespace fg::bench {
@@ -47,16 +48,35 @@ std::string field(const char* path, const std::string& key) {
   return "";
 }
 
+// A processor of many chips has a last cache on each of them.
+double last_caches_of(const std::vector<int>& cpus) {
+  std::map<int, std::map<std::string, double>> bytes;  // By level and by the cores that share it.
+  for (const int cpu : cpus) {
+    const std::string caches = "/sys/devices/system/cpu/cpu" + std::to_string(cpu) + "/cache/index";
+    for (int i = 0;; ++i) {
+      const std::string cache = caches + std::to_string(i) + "/";
+      const std::string level = first_line(cache + "level");
+      if (level.empty()) break;
+      const double kibibytes = std::strtod(first_line(cache + "size").c_str(), nullptr);  // "32768K"
+      bytes[std::atoi(level.c_str())][first_line(cache + "shared_cpu_list")] = kibibytes * 1024;
+    }
+  }
+  double all = 0;
+  if (!bytes.empty()) {
+    for (const auto& [cores, size] : bytes.rbegin()->second) all += size;
+  }
+  for (const int level : {_SC_LEVEL2_CACHE_SIZE, _SC_LEVEL3_CACHE_SIZE, _SC_LEVEL4_CACHE_SIZE})
+    all = std::max(all, static_cast<double>(::sysconf(level)));
+  return all;
+}
+
 }  // namespace
 
 Machine look_at_machine() {
   Machine m;
   m.processor = field("/proc/cpuinfo", "model name");
   m.cpus = cores_of_mask();
-  for (const int level : {_SC_LEVEL2_CACHE_SIZE, _SC_LEVEL3_CACHE_SIZE, _SC_LEVEL4_CACHE_SIZE}) {
-    if (const long bytes = ::sysconf(level); static_cast<double>(bytes) > m.last_cache)
-      m.last_cache = static_cast<double>(bytes);
-  }
+  m.last_cache = last_caches_of(m.cpus);
   m.core_caches =
       static_cast<double>(std::max(0L, ::sysconf(_SC_LEVEL2_CACHE_SIZE))) * static_cast<double>(m.cpus.size());
   m.memory_available = std::strtod(field("/proc/meminfo", "MemAvailable").c_str(), nullptr) * 1024;

@@ -13,7 +13,7 @@ namespace fg::bench {
 struct Machine {
   std::string processor;
   std::vector<int> cpus;   // One per physical core of the process's mask.
-  double last_cache = 0;   // Bytes of the largest cache.
+  double last_cache = 0;   // Bytes of the largest caches that those cores read through, each once.
   double core_caches = 0;  // Bytes of the second-level caches of those cores.
   double memory_available = 0;
   double load = 0;  // One-minute load average at the start.

@@ -94,15 +94,15 @@ bool wants_dispatch(const Options& o) {
   return o.filters.empty() || std::ranges::any_of(o.filters, [](const std::string& f) { return glob(f, "dispatch"); });
 }
 
-// Our case, then the peer's, before the next: a noisy neighbour meets both.
-void measure_cases(const Options& o, const std::vector<Case>& cases, const Device& device, PeerProcess* peer,
-                   Report& r) {
+// Our case, then the peer's, before the next: a noisy neighbour meets both.  `memory`: null on a device with its own.
+void measure_cases(const Options& o, const std::vector<Case>& cases, const Device& device, const MemoryProbe* memory,
+                   PeerProcess* peer, Report& r) {
   for (std::size_t i = 0; i < cases.size() && !g_interrupted; ++i) {
     progress(o, i, cases.size(), cases[i].name);
     Roofline roofline = r.roofline;
     Bandwidth beside;
-    if (!roofline.of_device && judged_by_memory(cases[i].name))
-      static_cast<Bandwidth&>(roofline) = beside = measure_bandwidth(r.machine.cpus, o.min_time_s);
+    if (memory != nullptr && judged_by_memory(cases[i].name))
+      static_cast<Bandwidth&>(roofline) = beside = memory->measure(o.min_time_s);
     r.cases.push_back(run_case(cases[i], device, roofline, r.machine, o.min_time_s));
     r.cases.back().beside = beside;
     fg_memory_trim(device.handle(), nullptr);
@@ -126,10 +126,16 @@ Report measure_all(const Options& o, const std::vector<Case>& cases, const Devic
   r.machine = look_at_machine();
   progress(o, 0, cases.size(), "roofline");
   const double roofline_seconds = o.quick ? 0.3 : 1.0;
-  r.roofline = (info.caps & FG_D_HOST_VISIBLE) != 0 ? measure_roofline(r.machine.cpus, roofline_seconds)
-                                                    : measure_device_roofline(device, roofline_seconds);
+  std::optional<MemoryProbe> memory;
+  if ((info.caps & FG_D_HOST_VISIBLE) != 0) {
+    memory.emplace(r.machine);
+    r.roofline = measure_roofline(r.machine, *memory, roofline_seconds);
+  } else {
+    r.roofline = measure_device_roofline(device, roofline_seconds);
+  }
   r.has_roofline = true;
-  measure_cases(o, cases, device, peer, r);
+  measure_cases(o, cases, device, memory ? &*memory : nullptr, peer, r);
+  memory.reset();
   if (!g_interrupted && wants_dispatch(o)) {
     progress(o, cases.size(), cases.size(), "dispatch");
     r.dispatch = measure_dispatch(device, o.quick ? 0.2 : 0.5);

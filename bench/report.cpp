@@ -33,9 +33,11 @@ std::string case_line(const Measured& m) {
 std::string roofline_text(const Roofline& r) {
   if (r.of_device) return fmt::format("roofline  copy {:.1f} GB/s by the plugin's own copy\n", r.copy_gbps);
   std::string t = fmt::format(
-      "roofline  triad {:.1f} GB/s ({:.1f} ordinary, {:.1f} streaming stores)   read {:.1f} GB/s   FMA f32 {:.0f}  f64 "
-      "{:.0f}",
-      r.triad_gbps, r.triad_cached_gbps, r.triad_streaming_gbps, r.read_gbps, r.fma_f32_gflops, r.fma_f64_gflops);
+      "roofline  triad {:.1f} GB/s ({:.1f} ordinary, {:.1f} streaming stores)   read {:.1f} GB/s   over arrays of "
+      "{:.0f} "
+      "MiB   FMA f32 {:.0f}  f64 {:.0f}",
+      r.triad_gbps, r.triad_cached_gbps, r.triad_streaming_gbps, r.read_gbps, r.array_bytes / (1 << 20),
+      r.fma_f32_gflops, r.fma_f64_gflops);
   if (r.fma_bf16_gflops > 0) t += fmt::format("  bf16 {:.0f}", r.fma_bf16_gflops);
   return t + " GFLOP/s\n";
 }

@@ -81,6 +81,7 @@ std::string to_json(const Report& r) {
                      {"triad_streaming_gbps", r.roofline.triad_streaming_gbps},
                      {"copy_gbps", r.roofline.copy_gbps},
                      {"read_gbps", r.roofline.read_gbps},
+                     {"array_mib", r.roofline.array_bytes / (1 << 20)},
                      {"fma_f32_gflops", r.roofline.fma_f32_gflops},
                      {"fma_f64_gflops", r.roofline.fma_f64_gflops},
                      {"fma_bf16_gflops", r.roofline.fma_bf16_gflops}};

@@ -9,7 +9,6 @@
 #include <barrier>
 #include <cstdlib>
 #include <functional>
-#include <memory>
 #include <thread>
 
 #include "bench/timing.hpp"
@@ -55,26 +54,14 @@ double timed_rounds(const std::vector<int>& cpus, double seconds, const std::fun
   return quantile(rounds, 0.2);
 }
 
-struct Free {
-  void operator()(float* p) const { std::free(p); }
-};
-using Array = std::unique_ptr<float[], Free>;
-
-Array make_array(std::size_t bytes) {
-  constexpr std::size_t kHugePage = std::size_t{2} << 20;
-  auto* const p = static_cast<float*>(std::aligned_alloc(kHugePage, (bytes + kHugePage - 1) / kHugePage * kHugePage));
-  if (p != nullptr) ::madvise(p, bytes, MADV_HUGEPAGE);
-  return Array(p);
-}
-
 struct Slice {
   std::size_t first, count;
 };
-// 16 floats, a cache line, at least.
+constexpr std::size_t kLineFloats = 16;  // Of a cache line.
 Slice slice_of(std::size_t n, std::size_t parts, std::size_t t) {
-  const std::size_t lines = n / 16;
-  const std::size_t first = lines * t / parts * 16;
-  return {first, lines * (t + 1) / parts * 16 - first};
+  const std::size_t lines = n / kLineFloats;
+  const std::size_t first = lines * t / parts * kLineFloats;
+  return {first, lines * (t + 1) / parts * kLineFloats - first};
 }
 
 // About a tenth of a second a round on any machine of today, so that turbo and power limits settle.
@@ -91,47 +78,79 @@ double measure_fma(const std::vector<int>& cpus, double seconds, double (*kernel
 
 }  // namespace
 
-Bandwidth measure_bandwidth(const std::vector<int>& cpus, double seconds, std::size_t array_bytes) {
-  Bandwidth r;
-  const std::size_t n = array_bytes / sizeof(float);
-  const Array a = make_array(array_bytes);
-  const Array b = make_array(array_bytes);
-  const Array c = make_array(array_bytes);
-  if (!a || !b || !c) return r;
-  const double bytes = 3.0 * static_cast<double>(n) * sizeof(float);
-  timed_rounds(cpus, 0, [&](std::size_t t) {
-    const Slice s = slice_of(n, cpus.size(), t);
-    for (std::size_t i = s.first; i < s.first + s.count; ++i) a[i] = b[i] = c[i] = 1.0f;
+MemoryProbe::MemoryProbe(const Machine& machine) : cpus_(machine.cpus) {
+  constexpr double kLastCaches = 4, kLeast = 64 << 20;
+  const double bytes = std::min(std::max(kLeast, kLastCaches * machine.last_cache), machine.memory_available / 16);
+  count_ = static_cast<std::size_t>(bytes) / sizeof(float) / kLineFloats * kLineFloats;
+  a_ = make_array(count_);
+  b_ = make_array(count_);
+  c_ = make_array(count_);
+  if (!a_ || !b_ || !c_) count_ = 0;
+  if (count_ == 0) return;
+  timed_rounds(cpus_, 0, [&](std::size_t t) {
+    const Slice s = slice_of(count_, cpus_.size(), t);
+    for (float* array : {a_.get(), b_.get(), c_.get()}) std::fill_n(array + s.first, s.count, 1.0f);
   });
-  const auto gbps = [&](double s) { return bytes / s * 1e-9; };
-  r.triad_cached_gbps = gbps(timed_rounds(cpus, seconds, [&](std::size_t t) {
-    const Slice s = slice_of(n, cpus.size(), t);
-    kernels::triad(a.get() + s.first, b.get() + s.first, c.get() + s.first, 0.5f, s.count);
+}
+
+MemoryProbe::~MemoryProbe() = default;
+
+void MemoryProbe::Free::operator()(float* p) const { std::free(p); }
+
+MemoryProbe::Array MemoryProbe::make_array(std::size_t count) {
+  constexpr std::size_t kHugePage = std::size_t{2} << 20;
+  const std::size_t bytes = (count * sizeof(float) + kHugePage - 1) / kHugePage * kHugePage;
+  auto* const p = static_cast<float*>(std::aligned_alloc(kHugePage, bytes));
+  if (p != nullptr) ::madvise(p, bytes, MADV_HUGEPAGE);
+  return Array(p);
+}
+
+double MemoryProbe::read_gbps(double seconds) const {
+  if (count_ == 0) return 0;
+  std::vector<float> sums(cpus_.size() * kLineFloats);
+  const double t_read = timed_rounds(cpus_, seconds, [&](std::size_t t) {
+    const Slice s = slice_of(count_, cpus_.size(), t);
+    float& sum = sums[t * kLineFloats] = 0;
+    for (const float* array : {a_.get(), b_.get(), c_.get()}) sum += kernels::sum(array + s.first, s.count);
+  });
+  return 3.0 * static_cast<double>(array_bytes()) / t_read * 1e-9;
+}
+
+Bandwidth MemoryProbe::measure(double seconds) const {
+  Bandwidth r;
+  if (count_ == 0) return r;
+  const auto gbps = [&](double s) { return 3.0 * static_cast<double>(array_bytes()) / s * 1e-9; };
+  r.triad_cached_gbps = gbps(timed_rounds(cpus_, seconds, [&](std::size_t t) {
+    const Slice s = slice_of(count_, cpus_.size(), t);
+    kernels::triad(a_.get() + s.first, b_.get() + s.first, c_.get() + s.first, 0.5f, s.count);
   }));
   bool streams = true;
-  const double t_stream = timed_rounds(cpus, seconds, [&](std::size_t t) {
-    const Slice s = slice_of(n, cpus.size(), t);
-    if (!kernels::triad_streaming(a.get() + s.first, b.get() + s.first, c.get() + s.first, 0.5f, s.count) && t == 0) {
+  const double t_stream = timed_rounds(cpus_, seconds, [&](std::size_t t) {
+    const Slice s = slice_of(count_, cpus_.size(), t);
+    if (!kernels::triad_streaming(a_.get() + s.first, b_.get() + s.first, c_.get() + s.first, 0.5f, s.count) &&
+        t == 0) {
       streams = false;
     }
   });
   if (streams) r.triad_streaming_gbps = gbps(t_stream);
   r.triad_gbps = std::max(r.triad_cached_gbps, r.triad_streaming_gbps);
-  std::vector<float> sums(cpus.size() * 16);  // A cache line each.
-  const double t_read = timed_rounds(cpus, seconds, [&](std::size_t t) {
-    const Slice s = slice_of(n, cpus.size(), t);
-    sums[t * 16] = kernels::sum(b.get() + s.first, s.count);
-  });
-  r.read_gbps = bytes / 3 / t_read * 1e-9;
+  r.read_gbps = read_gbps(seconds);
   return r;
 }
 
-Roofline measure_roofline(const std::vector<int>& cpus, double seconds, std::size_t array_bytes) {
-  Roofline r{measure_bandwidth(cpus, seconds, array_bytes)};
-  r.fma_f32_gflops = measure_fma(cpus, seconds, kernels::fma_f32);
-  r.fma_f64_gflops = measure_fma(cpus, seconds, kernels::fma_f64);
-  r.fma_bf16_gflops = measure_fma(cpus, seconds, kernels::fma_bf16);
+Roofline measure_roofline(const Machine& machine, const MemoryProbe& memory, double seconds) {
+  Roofline r{memory.measure(seconds)};
+  r.array_bytes = static_cast<double>(memory.array_bytes());
+  r.fma_f32_gflops = measure_fma(machine.cpus, seconds, kernels::fma_f32);
+  r.fma_f64_gflops = measure_fma(machine.cpus, seconds, kernels::fma_f64);
+  r.fma_bf16_gflops = measure_fma(machine.cpus, seconds, kernels::fma_bf16);
   return r;
+}
+
+double peak_gflops(const Roofline& r, fg_dtype dtype) {
+  if (dtype == FG_F64) return r.fma_f64_gflops;
+  if (dtype == FG_BF16 && r.fma_bf16_gflops > 0) return r.fma_bf16_gflops;
+  return r.fma_f32_gflops;  // 16-bit floats are computed in f32; integers have no such units.
 }
 
 }  // namespace fg::bench

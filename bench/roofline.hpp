@@ -8,7 +8,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
+
+#include "bench/machine.hpp"
+#include "fg/abi/types.h"
 
 namespace fg {
 class Device;
@@ -21,26 +25,47 @@ struct Bandwidth {
   double triad_gbps = 0;            // The better of the two below; three arrays counted.
   double triad_cached_gbps = 0;     // Ordinary stores.
   double triad_streaming_gbps = 0;  // Stores past the caches.
-  double read_gbps = 0;             // One array read and summed up.
+  double read_gbps = 0;             // The three arrays read and summed up, one after the other.
 };
 
 struct Roofline : Bandwidth {
   bool of_device = false;  // Measured on a device with memory of its own: copy_gbps stands in the place of the triad.
+  double array_bytes = 0;  // Each of the arrays of memory.
   double copy_gbps = 0;    // Of a device: one array copied to another by its own copy, both counted.
   double fma_f32_gflops = 0;
   double fma_f64_gflops = 0;
   double fma_bf16_gflops = 0;  // 0 where the processor has no bf16 products.
 };
 
-// `cpus`: one thread is bound to each.  Arrays of `array_bytes` each, as large as the largest
-// element-wise case, so that both meet the same caches.
-Roofline measure_roofline(const std::vector<int>& cpus, double seconds,
-                          std::size_t array_bytes = std::size_t{64} << 20);
+// Three arrays of four last-level caches each: what a pass leaves in the caches is gone when the next one comes there.
+// Kept between measurements: other guests of the machine change its memory's speed from minute to minute, so that a
+// long run measures it again beside what is judged by it.  One thread is bound to each of the machine's cores.
+class MemoryProbe {
+ public:
+  explicit MemoryProbe(const Machine& machine);
+  ~MemoryProbe();
 
-// The memory's part alone: other guests of the machine change it from minute to minute, so that a long run measures it
-// again beside what is judged by it.
-Bandwidth measure_bandwidth(const std::vector<int>& cpus, double seconds,
-                            std::size_t array_bytes = std::size_t{64} << 20);
+  std::size_t array_bytes() const { return count_ * sizeof(float); }  // 0: there was no memory.
+  Bandwidth measure(double seconds) const;
+  double read_gbps(double seconds) const;
+
+ private:
+  struct Free {
+    void operator()(float* p) const;
+  };
+  using Array = std::unique_ptr<float[], Free>;
+  static Array make_array(std::size_t count);
+
+  std::vector<int> cpus_;
+  std::size_t count_;
+  Array a_, b_, c_;
+};
+
+// Memory's part and the peaks of multiply-adds.
+Roofline measure_roofline(const Machine& machine, const MemoryProbe& memory, double seconds);
+
+// 10^9 operations a second of products in this dtype.
+double peak_gflops(const Roofline& r, fg_dtype dtype);
 
 // What a device with memory of its own does: the copy of one large buffer to another through its plugin.
 Roofline measure_device_roofline(const Device& device, double seconds);

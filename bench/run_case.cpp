@@ -26,18 +26,12 @@ std::string shapes_of(const Case& c) {
   return text;
 }
 
-double peak_flops(const Roofline& r, fg_dtype dtype) {
-  if (dtype == FG_F64) return r.fma_f64_gflops * 1e9;
-  if (dtype == FG_BF16 && r.fma_bf16_gflops > 0) return r.fma_bf16_gflops * 1e9;
-  return r.fma_f32_gflops * 1e9;  // 16-bit floats are computed in f32; integers have no such units.
-}
-
 // The nearer of the two limits, in seconds, against what was measured undisturbed.  Memory is no
 // limit for what stays in the cores' own caches.
 void compare_with_roofline(Measured& m, const Roofline& r, const Machine& machine, fg_dtype dtype) {
   const bool from_memory = r.triad_gbps > 0 && m.bytes > 4 * machine.core_caches;
   const double by_memory = from_memory ? m.bytes / (r.triad_gbps * 1e9) : 0;
-  const double peak = peak_flops(r, dtype);
+  const double peak = peak_gflops(r, dtype) * 1e9;
   const double by_compute = peak > 0 ? m.flops / peak : 0;
   const double limit = std::max(by_memory, by_compute);
   if (limit <= 0 || m.times.p20 <= 0) return;

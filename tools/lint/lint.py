@@ -25,6 +25,7 @@ ARROWS = {
     "bench": ["include/fg", "core", "conformance", "bench", "gen"],
     "tools": ["include/fg", "core", "tools", "gen"],
     "examples": ["include/fg", "examples", "gen"],
+    "examples/models/tool": ["include/fg", "examples", "bench", "gen"],
 }
 # Generated headers, by the folder they count as.
 GENERATED = {"fg/abi/ops.h": "gen/abi", "fg/ops.h": "gen", "fg/ops.hpp": "gen"}

@@ -33,6 +33,13 @@ std::uint64_t DecoderModel::bytes_per_step() const {
   return weight_bytes() - idle;
 }
 
+// Norms and biases are counted with the matrices: a thousandth of them.
+double DecoderModel::prompt_flops(std::int64_t tokens) const {
+  const double all = static_cast<double>(bytes_per_step()) / static_cast<double>(dtype().bytes());
+  const double head = static_cast<double>(head_.weight.numel());
+  return 2 * (static_cast<double>(tokens) * (all - head) + head);
+}
+
 // Before anything is allocated: a host that hands out more than it has ends the process later.
 void DecoderModel::check_memory(std::int64_t batch, std::int64_t capacity) const {
   double bytes =

@@ -35,6 +35,7 @@ class DecoderModel final : public Model {
   bool generates() const override { return true; }
   bool capturable() const override { return true; }
   std::uint64_t bytes_per_step() const override;
+  double prompt_flops(std::int64_t tokens) const override;
   Cache make_cache(std::vector<std::int64_t> padding, std::int64_t capacity) const override;
 
   Tensor embed(const Tensor& ids) const { return embed_(ids); }

@@ -28,6 +28,7 @@ class Llava final : public Model {
   }
   std::optional<ImageTokens> image_tokens() const override;
   std::uint64_t bytes_per_step() const override { return decoder_->bytes_per_step(); }
+  double prompt_flops(std::int64_t tokens) const override { return decoder_->prompt_flops(tokens); }
 
   // [images, patches, channels of the decoder]; FG_E_INVALID for pixels of another shape
   Tensor image_features(const Tensor& pixels) const;

@@ -59,6 +59,8 @@ class Model {
   void set_weight_bytes(std::uint64_t bytes) { weight_bytes_ = bytes; }
   // Of the weights that one token of one row needs.
   virtual std::uint64_t bytes_per_step() const { return weight_bytes_; }
+  // Operations of the products with weights for one row of so many tokens, of which the last has logits.  0: not known.
+  virtual double prompt_flops(std::int64_t) const { return 0; }
   // Positions that there are.
   std::int64_t context() const { return context_; }
   virtual Dtype dtype() const = 0;
