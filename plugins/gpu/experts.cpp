@@ -2,34 +2,16 @@
 //
 // topk_softmax, grouped_topk, fused_experts.
 
+#include "plugins/gpu/experts.hpp"
+
 #include <array>
 #include <string>
 
-#include "fg/sdk/dtype.hpp"
-#include "fg/sdk/tensor_view.hpp"
 #include "plugins/gpu/entries.hpp"
 #include "plugins/gpu/functions.hpp"
-#include "plugins/gpu/named.hpp"
-#include "plugins/gpu/reading.hpp"
 
 namespace fg::gpu {
 namespace {
-
-// Places in the workspace, one after the other.
-class Places {
- public:
-  explicit Places(const sdk::Launch& l) : launch_(l) {}
-  BufferRef take(std::int64_t bytes) {
-    const BufferRef at = workspace_at(launch_, bytes_);
-    bytes_ += groups_for(static_cast<std::uint64_t>(bytes), kWorkspaceAlign) * kWorkspaceAlign;
-    return at;
-  }
-  std::uint64_t bytes() const { return bytes_ + kWorkspaceAlign; }
-
- private:
-  const sdk::Launch& launch_;
-  std::uint64_t bytes_ = 0;
-};
 
 // --- routes ---
 
@@ -130,33 +112,6 @@ Result<std::uint64_t> route_workspace(const Prepared&, const sdk::Launch& l) {
 
 constexpr int kLanes = 32, kAhead = 4;
 
-struct Experts {
-  const fg_tensor &out, &x, &w1, &w2, &weights, &ids;
-  std::int64_t tokens, channels, experts, middle, choices;
-  bool wide;
-
-  explicit Experts(const sdk::Launch& l)
-      : out(l.out()),
-        x(l.in(0)),
-        w1(l.in(1)),
-        w2(l.in(2)),
-        weights(l.in(3)),
-        ids(l.in(4)),
-        tokens(x.shape[0]),
-        channels(x.shape[1]),
-        experts(w1.shape[0]),
-        middle(w2.shape[2]),
-        choices(ids.shape[1]),
-        wide(!fits_index32(l) || tokens * choices * middle >= std::int64_t{1} << 31) {}
-  std::int64_t pairs() const { return tokens * choices; }
-  std::int64_t between() const { return pairs() * middle * dtype_bytes(sum_dtype(x.dtype)); }
-};
-
-// Rows along which sums run, one after the other.
-Reading read_rows(const fg_tensor& t, std::int64_t length) {
-  return reading_of({ref(t), length == 0 ? 0 : sdk::numel(t) / length, length, length, 1, 0}, t.dtype);
-}
-
 void add_experts(Source& s, const Experts& e, const Reading& w) {
   s.wide_index = e.wide;
   s.define("LANES", kLanes).define("LINES", static_cast<std::int64_t>(s.group_size) / kLanes).define("AHEAD", kAhead);
@@ -183,6 +138,7 @@ Result<Source> down_source(const Experts& e, const Reading& w) {
 Result<void> fused_experts(const Prepared& k, const sdk::Launch& l) {
   const Experts e(l);
   if (e.tokens == 0 || e.channels == 0) return {};
+  if (by_groups(e, device_of(l).features())) return experts_by_groups(k, l, e);
   const Reading w1 = read_rows(e.w1, e.channels), w2 = read_rows(e.w2, e.middle), own = read_rows(e.x, e.channels);
   const Reading x = own.vec == w1.vec ? own : Reading{};
   const auto number = [&](int kernel, const Reading& a, const Reading& b) {
@@ -206,7 +162,9 @@ Result<void> fused_experts(const Prepared& k, const sdk::Launch& l) {
                  static_cast<std::uint64_t>(e.tokens * blocks));
 }
 Result<std::uint64_t> fused_experts_workspace(const Prepared&, const sdk::Launch& l) {
-  return static_cast<std::uint64_t>(Experts(l).between()) + kWorkspaceAlign;
+  const Experts e(l);
+  if (by_groups(e, device_of(l).features())) return experts_by_groups_workspace(l, e);
+  return static_cast<std::uint64_t>(e.between()) + kWorkspaceAlign;
 }
 
 FG_GPU_ROWS(FUSED_EXPERTS);

@@ -2,6 +2,7 @@
 
 #include "examples/models/nn/moe.hpp"
 
+#include <cmath>
 #include <utility>
 
 namespace fg::nn {
@@ -16,7 +17,12 @@ Routes route(const RouterParameters& p, const Tensor& logits, const Tensor& bias
 }
 
 MoeLayer::MoeLayer(RouterParameters p, Linear gate, Tensor bias, Experts experts, std::unique_ptr<FeedForward> shared)
-    : p_(p), gate_(std::move(gate)), bias_(std::move(bias)), experts_(std::move(experts)), shared_(std::move(shared)) {
+    : waits_from(experts.down.dtype().bytes() == 2 ? 0x1p33 : HUGE_VAL),
+      p_(p),
+      gate_(std::move(gate)),
+      bias_(std::move(bias)),
+      experts_(std::move(experts)),
+      shared_(std::move(shared)) {
   for (std::int64_t e = 0; e < p.experts; ++e)
     each_.emplace_back(Linear{experts_.gate_up.select(0, e), {}}, Linear{experts_.down.select(0, e), {}});
 }
@@ -54,9 +60,12 @@ Tensor MoeLayer::by_expert(const Tensor& x, const Routes& routes) const {
 Tensor MoeLayer::forward(const Tensor& x) const {
   const Tensor rows = x.reshape({x.size(0) * x.size(1), x.size(2)});
   const Routes routes = route(p_, gate_(rows.to(gate_.weight.dtype())), bias_);
-  // A decode step has few tokens, and a graph may hold it: the host does not see which experts they go to.
-  const Tensor y = x.size(1) == 1 ? fused_experts(rows, experts_.gate_up, experts_.down, routes.weights, routes.experts)
-                                  : by_expert(rows, routes);
+  const double work = 3.0 * static_cast<double>(rows.size(0) * p_.per_token) *
+                      static_cast<double>(experts_.down.size(1) * experts_.down.size(2));
+  // A graph may hold a decode step: the host does not see which experts its tokens go to.
+  const bool waits = x.size(1) > 1 && work >= waits_from;
+  const Tensor y = waits ? by_expert(rows, routes)
+                         : fused_experts(rows, experts_.gate_up, experts_.down, routes.weights, routes.experts);
   return shared_ ? add(y.view(x.shape()), shared_->forward(x)) : y.view(x.shape());
 }
 

@@ -41,8 +41,11 @@ class MoeLayer final : public FeedForward {
  public:
   MoeLayer(RouterParameters p, Linear gate, Tensor bias, Experts experts, std::unique_ptr<FeedForward> shared);
 
-  // x of one token a row is one launch for all experts; of more, the host sorts tokens by expert.
+  // One operator for all experts.  From `waits_from` multiplications in a prompt the host sorts tokens by expert
+  // instead: it waits for the routes, which large products of 16-bit floats on matrix units are worth.
+  double waits_from;
   Tensor forward(const Tensor& x) const override;
+
   std::uint64_t idle_bytes() const override {
     return static_cast<std::uint64_t>(p_.experts - p_.per_token) * each_.front().weight_bytes();
   }
