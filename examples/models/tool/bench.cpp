@@ -61,10 +61,10 @@ Row measure(const Model& model, const Options& o, const Ceiling& ceiling, std::i
     row.steps = g.steps;
     row.cache_bytes = g.cache_bytes;
     row.replays = g.replays;
+    read.push_back(ceiling.read_gbps());  // Before and after every run that counts.
     if (i == 0) continue;
     first.push_back(g.first_token_s);
     step.push_back(g.decode_s / static_cast<double>(std::max<std::int64_t>(g.steps, 1)));
-    read.push_back(ceiling.read_gbps());
   }
   row.first_token_s = median(first);
   row.step_s = row.steps == 0 ? 0 : median(step);
