@@ -17,7 +17,7 @@ Routes route(const RouterParameters& p, const Tensor& logits, const Tensor& bias
 }
 
 MoeLayer::MoeLayer(RouterParameters p, Linear gate, Tensor bias, Experts experts, std::unique_ptr<FeedForward> shared)
-    : waits_from(experts.down.dtype().bytes() == 2 ? 0x1p33 : HUGE_VAL),
+    : waits_from(experts.down.dtype().bytes() == 2 ? 0x1p32 : HUGE_VAL),
       p_(p),
       gate_(std::move(gate)),
       bias_(std::move(bias)),
