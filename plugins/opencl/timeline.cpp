@@ -95,6 +95,22 @@ void Counter::abandon() {
   release_waiters(lock);
 }
 
+std::vector<Counter::Record>::const_iterator Counter::raising_to(std::uint64_t value) const {
+  return std::find_if(records_.begin(), records_.end(), [&](const Record& r) { return r.value >= value; });
+}
+
+bool Counter::wait_for_event(std::unique_lock<std::mutex>& lock, std::uint64_t value) {
+  const auto found = raising_to(value);
+  if (found == records_.end()) return false;
+  cl().clRetainEvent(found->event.get());
+  const Event own(found->event.get());
+  const cl_event event = own.get();
+  lock.unlock();
+  const cl_int code = cl().clWaitForEvents(1, &event);
+  lock.lock();
+  return code == CL_SUCCESS;
+}
+
 Result<bool> Counter::host_wait(std::uint64_t value, std::int64_t timeout_ns) {
   const Clock::time_point begin = Clock::now();
   std::unique_lock lock(mutex_);
@@ -115,6 +131,7 @@ Result<bool> Counter::host_wait(std::uint64_t value, std::int64_t timeout_ns) {
       lock.lock();
       continue;
     }
+    if (timeout_ns < 0 && wait_for_event(lock, value)) continue;
     nanoseconds sleep = std::min(passed / 8, kLongestSleep);
     if (timeout_ns >= 0) sleep = std::min(sleep, nanoseconds(std::min(timeout_ns, kCentury)) - passed);
     changed_.wait_for(lock, sleep);
@@ -158,7 +175,7 @@ Result<Event> Counter::wait_event(std::uint64_t value, const Source& by) {
     if (value_ == kPoisoned && value != kPoisoned) return tl::unexpected(origin());
     return Event();
   }
-  const auto found = std::find_if(records_.begin(), records_.end(), [&](const Record& r) { return r.value >= value; });
+  const auto found = raising_to(value);
   const bool known = found != records_.end();
   if (known && found->from.queue == by.queue) return Event();
   if (known && found->from.context == by.context) {

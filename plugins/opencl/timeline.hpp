@@ -76,6 +76,10 @@ class Counter : public std::enable_shared_from_this<Counter> {
 
   static void CL_CALLBACK on_complete(cl_event event, cl_int status, void* notice);
   Result<void> notify_on(std::uint64_t value, cl_event event, const Source& from);
+  std::vector<Record>::const_iterator raising_to(std::uint64_t value) const;  // Under mutex_.
+  // The driver's own wait: it ends with the work, a sleep on average half of itself later.  False where nothing known
+  // will raise the counter to `value`, or the driver refuses.
+  bool wait_for_event(std::unique_lock<std::mutex>& lock, std::uint64_t value);
   bool look();  // Takes over what has completed; whether anything has changed.  Under mutex_.
   void settle(std::uint64_t value, cl_int status);  // Under mutex_.
   void release_waiters(std::unique_lock<std::mutex>& lock);
