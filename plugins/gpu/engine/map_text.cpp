@@ -84,7 +84,26 @@ Pieces pieces_of(const Map& m, const Printed& p, std::uint32_t repeated,
   return t;
 }
 
-std::string all_of_piece(const Pieces& t, const Printed& p) {
+// One element; `place` of an operand's element.  A copy moves bits, which conversions there and back might change.
+std::string element_text(const Map& m, const Printed& p, const std::function<std::string(std::size_t)>& place) {
+  if (m.copies) return "y0_put_bits(" + place(0) + ", x0_bits(" + place(1) + "));\n";
+  std::string load, store;
+  for (std::size_t k = m.n_out; k < m.n(); ++k) {
+    const std::string x = operand_name(m, k);
+    load += x + "_t a" + std::to_string(k - m.n_out) + " = " + x + "_load(" + place(k) + ");\n";
+  }
+  for (std::size_t j = 0; j < m.n_out; ++j) {
+    store +=
+        operand_name(m, j) + "_store(" + place(j) + ", " + stored_text(p.outputs[j], p.types[j], m.dtypes[j]) + ");\n";
+  }
+  return load + p.statements + store;
+}
+
+// A piece of every operand; the arguments of pieces_of().
+std::string piece_text(const Map& m, const Printed& p, std::uint32_t repeated,
+                       const std::function<std::string(std::size_t)>& place) {
+  if (m.copies && repeated == 0) return "y0_store16(" + place(0) + ", x0_load16(" + place(1) + "));\n";
+  const Pieces t = pieces_of(m, p, repeated, place);
   return t.load + t.declare + "UNROLL\nfor (i32 j = 0; j < EACH; ++j) {\n" + t.take + p.statements + t.put + "}\n" +
          t.store;
 }
@@ -98,16 +117,8 @@ Result<Source> strided_source(const Map& m, int ndim, bool wide) {
   const Locate names{"", "at", "o"};
   s.body += locate_text(s, names, ndim, first_n(m.n()));
   s.body += index_text(names, m.index_dims, 0, ndim);
-  for (std::size_t k = 0; k < m.n_in; ++k) {
-    const std::string in = std::to_string(k);
-    s.body += "x" + in + "_t a" + in + " = x" + in + "_load(o" + std::to_string(m.n_out + k) + ");\n";
-  }
   FG_TRY_ASSIGN(const Printed p, print_into(s, m));
-  s.body += p.statements;
-  for (std::size_t j = 0; j < m.n_out; ++j) {
-    s.body += "y" + std::to_string(j) + "_store(o" + std::to_string(j) + ", " +
-              stored_text(p.outputs[j], p.types[j], m.dtypes[j]) + ");\n";
-  }
+  s.body += element_text(m, p, [](std::size_t k) { return "o" + std::to_string(k); });
   s.body += "}\n";
   return s;
 }
@@ -119,21 +130,12 @@ Result<Source> dense_source(const Map& m, bool wide, std::int64_t pieces) {
   s.define("EACH", piece_elements(m.dtypes));
   FG_TRY_ASSIGN(const Printed p, print_into(s, m));
   if (!p.functions.empty()) s.group_size = kBusyGroup;
-  const Pieces t = pieces_of(m, p, 0, [](std::size_t) { return std::string("item"); });
-  std::string single_load, single_store;
-  for (std::size_t k = 0; k < m.n_in; ++k) {
-    const std::string x = "x" + std::to_string(k);
-    single_load += x + "_t a" + std::to_string(k) + " = " + x + "_load(at);\n";
-  }
-  for (std::size_t j = 0; j < m.n_out; ++j) {
-    single_store +=
-        "y" + std::to_string(j) + "_store(at, " + stored_text(p.outputs[j], p.types[j], m.dtypes[j]) + ");\n";
-  }
   s.body = "idx first = idx(GROUP_ID) * idx(GROUP_SIZE) * idx(PIECES) + idx(LOCAL_ID);\n";
   s.body += "UNROLL\nfor (i32 p = 0; p < PIECES; ++p) {\nidx item = first + idx(p) * idx(GROUP_SIZE);\n";
-  s.body += "if (item < count / idx(EACH)) {\n" + all_of_piece(t, p) + "}\n";
+  s.body += "if (item < count / idx(EACH)) {\n" + piece_text(m, p, 0, [](std::size_t) { return std::string("item"); }) +
+            "}\n";
   s.body += "else if (item == count / idx(EACH)) {\nfor (idx at = item * idx(EACH); at < count; ++at) {\n" +
-            single_load + p.statements + single_store + "}\n}\n}\n";
+            element_text(m, p, [](std::size_t) { return std::string("at"); }) + "}\n}\n}\n";
   return s;
 }
 
@@ -142,11 +144,11 @@ Result<Source> rows_source(const Map& m, int ndim, std::uint32_t repeated, bool 
   s.params.push_back({ParamType::idx, "count", 1});
   s.define("EACH", piece_elements(m.dtypes));
   FG_TRY_ASSIGN(const Printed p, print_into(s, m));
-  const Pieces t = pieces_of(m, p, repeated, [&](std::size_t k) {
+  const auto place = [&](std::size_t k) {
     return "o" + std::to_string(k) + ((repeated >> k & 1u) != 0 ? "" : " / idx(EACH)");
-  });
+  };
   s.body = "idx at = idx(GROUP_ID) * idx(GROUP_SIZE) + idx(LOCAL_ID);\nif (at < count) {\n" +
-           locate_text(s, {"", "at", "o"}, ndim, first_n(m.n())) + all_of_piece(t, p) + "}\n";
+           locate_text(s, {"", "at", "o"}, ndim, first_n(m.n())) + piece_text(m, p, repeated, place) + "}\n";
   return s;
 }
 
