@@ -218,6 +218,7 @@ DeviceFacts read_facts(const DeviceId& id) {
   if (!f.divides_exactly) g_some_divide_roughly = true;
   f.fuses = (single & CL_FP_FMA) != 0;
   f.atomics64 = has_extension(extensions, "cl_khr_int64_base_atomics");
+  f.ptx = text(id.platform, CL_PLATFORM_NAME) == "NVIDIA CUDA";
   // For its binaries PoCL compiles kernels for any group and grid, then for the launch at hand once more.
   f.keeps_programs = f.reads_header = f.optimises_late =
       text(id.platform, CL_PLATFORM_NAME) == "Portable Computing Language";

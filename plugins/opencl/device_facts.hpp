@@ -27,6 +27,7 @@ struct DeviceFacts {
   bool divides_exactly = false;  // -cl-fp32-correctly-rounded-divide-sqrt is known.
   bool fuses = false;            // fma() of f32 is fast.
   bool atomics64 = false;
+  bool ptx = false;             // The compiler takes PTX as inline assembly.
   bool keeps_programs = false;  // The driver has a disk cache, and asking for a binary makes it compile once more.
   bool optimises_late = false;  // Optimising costs more than most kernels take: those that run little go without.
   bool reads_header = false;    // The driver reads clang's opencl-c.h for every program (prelude_builtins.cl).

@@ -1,5 +1,5 @@
 // The kernel dialect in OpenCL C 1.2; docs/gpu-kernels.md describes the words.  Before it stand the
-// defines GROUP_SIZE, FG_WIDE_INDEX, FG_F64, FG_FUSES, FG_ATOMICS and HAS_ATOMIC64.
+// defines GROUP_SIZE, FG_WIDE_INDEX, FG_F64, FG_FUSES, FG_PTX, FG_ATOMICS and HAS_ATOMIC64.
 #pragma OPENCL FP_CONTRACT OFF
 #if FG_F64
 #pragma OPENCL EXTENSION cl_khr_fp64 : enable
@@ -60,6 +60,23 @@ typedef double f64;
 #define FMA(a, b, c) ((a) * (b) + (c))
 #endif
 #define OVER(a, b) ((a) / (b))
+// exp2() to 3 + 2 |x| ulp, small results may be 0; 1 / d of 1 <= d <= 2 to 6 ulp.  Of PTX without what full accuracy and
+// subnormals cost: 2 ulp and 1 ulp.
+#if FG_PTX
+FN f32 EXP2(f32 x) {
+  f32 y;
+  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
+  return y;
+}
+FN f32 INVERSE(f32 d) {
+  f32 y;
+  asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(d));
+  return y;
+}
+#else
+#define EXP2(x) exp2(x)
+#define INVERSE(d) (1.0f / (d))
+#endif
 #define HAS_SUBGROUPS 0
 #define SUBGROUP_SIZE 1
 

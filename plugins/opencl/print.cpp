@@ -49,6 +49,7 @@ void print_facts(std::string& text, const gpu::Source& s, const DeviceFacts& fac
   define(text, "FG_WIDE_INDEX", s.wide_index ? 1 : 0);
   define(text, "FG_F64", s.uses_f64 ? 1 : 0);
   define(text, "FG_FUSES", facts.fuses ? 1 : 0);
+  define(text, "FG_PTX", facts.ptx ? 1 : 0);
   define(text, "HAS_ATOMIC64", facts.atomics64 ? 1 : 0);
 }
 
@@ -155,6 +156,10 @@ namespace {
 template <class Base>
 struct Spoken : Base {
   static std::string rough_division(const std::string& a, const std::string& b) { return "OVER(" + a + ", " + b + ")"; }
+  static std::string rough_inverse(const std::string& d) { return "INVERSE(" + d + ")"; }
+  static std::string builtin(std::string_view name, std::uint16_t type) {
+    return name == "exp2" && type == FG_CT_F32 ? "EXP2" : Base::builtin(name, type);
+  }
   static std::string multiply_add(const std::string& a, const std::string& b, const std::string& c) {
     return "FMA(" + a + ", " + b + ", " + c + ")";
   }

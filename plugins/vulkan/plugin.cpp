@@ -17,6 +17,7 @@ namespace {
 // By the bits: a compiler may assume that a comparison sees no NaN.
 struct VulkanDialect : sdk::GlslDialect {
   static std::string isnan(const std::string& text) { return "ISNAN(" + text + ")"; }
+  static std::string rough_inverse(const std::string& d) { return "INVERSE(" + d + ")"; }
   // llvmpipe makes 0 of a product or a quotient with a constant 0, whatever the other operand is.
   static std::string float_literal(double x, std::uint16_t type) {
     const bool zero = std::bit_cast<std::uint64_t>(x) == 0;

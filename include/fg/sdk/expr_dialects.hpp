@@ -13,6 +13,7 @@
 //   hex_literal(digits, type)   of the unsigned type
 //   division(a, b)          the language's own, of two texts
 //   rough_division(a, b)    the same where 2.5 ulp are enough
+//   rough_inverse(d)        1 / d of an f32 from 1 to 2, where 6 ulp are enough
 //   multiply_add(a, b, c)   a * b + c, fused where that costs nothing, else rounded twice
 //   lesser(a, b), greater(a, b)   of two numbers that are not NaN; what a device flushes in the comparison it
 //                           flushes in the result
@@ -141,6 +142,7 @@ struct CDialect {
   }
   static std::string division(const std::string& a, const std::string& b) { return "((" + a + ") / (" + b + "))"; }
   static std::string rough_division(const std::string& a, const std::string& b) { return division(a, b); }
+  static std::string rough_inverse(const std::string& d) { return division("1.0f", d); }
   static std::string multiply_add(const std::string& a, const std::string& b, const std::string& c) {
     return "((" + a + ") * (" + b + ") + " + c + ")";
   }
@@ -255,6 +257,7 @@ struct GlslDialect {
   }
   static std::string division(const std::string& a, const std::string& b) { return "((" + a + ") / (" + b + "))"; }
   static std::string rough_division(const std::string& a, const std::string& b) { return division(a, b); }
+  static std::string rough_inverse(const std::string& d) { return division("1.0f", d); }
   static std::string multiply_add(const std::string& a, const std::string& b, const std::string& c) {
     return "fma(" + a + ", " + b + ", " + c + ")";
   }

@@ -15,6 +15,7 @@
 //   $sqrt(        the dialect's own function, however accurate
 //   $exp2(x)      the dialect's own, which may be 3 + 2 |x| ulp off in f32
 //   $over(a, b)   the dialect's own division, which may be 2.5 ulp off in f32
+//   $inverse(d)   1 / d of 1 <= d <= 2, which may be 6 ulp off in f32
 //   $fma(a, b, c) a * b + c, fused or not
 //   $lesser(a, b) $greater(a, b)   of two names of numbers that are not NaN
 //   $fg_erf(      what the dialect has for that operation: its own function, or the helper

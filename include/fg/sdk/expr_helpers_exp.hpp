@@ -16,7 +16,7 @@ inline constexpr ExprHelper kExpHelpers[] = {
     {0, For::floats, "exp_parts", R"($P ($T x) {
   $V t = $fma(x, $(1.4426950408889634), $(12582912|6755399441055744));
   $V n = t - $(12582912|6755399441055744);
-  $V r = $fma(-n, $ln2_lo, $fma(-n, $ln2_hi, x));
+  $V r = $fma(n, -$ln2_lo, $fma(n, -$ln2_hi, x));
   $V y = $fma(r, $fma(r, $poly(exp, r), $(1)), $(1));
   return $pair(y, t);
 }
@@ -251,20 +251,18 @@ inline constexpr ExprHelper kExpHelpers[] = {
   return a < $(0) && odd ? -r : r;
 }
 )"},
-    // exp(x), x <= 0, as in scale, the second factor a constant.  One step makes 1 / d good to 2 ulp even where it is
-    // not fused: 1 for its product, 1/2 for its result.  With 1 for d, 1.2 for e and 1/2 for the last product, not all
+    // exp(x), x <= 0, as in scale, the second factor a constant; a NaN passes the limit and all the rest.  One step
+    // makes 1 / d good to 2 ulp even where it is not fused: 1 for its product, 1/2 for its result.  With 1 for d, 1.2 for e and 1/2 for the last product, not all
     // of them where y is small, that is below 4.
     {FG_EX_SIGMOID, For::floats, "sigmoid", R"(($T a) {
   $V size = $fabs(a);
-  $V most = $(104|746);
-  $V x = $lesser(size, most);
-  $P p = $fg_exp_parts(-x);
+  $V x = size > $(104|746) ? $(-104|-746) : -size;
+  $P p = $fg_exp_parts(x);
   $V e = p.x * $float(($bits(p.y) << $n(23|52)) + $x(5F800000|47F0000000000000)) * $(5.421010862427522e-20|2.938735877055719e-39);
   $V d = $(1) + e;
-  $V v = $over($(1), d);
+  $V v = $inverse(d);
   $V inverse = $fma(v, $fma(-d, v, $(1)), v);
-  $V y = a < $(0) ? e * inverse : inverse;
-  return $nan(a) ? a : y;
+  return a < $(0) ? e * inverse : inverse;
 }
 )"},
     // 1 - 2 / (exp(2a) + 1), from 10 (20) on rounded to 1; near 0 the series.

@@ -26,6 +26,7 @@
 #include "fg/abi/expr.h"
 #include "fg/sdk/expr_dialects.hpp"
 #include "fg/sdk/expr_helpers.hpp"
+#include "fg/sdk/expr_patterns.hpp"
 #include "fg/sdk/expr_series.hpp"
 #include "fg/sdk/result.hpp"
 
@@ -67,9 +68,13 @@ class ExprPrinter {
   // The same for a text that has the helpers named in `done`; adds the names of those that it prints.
   std::string prelude(std::vector<std::string>& done) const {
     std::string text;
+    const std::vector<bool> printed = detail::printed_nodes(e_);
     for (std::uint32_t k = 0; k < e_.n_node; ++k) {
       const fg_expr_node& n = e_.node[k];
-      if (n.op == FG_EX_CAST) {
+      if (!printed[k]) continue;
+      if (detail::gelu_input(e_, k) != k) {
+        add_helper(*find_helper("gelu", n.type), n.type, text, done);
+      } else if (n.op == FG_EX_CAST) {
         add_saturation(e_.node[n.arg[0]].type, n.type, text, done);
       } else if (needs_helper(n.op, n.type)) {
         add_helper(*helper_of(k), n.type, text, done);
@@ -81,8 +86,10 @@ class ExprPrinter {
   // One declaration a line.  To be called after check().
   std::string statements(const ExprSources& sources, std::string_view indent = "  ") const {
     std::string text;
+    const std::vector<bool> printed = detail::printed_nodes(e_);
     for (std::uint32_t k = 0; k < e_.n_node; ++k) {
       const fg_expr_node& n = e_.node[k];
+      if (!printed[k]) continue;
       text += std::string(indent) + std::string(Dialect::type_name(n.type)) + " " + variable(k) + " = " +
               value(k, sources) + ";\n";
     }
@@ -182,6 +189,9 @@ class ExprPrinter {
       case FG_EX_INDEX: return sources.index(n.arg[0]);
       case FG_EX_CONST: return constant(n);
       default: break;
+    }
+    if (const std::uint32_t x = detail::gelu_input(e_, k); x != k) {
+      return helper_name("gelu", n.type) + "(" + variable(x) + ")";
     }
     const std::string a = variable(n.arg[0]), b = variable(n.arg[1]), c = variable(n.arg[2]);
     const std::uint16_t in = e_.node[n.arg[0]].type;
@@ -352,8 +362,8 @@ class ExprPrinter {
       add_helper(*find_helper("step_wide", type), type, text, done);
       return wide_polynomial(both.substr(0, comma), std::string(both.substr(comma + 2)), type);
     }
-    constexpr std::string_view kWords[] = {"u",    "t",      "i",    "int", "nan",    "bits",   "float",
-                                           "pair", "triple", "over", "fma", "lesser", "greater"};
+    constexpr std::string_view kWords[] = {"u",    "t",      "i",    "int",     "nan", "bits",   "float",
+                                           "pair", "triple", "over", "inverse", "fma", "lesser", "greater"};
     if (std::find(std::begin(kWords), std::end(kWords), word) == std::end(kWords)) return {};
     const std::string inner = expand(inside(from, at), type, text, done);
     if (word == "u") return Dialect::cast(Dialect::unsigned_name(type), inner);
@@ -364,6 +374,7 @@ class ExprPrinter {
     if (word == "bits") return Dialect::bits_of(inner, type);
     if (word == "float") return Dialect::of_bits(inner, type);
     if (word == "over") return of_two(Dialect::rough_division, inner);
+    if (word == "inverse") return inverse(inner, type);
     if (word == "fma") return of_three(Dialect::multiply_add, inner);
     if (word == "lesser") return of_two(Dialect::lesser, inner);
     if (word == "greater") return of_two(Dialect::greater, inner);
@@ -388,6 +399,10 @@ class ExprPrinter {
     const auto [a, rest] = cut(all);
     const auto [b, c] = cut(rest);
     return function(a, b, c);
+  }
+
+  static std::string inverse(const std::string& d, std::uint16_t type) {
+    return type == FG_CT_F32 ? Dialect::rough_inverse(d) : Dialect::division(Dialect::float_literal(1, type), d);
   }
 
   static std::string_view signed_name(std::uint16_t type) {

@@ -110,6 +110,12 @@ inline constexpr double kErfF64[] = {0.12837916709551259,     -0.376126389031837
 // log2(erfc(x)), 1.32 <= x, to the least error of erfc
 inline constexpr double kLog2ErfcF32[] = {-0.00972016621, -1.59435236,  -0.965480089,
                                           -0.115345009,   0.0176847093, -0.00124453322};
+// erf(x / sqrt(2)) / 2x in x^2 - 0.91125, x <= 1.35, to the least relative error; the root is that of f32, as below
+inline constexpr double kGeluNearF32[] = {0.345810324,     -0.0509521738,  0.00723756198,
+                                          -0.000835842278, 8.02677969e-05, -6.45361024e-06};
+// 4 + log2(erfc(x / sqrt(2)) / 2), 1.35 <= x, to the least error of erfc
+inline constexpr double kGeluTailF32[] = {2.996701,     -1.14128149,   -0.470850974,
+                                          -0.045792412, 0.00546147861, -0.000304968096};
 // log(gamma(2 + u)) / u, |u| <= 1/2
 inline constexpr double kGammaF32[] = {0.422784328,   0.322467029,    -0.06735228,    0.0205808003,    -0.00738617405,
                                        0.00289079524, -0.00118586002, 0.000506517128, -0.000253817096, 0.000113472823};
@@ -155,6 +161,8 @@ inline constexpr ExprSeries kExprSeries[] = {
     {"erf", kErfF32, kErfF64},
     {"erf_near", kErfNearF32, {}},
     {"log2_erfc", kLog2ErfcF32, {}},
+    {"gelu_near", kGeluNearF32, {}},
+    {"gelu_tail", kGeluTailF32, {}},
     {"gamma", kGammaF32, kGammaF64},
     {"stirling", kStirlingF32, kStirlingF64},
     {"erfc_rest", kErfcRestF32, kErfcRestF64},

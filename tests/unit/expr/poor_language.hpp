@@ -19,8 +19,8 @@
 
 namespace fg::expr {
 
-// The functions that GLSL has and no others, / and sqrt of f32 up to 2 ulp off and exp2 up to 3 + 2 |x|, as Vulkan
-// allows; nothing is fused.
+// The functions that GLSL has and no others, / and sqrt of f32 up to 2 ulp off, exp2 up to 3 + 2 |x|, as Vulkan
+// allows, and the inverse as far as a printer may go; nothing is fused.
 struct PoorDialect : sdk::CDialect {
   static std::string preamble() {
     return std::string(sdk::CDialect::preamble()) + R"(
@@ -34,6 +34,7 @@ static inline float off_by(uint32_t most, double x) {
 }
 static inline float poor(double x) { return off_by(2u, x); }
 static inline float poor_exp2(float a) { return off_by(fabsf(a) < 126 ? 3u + (uint32_t)(2 * fabsf(a)) : 2u, exp2((double)a)); }
+static inline float poor_inverse(float a) { return off_by(6u, 1 / (double)a); }
 static inline float poor_over_f32(float a, float b) { return poor((double)a / (double)b); }
 static inline double poor_over_f64(double a, double b) { return a / b; }
 #define POOR_OVER(a, b) _Generic((a), float: poor_over_f32, double: poor_over_f64)(a, b)
@@ -52,6 +53,7 @@ static inline float poor_rsqrt(float a) { return poor(1 / sqrt((double)a)); }
   }
   static std::string division(const std::string& a, const std::string& b) { return "POOR_OVER(" + a + ", " + b + ")"; }
   static std::string rough_division(const std::string& a, const std::string& b) { return division(a, b); }
+  static std::string rough_inverse(const std::string& d) { return "poor_inverse(" + d + ")"; }
 };
 
 // The same on a device that fuses.

@@ -9,7 +9,9 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -75,7 +77,7 @@ std::vector<Sample> samples() {
       all.push_back(sample(cast, from));
   }
   for (const std::uint16_t type : {FG_CT_F32, FG_CT_F64}) {
-    for (const char* text : {"0.5 * x * (1 + erf(x * 0.70710678118654752))", "x + s * y", "x * sigmoid(x) * y",
+    for (const char* text : {"0.5 * x * (2 + erf(x * 0.75))", "x + s * y", "x * sigmoid(x) * y",
                              "where(x > 0, nan, -inf)", "x * 0.1 + 1e-45", "-0.0", "index(0) * x + index(1)"}) {
       all.push_back(sample(text, type));
     }
@@ -335,6 +337,70 @@ TEST(Printer, OpenClCompiles) {
   EXPECT_EQ(std::system(command.c_str()), 0) << source;
 }
 #endif
+
+struct Span {
+  double low, high;
+};
+// What an exact or a correctly rounded operation may make of these.
+Span hull(double a, double b) {
+  const auto [low, high] = std::minmax(a, b);
+  return {std::min<double>(low, static_cast<float>(low)), std::max<double>(high, static_cast<float>(high))};
+}
+
+// Of 0.5 x (1 + erf(x / sqrt(2))) done step by step, erf within 2 ulp.
+Span gelu_allowed(float x) {
+  const double erf = std::erf(static_cast<double>(x) * 0.70710678118654752F);
+  const double ulp = std::ldexp(1.0, std::max(std::ilogb(erf), -126) - 23);
+  const Span sum = hull(1 + erf - 2 * ulp, 1 + erf + 2 * ulp);
+  return hull(0.5 * x * sum.low, 0.5 * x * sum.high);
+}
+
+template <class Dialect>
+void expect_gelu_in_its_bounds() {
+  const Sample s = sample("0.5 * x * (1 + erf(x * 0.70710678118654752))", FG_CT_F32);
+  const fg_expr e = s.program.view();
+  const sdk::ExprPrinter<Dialect> printer(e);
+  EXPECT_EQ(printer.prelude().find("fg_erf"), std::string::npos) << "printed part by part";
+  const Folder folder;
+  void* const library = load_c(folder,
+                               "#include <math.h>\n#include <stdbool.h>\n#include <stdint.h>\n" + Dialect::preamble() +
+                                   printer.prelude() + "float gelu(float a) {\n" +
+                                   printer.statements({[](std::uint32_t) { return "a"; }, {}, {}}) + "  return " +
+                                   printer.output(0) + ";\n}\n",
+                               "-O2");
+  ASSERT_NE(library, nullptr);
+  const auto gelu = reinterpret_cast<float (*)(float)>(::dlsym(library, "gelu"));
+  for (std::uint64_t u = 0; u < std::uint64_t{1} << 32; u += 997) {
+    const auto x = std::bit_cast<float>(static_cast<std::uint32_t>(u));
+    const float y = gelu(x);
+    const Span allowed = gelu_allowed(x);
+    if (std::isnan(allowed.low)) {
+      ASSERT_TRUE(std::isnan(y)) << x;
+    } else {
+      ASSERT_TRUE(y >= allowed.low && y <= allowed.high)
+          << x << ": " << y << " of " << allowed.low << " to " << allowed.high;
+    }
+  }
+}
+TEST(Printer, GeluIsOneCallWithinTheBoundsOfItsParts) {
+  expect_gelu_in_its_bounds<PoorDialect>();
+  expect_gelu_in_its_bounds<FusingDialect>();
+}
+
+TEST(Printer, OnlyGeluIsPrintedAsGelu) {
+  for (const char* text : {"0.5 * x * (1 + erf(y * 0.70710678118654752))", "0.5 * x * (1 + erf(x * 0.7071067))",
+                           "0.5 * x * (2 + erf(x * 0.70710678118654752))", "x * (1 + erf(x * 0.70710678118654752))",
+                           "0.5 * x * (1 + erf(x))"}) {
+    const Sample s = sample(text, FG_CT_F32);
+    EXPECT_EQ(sdk::ExprPrinter<sdk::GlslDialect>(s.program.view()).prelude().find("fg_gelu"), std::string::npos)
+        << text;
+  }
+  // What is read elsewhere too keeps its variable.
+  const Sample s = sample("0.5 * x * (1 + erf(x * 0.70710678118654752)) + erf(x * 0.70710678118654752)", FG_CT_F32);
+  const std::string prelude = sdk::ExprPrinter<sdk::GlslDialect>(s.program.view()).prelude();
+  EXPECT_NE(prelude.find("fg_gelu"), std::string::npos);
+  EXPECT_NE(prelude.find("fg_erf"), std::string::npos);
+}
 
 }  // namespace
 }  // namespace fg::expr

@@ -68,13 +68,14 @@ TEST(OpenClPrint, WordsFollowTheDtype) {
 
 TEST(OpenClPrint, TheDeviceDecidesWhatTheTextUses) {
   gpu::Source s = source();
-  EXPECT_TRUE(has(print_source(s, {}), "#define FG_F64 0\n#define FG_FUSES 0\n#define HAS_ATOMIC64 0\n"));
+  EXPECT_TRUE(
+      has(print_source(s, {}), "#define FG_F64 0\n#define FG_FUSES 0\n#define FG_PTX 0\n#define HAS_ATOMIC64 0\n"));
   s.uses_f64 = s.wide_index = true;
   DeviceFacts facts;
-  facts.fuses = facts.atomics64 = true;
+  facts.fuses = facts.ptx = facts.atomics64 = true;
   EXPECT_TRUE(has(print_source(s, facts),
                   "#define FG_WIDE_INDEX 1\n#define FG_F64 1\n#define FG_FUSES 1\n"
-                  "#define HAS_ATOMIC64 1\n"));
+                  "#define FG_PTX 1\n#define HAS_ATOMIC64 1\n"));
 }
 
 TEST(OpenClPrint, AtomicsStandOnlyWhereTheyAreUsed) {
