@@ -116,11 +116,16 @@ void put_pci(cl_device_id d, const std::string& extensions, fg_device_info& info
   }
 }
 
+// The first number of an NVIDIA GPU's compute capability; 0: another device.
+cl_uint nvidia_major(cl_device_id d, const std::string& extensions) {
+  return has_extension(extensions, "cl_nv_device_attribute_query") ? number<cl_uint>(d, kMajorNv) : 0;
+}
+
 // What NVIDIA's GPUs of compute capability 8.0 (mma.sync of bf16, cp.async) and 9.0 (wgmma) can be offered; the speeds
 // are an H200's.
 std::vector<gpu::MatrixTile> matrix_tiles(cl_device_id d, const std::string& extensions, std::uint64_t local_bytes) {
   constexpr std::uint64_t kLocal = 48 << 10;
-  const auto major = has_extension(extensions, "cl_nv_device_attribute_query") ? number<cl_uint>(d, kMajorNv) : 0;
+  const auto major = nvidia_major(d, extensions);
   if (major < 8 || local_bytes < kLocal) return {};
   std::vector<gpu::MatrixTile> tiles;
   for (const fg_dtype dtype : {FG_F16, FG_BF16}) {
@@ -217,6 +222,7 @@ DeviceFacts read_facts(const DeviceId& id) {
   f.divides_exactly = (single & CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT) != 0;
   if (!f.divides_exactly) g_some_divide_roughly = true;
   f.fuses = (single & CL_FP_FMA) != 0;
+  f.ptx_sums = nvidia_major(d, extensions) >= 6;
   f.atomics64 = has_extension(extensions, "cl_khr_int64_base_atomics");
   f.ptx = text(id.platform, CL_PLATFORM_NAME) == "NVIDIA CUDA";
   // For its binaries PoCL compiles kernels for any group and grid, then for the launch at hand once more.

@@ -295,6 +295,20 @@ FN f64 MIN_F64(f64 a, f64 b) { return a != a || a < b ? a : b; }
 #define MUL_F64(a, b) ((a) * (b))
 #endif
 
+#define GROUP_SCAN(T, part, v, total, OP)                                                    \
+  do {                                                                                       \
+    (part)[LOCAL_ID] = (v);                                                                  \
+    GROUP_BARRIER();                                                                         \
+    for (u32 fg_s = 1u; fg_s < (u32)GROUP_SIZE; fg_s *= 2u) {                                \
+      if (LOCAL_ID >= fg_s) (v) = OP((part)[LOCAL_ID - fg_s], (v));                          \
+      GROUP_BARRIER();                                                                       \
+      (part)[LOCAL_ID] = (v);                                                                \
+      GROUP_BARRIER();                                                                       \
+    }                                                                                        \
+    (total) = (part)[GROUP_SIZE - 1];                                                        \
+    GROUP_BARRIER();                                                                         \
+  } while (0)
+
 // Halving from the power of two below GROUP_SIZE, in a fixed order.
 #define GROUP_REDUCE(part, v, OP)                                                            \
   do {                                                                                       \

@@ -52,3 +52,23 @@ FG_ATOMICS_OF_LONG(i64, i64, I64)
 FG_ATOMICS_OF_LONG(f64, f64, F64)
 #endif
 #endif
+
+// What the device does itself.
+#define atomic_add_i32(q, v) atomic_add((volatile __global int*)(q), v)
+#define atomic_min_i32(q, v) atomic_min((volatile __global int*)(q), v)
+#define atomic_max_i32(q, v) atomic_max((volatile __global int*)(q), v)
+#if HAS_ATOMIC64
+#define atomic_add_i64(q, v) atom_add((volatile __global long*)(q), v)
+#endif
+#if HAS_PTX_SUMS
+FN void fg_red_f32(GLOBAL(f32) q, f32 v) {
+  asm volatile("red.global.add.f32 [%0], %1;" ::"l"((ulong)q), "f"(v) : "memory");
+}
+#define atomic_add_f32(q, v) fg_red_f32(q, v)
+#if FG_F64
+FN void fg_red_f64(GLOBAL(f64) q, f64 v) {
+  asm volatile("red.global.add.f64 [%0], %1;" ::"l"((ulong)q), "d"(v) : "memory");
+}
+#define atomic_add_f64(q, v) fg_red_f64(q, v)
+#endif
+#endif

@@ -117,17 +117,56 @@ void read_abilities(Choice& c, const Offered& o) {
   c.target.push_bytes = limits.maxPushConstantsSize;
 }
 
+// What kernels do without where a device lacks it, or where the option "without" names it.
+void read_luxuries(const InstanceFunctions& vk, Choice& c, const std::vector<VkExtensionProperties>& extensions,
+                   const std::string& without) {
+  VkPhysicalDeviceShaderAtomicFloatFeaturesEXT atomics{
+      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_ATOMIC_FLOAT_FEATURES_EXT};
+  VkPhysicalDeviceVulkan13Features features13{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_3_FEATURES};
+  VkPhysicalDeviceFeatures2 all{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2};
+  const auto ask = [&](auto& s) {
+    s.pNext = all.pNext;
+    all.pNext = &s;
+  };
+  const bool newer = c.properties.apiVersion >= VK_API_VERSION_1_3;
+  if (newer) ask(features13);
+  if (has(extensions, VK_EXT_SHADER_ATOMIC_FLOAT_EXTENSION_NAME)) ask(atomics);
+  vk.vkGetPhysicalDeviceFeatures2(c.handle, &all);
+  if (atomics.shaderBufferFloat32AtomicAdd != 0 && without.find("float_atomics") == std::string::npos) {
+    c.extensions.push_back(VK_EXT_SHADER_ATOMIC_FLOAT_EXTENSION_NAME);
+    c.target.atomic_f32 = true;
+    c.target.atomic_f64 = atomics.shaderBufferFloat64AtomicAdd != 0;
+  }
+  constexpr VkSubgroupFeatureFlags kShuffles =
+      VK_SUBGROUP_FEATURE_SHUFFLE_BIT | VK_SUBGROUP_FEATURE_SHUFFLE_RELATIVE_BIT;
+  const VkPhysicalDeviceVulkan11Properties& p = c.properties11;
+  if (!newer || without.find("subgroups") != std::string::npos) return;
+  VkPhysicalDeviceVulkan13Properties sizes{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_3_PROPERTIES};
+  VkPhysicalDeviceProperties2 properties{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, &sizes};
+  vk.vkGetPhysicalDeviceProperties2(c.handle, &properties);
+  const bool shuffles =
+      (p.subgroupSupportedOperations & kShuffles) == kShuffles &&
+      (p.subgroupSupportedStages & sizes.requiredSubgroupSizeStages & VK_SHADER_STAGE_COMPUTE_BIT) != 0;
+  const bool whole = features13.subgroupSizeControl != 0 && features13.computeFullSubgroups != 0;
+  if (shuffles && whole) c.target.subgroup = p.subgroupSize;
+}
+
 // What the modules need besides is where their arguments lie.
-void read_matrix_units(const InstanceFunctions& vk, Choice& c, const std::vector<VkExtensionProperties>& extensions) {
+void read_matrix_units(const InstanceFunctions& vk, Choice& c, const std::vector<VkExtensionProperties>& extensions,
+                       const std::string& without) {
   if (c.properties.apiVersion < VK_API_VERSION_1_3 || modules().empty()) return;
   if (c.target.split_groups || c.target.push_bytes < kModuleArguments) return;
-  c.matrix = find_matrix_units(vk, c.handle, [&](const char* name) { return has(extensions, name); });
+  const bool groups = without.find("group_matrices") == std::string::npos;
+  c.matrix = find_matrix_units(vk, c.handle, [&](const char* name) {
+    return has(extensions, name) && (groups || std::strcmp(name, kGroupMatrices) != 0);
+  });
   c.features.matrix = matrix_tiles(c.matrix, modules());
   c.features.attention = attention_tiles(c.matrix, modules());
 }
 
 // Empty: it was taken.
-Result<std::string> consider(const InstanceFunctions& vk, VkPhysicalDevice device, std::vector<Choice>& taken) {
+Result<std::string> consider(const InstanceFunctions& vk, VkPhysicalDevice device, const std::string& without,
+                             std::vector<Choice>& taken) {
   Choice c;
   c.handle = device;
   vk.vkGetPhysicalDeviceProperties(device, &c.properties);
@@ -144,7 +183,8 @@ Result<std::string> consider(const InstanceFunctions& vk, VkPhysicalDevice devic
   if (!find_queue(vk, c)) return std::string("it has no queue for compute");
   read_abilities(c, o);
   c.features.compute_units = compute_units(vk, c, extensions);
-  read_matrix_units(vk, c, extensions);
+  read_luxuries(vk, c, extensions, without);
+  read_matrix_units(vk, c, extensions, without);
   taken.push_back(c);
   return std::string();
 }
@@ -179,7 +219,7 @@ Result<std::vector<Choice>> choose_devices(const InstanceFunctions& vk, VkInstan
   FG_TRY(check("vkEnumeratePhysicalDevices", vk.vkEnumeratePhysicalDevices(instance, &n, all.data())));
   std::vector<Choice> taken;
   for (VkPhysicalDevice device : all) {
-    FG_TRY_ASSIGN(const std::string why, consider(vk, device, taken));
+    FG_TRY_ASSIGN(const std::string why, consider(vk, device, gpu::option(host, "without").value_or(""), taken));
     if (why.empty()) {
       gpu::Features& f = taken.back().features;
       f.few_kernels = f.software && !gpu::option_is_on(host, "all_kernels");

@@ -27,7 +27,8 @@ struct Choice {
   VkPhysicalDeviceMemoryProperties memory{};
   bool has_pci = false, has_budget = false;
   bool int8 = false, int16 = false, float16 = false;
-  std::uint64_t max_buffer = 0;  // Bytes.
+  std::vector<const char*> extensions;  // To be enabled, besides those of `matrix`.
+  std::uint64_t max_buffer = 0;         // Bytes.
   std::uint32_t queue_family = 0, queues = 1;
   gpu::Features features;
   GlslTarget target;

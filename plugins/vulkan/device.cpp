@@ -51,8 +51,20 @@ struct Wanted {
     features12.shaderInt8 = c.int8;
     features12.shaderFloat16 = c.float16;
     features12.shaderBufferInt64Atomics = c.target.atomic64;
+    const auto ask = [&](auto& s) {
+      s.pNext = features12.pNext;
+      features12.pNext = &s;
+    };
+    atomics.shaderBufferFloat32AtomicAdd = c.target.atomic_f32;
+    atomics.shaderBufferFloat64AtomicAdd = c.target.atomic_f64;
+    if (c.target.atomic_f32) ask(atomics);
+    features13.subgroupSizeControl = features13.computeFullSubgroups = VK_TRUE;
+    if (c.target.subgroup != 0 && !c.matrix.any()) ask(features13);  // Matrices ask for them too.
   }
   WantedMatrixUnits matrix;
+  VkPhysicalDeviceShaderAtomicFloatFeaturesEXT atomics{
+      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_ATOMIC_FLOAT_FEATURES_EXT};
+  VkPhysicalDeviceVulkan13Features features13{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_3_FEATURES};
   VkPhysicalDeviceVulkan12Features features12{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES};
   VkPhysicalDeviceVulkan11Features features11{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES, &features12};
   VkPhysicalDeviceFeatures2 features{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2, &features11};
@@ -75,7 +87,8 @@ Result<void> Device::start(const InstanceFunctions& instance) {
   const VkDeviceQueueCreateInfo queues{
       VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO, nullptr, 0, choice_.queue_family, choice_.queues, priorities.data()};
   VkDeviceCreateInfo info{VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO, &wanted.features};
-  const std::vector<const char*> extensions = choice_.matrix.extensions();
+  std::vector<const char*> extensions = choice_.matrix.extensions();
+  extensions.insert(extensions.end(), choice_.extensions.begin(), choice_.extensions.end());
   info.enabledExtensionCount = static_cast<std::uint32_t>(extensions.size());
   info.ppEnabledExtensionNames = extensions.data();
   info.queueCreateInfoCount = 1;
@@ -236,6 +249,7 @@ Result<gpu::Compiled> Device::compile(const gpu::Source& source) {
     special.constants.push_back(source.group_size);
   } else {
     FG_TRY_ASSIGN(module, spirv_of(source, fresh));
+    if (uses_subgroups(source, choice_.target)) special.subgroup = choice_.target.subgroup;
   }
   FG_TRY_ASSIGN(const VkPipeline pipeline, make_pipeline(source.name, finish_module(module, controls), special, fresh));
   gpu::Compiled made{std::make_unique<Program>(*this, pipeline, argument_layout(source, choice_.target)), {}};

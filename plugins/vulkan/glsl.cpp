@@ -98,13 +98,22 @@ std::string head(const gpu::Source& s, const GlslTarget& t) {
     out += "#extension GL_EXT_shader_explicit_arithmetic_types_float16 : require\n";
     out += "#extension GL_EXT_shader_explicit_arithmetic_types_int16 : require\n";
   }
-  const bool atomics = uses_atomics(s);
+  const bool atomics = uses_atomics(s), subgroups = uses_subgroups(s, t);
   if (t.atomic64 && atomics) out += "#extension GL_EXT_shader_atomic_int64 : require\n";
+  if (t.atomic_f32 && atomics) out += "#extension GL_EXT_shader_atomic_float : require\n";
+  if (subgroups) out += "#extension GL_KHR_shader_subgroup_shuffle : require\n";
+  if (subgroups) out += "#extension GL_KHR_shader_subgroup_shuffle_relative : require\n";
   out += define("GROUP_SIZE", std::to_string(s.group_size));
   out += define("GROUP_HALF", std::to_string(std::bit_ceil(s.group_size) / 2) + "u");
   out += define("HAS_F16", t.f16 ? "1" : "0");
-  out += define("HAS_ATOMIC64", t.atomic64 ? "1" : "0");
-  out += define("HAS_SUBGROUPS", "0");
+  // Only where they change something, so that devices share texts.
+  if (atomics || s.body.find("HAS_ATOMIC64") != std::string::npos) {
+    out += define("HAS_ATOMIC64", t.atomic64 ? "1" : "0");
+    out += define("HAS_ATOMIC_F32", t.atomic_f32 ? "1" : "0");
+    out += define("HAS_ATOMIC_F64", t.atomic_f64 ? "1" : "0");
+  }
+  out += define("HAS_SUBGROUPS", subgroups ? "1" : "0");
+  if (subgroups) out += define("SUBGROUP_SIZE", std::to_string(t.subgroup) + "u");
   out += define("USES_ATOMICS", atomics ? "1" : "0");
   out += define("USES_F64", s.uses_f64 ? "1" : "0");
   out += define("SPLIT_GROUPS", t.split_groups ? "1" : "0");
@@ -207,6 +216,14 @@ ArgumentLayout argument_layout(const gpu::Source& source, const GlslTarget& targ
   l.bytes = (l.params_at + gpu::params_bytes(source) + 3) / 4 * 4;
   l.in_memory = l.bytes > target.push_bytes;
   return l;
+}
+
+bool uses_subgroups(const gpu::Source& s, const GlslTarget& t) {
+  const auto names = [](const std::string& text) {
+    return text.find("SUBGROUP_") != std::string::npos || text.find("GROUP_REDUCE") != std::string::npos ||
+           text.find("GROUP_SCAN") != std::string::npos;
+  };
+  return t.subgroup != 0 && s.group_size % t.subgroup == 0 && (names(s.functions) || names(s.body));
 }
 
 std::string print_glsl(const gpu::Source& s, const GlslTarget& t) {

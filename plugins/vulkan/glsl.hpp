@@ -20,7 +20,9 @@ struct GlslTarget {
   bool atomic64 = false;      // Compare-and-swap on 64 bits of a buffer.
   bool split_groups = false;  // Groups may have to spread over two dimensions.
   std::uint32_t push_bytes = 128;
-  bool llvmpipe = false;  // Its compiler errs where prelude.glsl says.
+  bool llvmpipe = false;                        // Its compiler errs where prelude.glsl says.
+  bool atomic_f32 = false, atomic_f64 = false;  // Sums of floats in a buffer.
+  std::uint32_t subgroup = 0;                   // Work-items that can shuffle what they hold; 0: none.
 };
 
 // The arguments of a dispatch: [count of groups as i64, if split] [u64 address of each buffer] [parameters].
@@ -29,6 +31,9 @@ struct ArgumentLayout {
   bool in_memory = false;  // They are too many to be pushed: their address is.
 };
 ArgumentLayout argument_layout(const gpu::Source& source, const GlslTarget& target);
+
+// Whether the text shuffles: the group must be made of whole subgroups then.
+bool uses_subgroups(const gpu::Source& source, const GlslTarget& target);
 
 std::string print_glsl(const gpu::Source& source, const GlslTarget& target);
 

@@ -8,7 +8,6 @@ namespace fg::vulkan {
 namespace {
 
 constexpr const char* kMatrix = "VK_KHR_cooperative_matrix";
-constexpr const char* kMatrix2 = "VK_NV_cooperative_matrix2";
 constexpr const char* kBfloat16 = "VK_KHR_shader_bfloat16";
 
 template <class P, class Get>
@@ -34,7 +33,7 @@ struct Offered {
       features.pNext = &s;
     };
     chain(kMatrix, matrix);
-    chain(kMatrix2, group);
+    chain(kGroupMatrices, group);
     chain(kBfloat16, bfloat16);
   }
   bool group_kernels() const {
@@ -85,7 +84,7 @@ Result<Module> module_of(const gpu::Source& source) {
 std::vector<const char*> MatrixUnits::extensions() const {
   std::vector<const char*> all;
   if (any()) all.push_back(kMatrix);
-  if (group_f16 || group_bf16) all.push_back(kMatrix2);
+  if (group_f16 || group_bf16) all.push_back(kGroupMatrices);
   if (subgroup_bf16) all.push_back(kBfloat16);
   return all;
 }

@@ -18,6 +18,8 @@
 
 namespace fg::vulkan {
 
+inline constexpr const char* kGroupMatrices = "VK_NV_cooperative_matrix2";
+
 struct Module {
   std::string_view name;  // "product_khr_f16"
   std::span<const std::uint32_t> words;

@@ -19,7 +19,14 @@
 #define EXACT precise
 #define GLOBAL(S) uint64_t
 
+#if HAS_SUBGROUPS
+// Neighbours by number are neighbours of a subgroup, wherever the device puts them.
+#define SUBGROUP_ID gl_SubgroupID
+#define SUBGROUP_LANE gl_SubgroupInvocationID
+#define LOCAL_ID (SUBGROUP_ID * SUBGROUP_SIZE + SUBGROUP_LANE)
+#else
 #define LOCAL_ID gl_LocalInvocationID.x
+#endif
 #if SPLIT_GROUPS
 #define GROUP_ID (i64(gl_WorkGroupID.y) * i64(gl_NumWorkGroups.x) + i64(gl_WorkGroupID.x))
 #else
@@ -350,6 +357,68 @@ f32 MIN_F32(f32 a, f32 b) { return ISNAN(a) ? a : ISNAN(b) ? b : min(a, b); }
 #define MAX_I64(a, b) max(a, b)
 #define MIN_I64(a, b) min(a, b)
 
+#if HAS_SUBGROUPS
+i32 SUBGROUP_XOR(i32 v, u32 reach) { return subgroupShuffleXor(v, reach); }
+u32 SUBGROUP_XOR(u32 v, u32 reach) { return subgroupShuffleXor(v, reach); }
+f32 SUBGROUP_XOR(f32 v, u32 reach) { return subgroupShuffleXor(v, reach); }
+bool SUBGROUP_XOR(bool v, u32 reach) { return subgroupShuffleXor(u32(v), reach) != 0u; }
+i64 SUBGROUP_XOR(i64 v, u32 reach) { return packInt2x32(subgroupShuffleXor(unpackInt2x32(v), reach)); }
+i32 SUBGROUP_UP(i32 v, u32 reach) { return subgroupShuffleUp(v, reach); }
+u32 SUBGROUP_UP(u32 v, u32 reach) { return subgroupShuffleUp(v, reach); }
+f32 SUBGROUP_UP(f32 v, u32 reach) { return subgroupShuffleUp(v, reach); }
+bool SUBGROUP_UP(bool v, u32 reach) { return subgroupShuffleUp(u32(v), reach) != 0u; }
+i64 SUBGROUP_UP(i64 v, u32 reach) { return packInt2x32(subgroupShuffleUp(unpackInt2x32(v), reach)); }
+#if USES_F64
+f64 SUBGROUP_XOR(f64 v, u32 reach) { return packDouble2x32(subgroupShuffleXor(unpackDouble2x32(v), reach)); }
+f64 SUBGROUP_UP(f64 v, u32 reach) { return packDouble2x32(subgroupShuffleUp(unpackDouble2x32(v), reach)); }
+#endif
+
+// v of every `lanes` neighbours, a power of two, combined: pairs at half of them apart, at half of that, and so on within
+// a subgroup; then those of its subgroups in their order.
+#define SUBGROUP_REDUCE(part, v, OP, lanes)                                                                      \
+  {                                                                                                              \
+    [[unroll]] for (u32 reach_ = min(u32(lanes), SUBGROUP_SIZE) / 2u; reach_ > 0u; reach_ >>= 1) {               \
+      v = OP(v, SUBGROUP_XOR(v, reach_));                                                                        \
+    }                                                                                                            \
+    if (u32(lanes) > SUBGROUP_SIZE) {                                                                            \
+      if (SUBGROUP_LANE == 0u) part[SUBGROUP_ID] = v;                                                            \
+      barrier();                                                                                                 \
+      u32 first_ = LOCAL_ID / u32(lanes) * (u32(lanes) / SUBGROUP_SIZE);                                         \
+      v = part[first_];                                                                                          \
+      [[unroll]] for (u32 k_ = 1u; k_ < u32(lanes) / SUBGROUP_SIZE; ++k_) { v = OP(v, part[first_ + k_]); }      \
+      barrier();                                                                                                 \
+    }                                                                                                            \
+  }
+#define GROUP_REDUCE(part, v, OP) SUBGROUP_REDUCE(part, v, OP, GROUP_SIZE)
+#define GROUP_SCAN(T, part, v, total, OP)                                                                        \
+  {                                                                                                              \
+    for (u32 reach_ = 1u; reach_ < SUBGROUP_SIZE; reach_ = reach_ * 2u) {                                        \
+      T up_ = SUBGROUP_UP(v, reach_);                                                                            \
+      if (SUBGROUP_LANE >= reach_) v = OP(up_, v);                                                               \
+    }                                                                                                            \
+    if (SUBGROUP_LANE == SUBGROUP_SIZE - 1u) part[SUBGROUP_ID] = v;                                              \
+    barrier();                                                                                                   \
+    total = part[0];                                                                                             \
+    for (u32 k_ = 1u; k_ < u32(GROUP_SIZE) / SUBGROUP_SIZE; ++k_) {                                              \
+      if (SUBGROUP_ID == k_) v = OP(total, v);                                                                   \
+      total = OP(total, part[k_]);                                                                               \
+    }                                                                                                            \
+    barrier();                                                                                                   \
+  }
+#else
+#define GROUP_SCAN(T, part, v, total, OP)                                                                        \
+  {                                                                                                              \
+    part[LOCAL_ID] = v;                                                                                          \
+    barrier();                                                                                                   \
+    for (u32 reach_ = 1u; reach_ < u32(GROUP_SIZE); reach_ = reach_ * 2u) {                                      \
+      if (LOCAL_ID >= reach_) v = OP(part[LOCAL_ID - reach_], v);                                                \
+      barrier();                                                                                                 \
+      part[LOCAL_ID] = v;                                                                                        \
+      barrier();                                                                                                 \
+    }                                                                                                            \
+    total = part[GROUP_SIZE - 1];                                                                                \
+    barrier();                                                                                                   \
+  }
 // Halves, so that the order is the same on every device; GROUP_HALF is the power of two below GROUP_SIZE.
 #define GROUP_REDUCE(part, v, OP)                                                                                \
   {                                                                                                              \
@@ -364,6 +433,7 @@ f32 MIN_F32(f32 a, f32 b) { return ISNAN(a) ? a : ISNAN(b) ? b : min(a, b); }
     v = part[0];                                                                                                 \
     barrier();                                                                                                   \
   }
+#endif
 
 #if USES_ATOMICS
 f32 fg_add(f32 a, f32 b) { return a + b; }
@@ -397,6 +467,14 @@ void atomic_$O_$S(u64 p, i64 i, $C v) {
   }
 }
 //@end
+layout(buffer_reference, scalar, buffer_reference_align = 4) buffer RAW4I { int v; };
+#define atomic_add_i32(p, i, x) atomicAdd(RAW4I((p) + u64(i) * 4ul).v, x)
+#define atomic_min_i32(p, i, x) atomicMin(RAW4I((p) + u64(i) * 4ul).v, x)
+#define atomic_max_i32(p, i, x) atomicMax(RAW4I((p) + u64(i) * 4ul).v, x)
+#if HAS_ATOMIC_F32
+layout(buffer_reference, scalar, buffer_reference_align = 4) buffer RAW4F { float v; };
+#define atomic_add_f32(p, i, x) atomicAdd(RAW4F((p) + u64(i) * 4ul).v, x)
+#endif
 #if HAS_ATOMIC64
 //@for pairs
 void atomic_$O_$S(u64 p, i64 i, $C v) {
@@ -409,5 +487,13 @@ void atomic_$O_$S(u64 p, i64 i, $C v) {
   }
 }
 //@end
+layout(buffer_reference, scalar, buffer_reference_align = 8) buffer RAW8I { int64_t v; };
+#define atomic_add_i64(p, i, x) atomicAdd(RAW8I((p) + u64(i) * 8ul).v, x)
+#define atomic_min_i64(p, i, x) atomicMin(RAW8I((p) + u64(i) * 8ul).v, x)
+#define atomic_max_i64(p, i, x) atomicMax(RAW8I((p) + u64(i) * 8ul).v, x)
+#endif
+#if HAS_ATOMIC_F64 && USES_F64
+layout(buffer_reference, scalar, buffer_reference_align = 8) buffer RAW8F { double v; };
+#define atomic_add_f64(p, i, x) atomicAdd(RAW8F((p) + u64(i) * 8ul).v, x)
 #endif
 #endif

@@ -107,13 +107,27 @@ Result<void> validate(const Spirv& module) {
   return fail(FG_E_COMPILE, "SPIR-V is not valid: " + log);
 }
 
+std::span<const TypicalDevice> typical_devices() {
+  static const std::vector<TypicalDevice> all = [] {
+    gpu::Features gpu, processor;
+    gpu.f64 = processor.f64 = true;
+    gpu.max_group = processor.max_group = 1024;
+    gpu.local_bytes = 48 << 10;
+    gpu.compute_units = 132;
+    processor.software = processor.few_kernels = true;
+    const GlslTarget most{
+        .f16 = true, .atomic64 = true, .push_bytes = 256, .atomic_f32 = true, .atomic_f64 = true, .subgroup = 32};
+    const GlslTarget lavapipe{
+        .atomic64 = true, .split_groups = true, .llvmpipe = true, .atomic_f32 = true, .subgroup = 8};
+    return std::vector<TypicalDevice>{{"gpu", most, {true, true, true, true, true, true, true, true, true}, gpu},
+                                      {"processor", lavapipe, {}, processor},
+                                      {"least", {.split_groups = true}, {}, {}}};
+  }();
+  return all;
+}
+
 Result<void> validate_source(const gpu::Source& source) {
-  const struct {
-    GlslTarget target;
-    FloatControls controls;
-  } devices[] = {{{false, false, true, 128, true}, {}},
-                 {{true, true, false, 256}, {true, true, true, true, true, true, true, true, true}}};
-  for (const auto& d : devices) {
+  for (const TypicalDevice& d : typical_devices()) {
     FG_TRY_ASSIGN(const Spirv module, compile_glsl(source.name, print_glsl(source, d.target)));
     FG_TRY(validate(finish_module(module, d.controls)));
   }

@@ -267,6 +267,28 @@ std::string FoldText::store_shared(const std::string& name, const std::string& a
   return text;
 }
 
+std::string FoldText::shuffled(const std::string& name, const std::string& from, const std::string& shuffle,
+                               const std::string& reach) const {
+  std::string text;
+  for (std::size_t k = 0; k < fold_.monoid.parts(); ++k) {
+    text += type_word(fold_.monoid.types()[k]) + " " + name + number(k) + " = " + shuffle + "(" + from + number(k) +
+            ", " + reach + ");\n";
+  }
+  return text;
+}
+
+Result<std::string> FoldText::group_join(const std::string& name) {
+  FG_TRY_ASSIGN(const std::string tree, group_tree(name));
+  // All work-items combine in each step of a subgroup: that pays where combining is an instruction or two.
+  if (fold_.monoid.parts() > 1) return tree;
+  FG_TRY_ASSIGN(const std::string merge, combine(name, name, "t"));
+  return "#if HAS_SUBGROUPS\nfor (u32 reach = SUBGROUP_SIZE / 2u; reach > 0u; reach >>= 1) {\n" +
+         shuffled("t", name, "SUBGROUP_XOR", "reach") + merge + "}\nif (SUBGROUP_LANE == 0u) {\n" +
+         store_shared(name, "SUBGROUP_ID") +
+         "}\nGROUP_BARRIER();\nif (LOCAL_ID == 0u) {\nfor (u32 f = 1u; f < GROUP_SIZE / SUBGROUP_SIZE; ++f) {\n" +
+         load_shared("t", "f") + merge + "}\n}\n#else\n" + tree + "#endif\n";
+}
+
 Result<std::string> FoldText::group_tree(const std::string& name) {
   constexpr std::uint32_t kFan = 8;  // States that a work-item joins at once: barriers cost more.
   FG_TRY_ASSIGN(const std::string merge, combine(name, name, "t"));

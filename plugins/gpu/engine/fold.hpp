@@ -77,10 +77,14 @@ class FoldText {
   void share_states();                                                            // part0[GROUP_SIZE], ...
   std::string load_shared(const std::string& name, const std::string& at) const;  // declares
   std::string store_shared(const std::string& name, const std::string& at) const;
+  // Those of the work-item that `shuffle` (SUBGROUP_XOR or SUBGROUP_UP) names with `reach`.
+  std::string shuffled(const std::string& name, const std::string& from, const std::string& shuffle,
+                       const std::string& reach) const;  // declares
   // "<name>..." of all work-items of the group combined in a fixed order; work-item 0 has it.
-  Result<std::string> group_tree(const std::string& name);
+  Result<std::string> group_join(const std::string& name);
 
  private:
+  Result<std::string> group_tree(const std::string& name);
   Result<std::string> element_of(const std::string& name, const std::string& loads, const std::string& position);
   // `store(j, value)`: the text that stores output j.
   template <class Store>

@@ -118,7 +118,7 @@ Result<Source> make_source(const Reduce& k, const Shape& s) {
   }
   if (s.by_group) {
     t.share_states();
-    FG_TRY_ASSIGN(const std::string tree, t.group_tree("a"));
+    FG_TRY_ASSIGN(const std::string tree, t.group_join("a"));
     // Every work-item of the group has the same unit: barriers inside are met by all.
     source.body = "idx unit = idx(GROUP_ID);\nif (unit < outer * chunks) {\n" + body + tree +
                   "if (LOCAL_ID == 0u) {\n" + finish + "}\n}\n";
@@ -165,7 +165,7 @@ Plan plan_of(const Reduce& k, const sdk::Launch& launch) {
   const std::int64_t n = p.inner.count, m = std::max<std::int64_t>(p.outer.count, 1);
   const auto& stride = p.inner.stride[k.fold.n_out];
   const bool along = p.inner.ndim == 0 || stride[static_cast<std::size_t>(p.inner.ndim - 1)] == 1;
-  p.by_group = n > kFewElements && (along || m < 64) && !f.software;
+  p.by_group = n > kFewElements && (along || m < 64) && !f.few_kernels;
   const std::int64_t wanted = p.by_group ? kGroupsPerUnit * f.compute_units : kItemsPerUnit * f.compute_units;
   const std::int64_t least = p.by_group ? kLeastInGroup : kLeastInThread;
   p.chunks = std::clamp<std::int64_t>(wanted / m, 1, std::max<std::int64_t>(n / least, 1));

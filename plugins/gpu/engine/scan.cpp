@@ -77,6 +77,20 @@ Result<std::string> serial(FoldText& t, const Form& form, const std::string& pla
          places + element + merge + finish + "}\n}\n}\n";
 }
 
+// scan_group() where subgroups shuffle: each scans its own states, then everyone joins the totals of subgroups.
+Result<std::string> scan_subgroups(const Fold& f, FoldText& t) {
+  FG_TRY_ASSIGN(const std::string run, t.combine("d", "t", "d"));
+  FG_TRY_ASSIGN(const std::string carry, t.combine("a", "a", "t"));
+  FG_TRY_ASSIGN(const std::string start, t.combine("g", "g", "t"));
+  return "for (u32 reach = 1u; reach < SUBGROUP_SIZE; reach = reach * 2u) {\n" +
+         t.shuffled("t", "d", "SUBGROUP_UP", "reach") + "if (SUBGROUP_LANE >= reach) {\n" + run +
+         "}\n}\nif (SUBGROUP_LANE == SUBGROUP_SIZE - 1u) {\n" + t.store_shared("d", "SUBGROUP_ID") +
+         "}\nGROUP_BARRIER();\n" + f.monoid.declare_identity("g") +
+         "for (u32 f = 0u; f < GROUP_SIZE / SUBGROUP_SIZE; ++f) {\nif (f == SUBGROUP_ID) {\n" + assign(f, "g", "a") +
+         "}\n" + t.load_shared("t", "f") + carry + "}\n{\n" + t.shuffled("t", "d", "SUBGROUP_UP", "1u") +
+         "if (SUBGROUP_LANE != 0u) {\n" + start + "}\n}\nGROUP_BARRIER();\n";
+}
+
 // States "d" of the group's work-items, in shared memory: "a" becomes what stands before the next tile, "g" what stands
 // before this work-item.  A work-item scans every FAN states, then everyone joins the totals of these runs, which takes
 // three barriers.
@@ -108,8 +122,9 @@ Result<std::string> tiled(const Fold& f, FoldText& t, const Form& form, const st
   text += "for (idx tile = begin; tile < end; tile += idx(GROUP_SIZE * EACH)) {\n" + keep.use;
   text += "own += idx(GROUP_SIZE * EACH);\n" + keep.load + "own -= idx(GROUP_SIZE * EACH);\n";
   text += f.monoid.declare_identity("d") + kEachKept + places + element + join + "}\n}\n";
+  FG_TRY_ASSIGN(const std::string subgroups, scan_subgroups(f, t));
   FG_TRY_ASSIGN(const std::string group, scan_group(f, t));
-  text += group;
+  text += "#if HAS_SUBGROUPS\n" + subgroups + "#else\n" + group + "#endif\n";
   if (form.pass == Pass::scan && form.pieces) {
     FG_TRY_ASSIGN(const std::string finish, t.finish_kept("g", "i64(r) + i64(1)"));
     text +=
@@ -202,7 +217,7 @@ Plan plan_of(const Fold& f, const sdk::Launch& launch) {
   const Features& features = device_of(launch).features();
   const std::int64_t m = std::max<std::int64_t>(p.outer.count, 1);
   const bool side_by_side = input.ndim > 1 && input.stride[input.ndim - 1] != 1 && m >= 64;
-  p.by_group = p.count > kShortLine && !side_by_side && !features.software;
+  p.by_group = p.count > kShortLine && !side_by_side && !features.few_kernels;
   const std::int64_t least = p.by_group ? kGroup * p.each : 4 * kShortLine;
   const std::int64_t wanted = (p.by_group ? 1 : 256) * kGroupsPerUnit * features.compute_units;
   p.chunks = std::clamp<std::int64_t>(wanted / m, 1, std::max<std::int64_t>(p.count / least, 1));

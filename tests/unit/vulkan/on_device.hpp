@@ -39,9 +39,13 @@ struct Host : fg_host {
       return FG_OK;
     };
     config_get = [](void* self, const char* key, char* to, std::size_t* len) noexcept -> fg_status {
-      if (!static_cast<Host*>(self)->validate || std::strcmp(key, "validation") != 0) return FG_E_NOT_FOUND;
-      *len = 5;
-      std::memcpy(to, "true", 5);
+      const auto& host = *static_cast<Host*>(self);
+      std::string_view value;
+      if (std::strcmp(key, "validation") == 0 && host.validate) value = "true";
+      if (std::strcmp(key, "without") == 0) value = host.without;
+      if (value.empty() || value.size() > *len) return FG_E_NOT_FOUND;
+      *len = value.size();
+      std::memcpy(to, value.data(), value.size());
       return FG_OK;
     };
     log = [](void* self, std::int32_t level, const char*, std::int32_t, const char* text) noexcept {
@@ -51,6 +55,7 @@ struct Host : fg_host {
   Blobs blobs;
   int puts = 0;
   bool validate = true;
+  std::string without;  // The plugin's option.
   std::string errors;
 };
 
