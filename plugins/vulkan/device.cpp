@@ -7,6 +7,7 @@
 #include <string>
 
 #include "fg/sdk/dtype.hpp"
+#include "plugins/vulkan/embedded.hpp"
 #include "plugins/vulkan/graph.hpp"
 #include "plugins/vulkan/host.hpp"
 #include "plugins/vulkan/stream.hpp"
@@ -176,9 +177,13 @@ Program::~Program() { device_.vk().vkDestroyPipeline(device_.handle(), pipeline,
 
 Result<Spirv> Device::spirv_of(const gpu::Source& source, std::vector<Fresh>& fresh) {
   const std::string text = print_glsl(source, choice_.target);
+  if (const auto built = embedded_spirv(text); !built.empty()) {
+    return Spirv(built.begin(), built.end());
+  }
   const std::string key = "spirv\n" + compiler_version() + "\n" + text;
   if (Spirv kept = get_blob<std::uint32_t>(host_, key); !kept.empty()) return kept;
   FG_TRY_ASSIGN(Spirv module, compile_glsl(source.name, text));
+  log(host_, FG_LOG_DEBUG, "kernel " + source.name + " was compiled from its text: the plugin brings none for it");
   const auto* bytes = reinterpret_cast<const std::byte*>(module.data());
   fresh.push_back({key, {bytes, bytes + module.size() * sizeof module[0]}});
   return module;

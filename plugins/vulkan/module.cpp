@@ -85,6 +85,17 @@ void append(Spirv& to, std::span<const std::uint32_t> from) { to.insert(to.end()
 
 }  // namespace
 
+Spirv without_names(std::span<const std::uint32_t> m) {
+  Spirv out(m.begin(), m.begin() + kHeader);
+  for (std::size_t at = kHeader; at < m.size() && (m[at] >> 16) != 0; at += m[at] >> 16) {
+    const spv::Op op = op_of(m[at]);
+    const bool name = op == spv::Op::OpName || op == spv::Op::OpMemberName || op == spv::Op::OpSource ||
+                      op == spv::Op::OpSourceExtension;
+    if (!name) append(out, m.subspan(at, m[at] >> 16));
+  }
+  return out;
+}
+
 Spirv finish_module(std::span<const std::uint32_t> m, const FloatControls& controls) {
   const Facts f = read(m);
   const std::vector<Mode> modes = modes_of(f, controls);

@@ -33,7 +33,8 @@ void put(std::byte* to, T value) {
   std::memcpy(to, &value, sizeof value);
 }
 
-// Pieces of 16, 4 or 1 bytes; one work-item more takes the bytes behind the last whole piece.
+}  // namespace
+
 gpu::Source copy_source(std::uint64_t piece) {
   gpu::Source s;
   s.name = "copy";
@@ -48,8 +49,6 @@ gpu::Source copy_source(std::uint64_t piece) {
            "); at < bytes; ++at) {\ny_put_bits(at, x_bits(at));\n}\n}\n";
   return s;
 }
-
-}  // namespace
 
 Result<void> Recorder::begin_commands(VkCommandBuffer commands, bool again) {
   const VkCommandBufferUsageFlags usage =

@@ -13,6 +13,9 @@
 
 namespace fg::vulkan {
 
+// Copies in pieces of 16, 4 or 1 bytes; one work-item more takes the bytes behind the last whole piece.
+gpu::Source copy_source(std::uint64_t piece);
+
 // A stream whose pieces go into a command buffer of the derived class.
 class Recorder : public fg_stream {
  public:

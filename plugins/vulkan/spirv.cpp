@@ -58,7 +58,7 @@ Result<Spirv> compile_glsl(const std::string& name, const std::string& text) {
   glslang::SpvOptions options;
   options.disableOptimizer = true;
   glslang::GlslangToSpv(*program.getIntermediate(EShLangCompute), module, &options);
-  return module;
+  return without_names(module);
 }
 
 std::string compiler_version() {

@@ -28,6 +28,9 @@ Result<Spirv> compile_glsl(const std::string& name, const std::string& text);
 // "glslang 12.0.0": part of what identifies a compiled text.
 std::string compiler_version();
 
+// Without what only people read.
+Spirv without_names(std::span<const std::uint32_t> module);
+
 // Forbids contraction of every floating operation, and sets execution modes.  Modes are set only for widths that
 // the module uses.
 Spirv finish_module(std::span<const std::uint32_t> module, const FloatControls& controls);

@@ -1,15 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What kernels do without where a device lacks it gives the same results.
+// What kernels do without where a device lacks it gives the same results; and kernels that came with the plugin.
 
+#include <algorithm>
 #include <array>
 
 #include "plugins/gpu/launch.hpp"
 #include "plugins/vulkan/device.hpp"
+#include "plugins/vulkan/embedded.hpp"
+#include "plugins/vulkan/recorder.hpp"
+#include "plugins/vulkan/validate.hpp"
 #include "tests/unit/vulkan/on_device.hpp"
 
 namespace fg::vulkan {
 namespace {
+
+TEST(Embedded, KernelsOfTypicalDevicesComeWithThePlugin) {
+  EXPECT_GT(embedded_count(), 300u);
+  for (const TypicalDevice& d : typical_devices()) {
+    if (std::string_view(d.name) == "least") continue;  // Nothing is built for it.
+    for (const std::uint64_t piece : {16, 4, 1}) {
+      const std::string text = print_glsl(copy_source(piece), d.target);
+      const auto found = embedded_spirv(text);
+      const auto compiled = compile_glsl("copy", text);
+      ASSERT_TRUE(compiled) << compiled.error().message;
+      EXPECT_EQ(Spirv(found.begin(), found.end()), *compiled) << d.name << ", pieces of " << piece;
+      EXPECT_TRUE(embedded_spirv(text + "\n").empty());
+    }
+  }
+}
 
 // A group's sum, the sum of work-items up to each one, and its greatest value; sums of all groups by atomics.
 gpu::Source group_words() {
@@ -74,6 +93,21 @@ TEST_P(Luxuries, MakeNoDifference) {
 }
 
 INSTANTIATE_TEST_SUITE_P(With, Luxuries, testing::Values("", "subgroups float_atomics"));
+
+TEST_F(OnDevice, WhatCameWithThePluginIsNotCompiled) {
+  if (!open()) return;
+  const auto texts = [&] {
+    return std::count_if(host.blobs.begin(), host.blobs.end(),
+                         [](const auto& b) { return b.first.rfind("spirv", 0) == 0; });
+  };
+  const GlslTarget& target = static_cast<Device&>(device()).choice().target;
+  const bool brought = !embedded_spirv(print_glsl(copy_source(16), target)).empty();
+  ASSERT_TRUE(device().programs().get(copy_source(16)));
+  EXPECT_EQ(texts(), brought ? 0 : 1);
+  EXPECT_TRUE(brought || !target.llvmpipe);
+  ASSERT_TRUE(device().programs().get(group_words()));
+  EXPECT_EQ(texts(), brought ? 1 : 2);
+}
 
 }  // namespace
 }  // namespace fg::vulkan

@@ -1,0 +1,28 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# collect.sh FOLDER OUT EMBED HELLO MODELS [DEVICE:SIZE...]: runs programs on the device that collects kernels (the
+# plugin in FOLDER/../collect) and packs what they asked for into OUT.  SIZE: a model of fg-models bench --random.
+set -eu
+folder=$1 out=$2 embed=$3 hello=$4 models=$5
+shift 5
+rm -rf "$folder"
+mkdir -p "$folder"
+echo 'log: warn' >"$folder/fg.yaml" # none of the user's own
+export FG_VULKAN_EMBED="$folder" FG_PLUGIN_PATH="${folder%/*}/collect" FG_CONFIG="$folder/fg.yaml"
+export XDG_CACHE_HOME="$folder/cache" GEMS_VENDOR=vulkan ASAN_OPTIONS=detect_leaks=0
+
+quietly() { "$@" >"$folder/log" 2>&1 || { cat "$folder/log" >&2; echo "collect.sh: $* failed" >&2; exit 1; }; }
+
+for FG_VULKAN_EMBED_AS in gpu processor; do
+  export FG_VULKAN_EMBED_AS
+  quietly "$embed" "$folder" calls
+  quietly "$hello"
+  for model in "$@"; do
+    [ "${model%%:*}" = "$FG_VULKAN_EMBED_AS" ] || continue
+    for dtype in f32 f16 bf16; do
+      quietly "$models" bench -q --random "${model#*:}" --dtype $dtype -n 2 --prompt 16 --repeats 1
+    done
+  done
+done
+"$embed" "$folder" pack "$out"
