@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <vector>
 
 #include "fg/sdk/dtype.hpp"
 
@@ -13,27 +14,37 @@ namespace {
 constexpr std::uint64_t kPackVariant =
     16;  // Beside product.cpp's numbers, which are smaller or far larger, and those below.
 
-// Lines of whole pieces in the workspace, zeros behind each.
-Result<BufferRef> packed(const MatrixSide& side, std::uint64_t at, Variants& variants, const sdk::Launch& launch) {
-  if (!side.packed) return side.at;
-  const std::int64_t pieces = side.pitch() / 8, count = side.batches * side.lines * pieces;
-  const std::int64_t reach =
-      (side.batches - 1) * side.batch + (side.lines - 1) * side.line + (side.pitch() - 1) * side.step;
-  const bool wide = std::max(reach, count * 8) >= (std::int64_t{1} << 31) - 65536;
-  const bool dense = side.step == 1;
+bool is_wide(const MatrixSide& s) {
+  const std::int64_t reach = (s.batches - 1) * s.batch + (s.lines - 1) * s.line + (s.pitch() - 1) * s.step;
+  return std::max(reach, s.batches * s.lines * s.pitch()) >= (std::int64_t{1} << 31) - 65536;
+}
+
+// Where a packed operand begins for product_pack, which reads whole pieces.
+std::uint64_t skew_of(const MatrixSide& s) { return s.at.byte_offset % 16; }
+BufferRef aligned(const MatrixSide& s) { return {s.at.buffer, s.at.byte_offset - skew_of(s)}; }
+
+std::int64_t pieces_of(const MatrixSide& s) { return s.packed ? s.batches * s.lines * s.pitch() / 8 : 0; }
+
+// One launch for both: lines of whole pieces in the workspace, zeros behind each.
+Result<void> pack(const ProductPlan& plan, Variants& variants, const sdk::Launch& launch) {
+  const MatrixSide &a = plan.side_a, &b = plan.side_b;
+  if (!a.packed && !b.packed) return {};
+  const bool wide = (a.packed && is_wide(a)) || (b.packed && is_wide(b));
+  const bool dense = (!a.packed || a.step == 1) && (!b.packed || b.step == 1);
   const std::uint64_t variant = kPackVariant + (wide ? 1 : 0) + (dense ? 2 : 0);
   FG_TRY_ASSIGN(const Program* program, variants.get(device_of(launch), variant, [&]() -> Result<Source> {
-    FG_TRY_ASSIGN(Source s, source_of("product_pack", std::array<fg_dtype, 2>{FG_I16, FG_I16}));
+    FG_TRY_ASSIGN(Source s, source_of("product_pack", std::array<fg_dtype, 3>{FG_I16, FG_I16, FG_I16}));
     s.wide_index = wide;
     s.define("DENSE", dense);
     return s;
   }));
-  const std::uint64_t skew = side.at.byte_offset % 4;
-  const BufferRef to = workspace_at(launch, at);
-  FG_TRY(enqueue(launch, *program, {to, {side.at.buffer, side.at.byte_offset - skew}},
-                 {count, pieces, side.lines, side.length, side.line, side.step, side.batch, skew / 2},
-                 groups_for(static_cast<std::uint64_t>(count), program->source.group_size)));
-  return to;
+  const std::int64_t count = pieces_of(a), total = count + pieces_of(b);
+  std::vector<Value> values{count, total, static_cast<std::int64_t>(plan.b_at / 16)};
+  for (const MatrixSide* s : {&a, &b}) {
+    values.insert(values.end(), {s->pitch() / 8, s->lines, s->length, s->line, s->step, s->batch, skew_of(*s) / 2});
+  }
+  return enqueue(launch, *program, std::array{workspace_at(launch), aligned(a), aligned(b)}, values,
+                 groups_for(static_cast<std::uint64_t>(total), program->source.group_size));
 }
 
 std::uint64_t variant_number(const ProductPlan& plan, const Features& f, Finish finish, fg_dtype out) {
@@ -71,14 +82,14 @@ Result<void> run_matrix(const ProductPlan& plan, Variants& variants, const sdk::
                         fg_dtype out_dtype, Finish finish) {
   const Product& p = plan.p;
   const MatrixSide &a = plan.side_a, &b = plan.side_b;
-  FG_TRY_ASSIGN(const BufferRef a_at, packed(a, 0, variants, launch));
-  FG_TRY_ASSIGN(const BufferRef b_at, packed(b, plan.b_at, variants, launch));
+  FG_TRY(pack(plan, variants, launch));
   FG_TRY_ASSIGN(const Program* program,
                 variants.get(device_of(launch), variant_number(plan, device_of(launch).features(), finish, out_dtype),
                              [&]() -> Result<Source> {
                                return matrix_source(*plan.matrix, a.along, b.along, finish, out_dtype);
                              }));
-  const std::array buffers{a_at, b_at, finish == Finish::with_self ? p.self.at : BufferRef{}, out.at};
+  const std::array buffers{a.packed ? workspace_at(launch) : a.at, b.packed ? workspace_at(launch, plan.b_at) : b.at,
+                           finish == Finish::with_self ? p.self.at : BufferRef{}, out.at};
   const std::array<Value, 20> values{
       a.read_line(), a.read_batch(), b.read_line(), b.read_batch(), p.self.row, p.self.col, p.self.batch,
       out.row,       out.col,        out.batch,     plan.results(), p.m,        p.n,        p.k,

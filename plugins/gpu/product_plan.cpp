@@ -117,8 +117,17 @@ bool is_packed_by_strides(Lines x, fg_dtype dtype) {
   return reading_of(x, dtype).vec == 1;
 }
 
+// Tiles along a dimension, in halves.
+std::int64_t half_tiles(std::int64_t extent, int tile, bool halves) {
+  const std::int64_t rest = extent % tile;
+  return 2 * ceil_div(extent, tile) - (halves && tile == 128 && rest != 0 && rest <= 64 ? 1 : 0);
+}
+
 double matrix_ns(const ProductPlan& plan, const MatrixTile& t, double speed, const Features& f) {
-  const std::int64_t each = ceil_div(plan.groups(), f.compute_units);  // Groups of the busiest compute unit.
+  const Product& p = plan.p;
+  const std::int64_t quarters = p.batch * plan.splits * half_tiles(p.m, t.m, t.halves) * half_tiles(p.n, t.n, t.halves);
+  const std::int64_t each =
+      ceil_div(quarters, std::int64_t{4} * f.compute_units);  // Groups of the busiest compute unit.
   // A group that has a unit to itself leaves some of it unused.
   double ns_each = 1 / speed, shares = static_cast<double>(each);
   if (each == 1 && t.speed_alone != 0) {

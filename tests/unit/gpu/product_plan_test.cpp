@@ -121,6 +121,18 @@ TEST(ProductPlan, TilesThatMustBeWholeAndLayoutsThatTheyLike) {
   EXPECT_EQ(taken(dense(FG_F16, 4096, 4096, 4096, true)), &f.matrix[1]);
 }
 
+TEST(MatrixPlan, EdgesThatTakeHalfOfTheTimeCountHalf) {
+  Features f = matrix_device();
+  const auto taken = [&](const Product& p) { return plan_product(p, f, 3).matrix; };
+  // 16 x 16 tiles of 128 fill two groups of all 132 units but for eight; 17 x 16 are a third of some.
+  const Product odd = dense(FG_F16, 2048, 2049, 2048);
+  f.matrix[1].speed = 1300;
+  EXPECT_EQ(taken(odd), &f.matrix[1]);
+  f.matrix[0].halves = true;
+  EXPECT_EQ(taken(odd), &f.matrix[0]);
+  EXPECT_EQ(taken(dense(FG_F16, 2048, 2048 + 65, 2048)), &f.matrix[1]) << "more than half of a tile";
+}
+
 TEST(MatrixPlan, TakesWhatHasRowsEnoughAndTheDtype) {
   EXPECT_NE(on_matrix_units(dense(FG_F16, 17, 24, 16)).matrix, nullptr);
   EXPECT_TRUE(on_matrix_units(dense(FG_F16, 4, 4096, 4096)).by_rows);
