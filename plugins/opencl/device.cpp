@@ -5,6 +5,7 @@
 #include "plugins/opencl/device.hpp"
 
 #include <algorithm>
+#include <string_view>
 
 #include "plugins/gpu/host_option.hpp"
 #include "plugins/opencl/buffer.hpp"
@@ -32,6 +33,9 @@ Result<std::unique_ptr<Device>> Device::open(const fg_host& host, const DeviceId
   f.few_kernels = f.software && !gpu::option_is_on(host, "all_kernels");
   d->facts_.optimises_late = d->facts_.optimises_late && f.few_kernels;
   if (gpu::option_is_on(host, "keep_binaries")) d->facts_.keeps_programs = false;
+  if (const auto begin = gpu::option(host, "matrix_kernels"); begin) {
+    std::erase_if(f.matrix, [&](const gpu::MatrixTile& t) { return std::string_view(t.kernel).rfind(*begin, 0) != 0; });
+  }
   cl_int code = CL_SUCCESS;
   const cl_context_properties properties[] = {CL_CONTEXT_PLATFORM, reinterpret_cast<cl_context_properties>(id.platform),
                                               0};
