@@ -137,12 +137,17 @@ std::vector<gpu::MatrixTile> matrix_tiles(const MatrixUnits& units, std::span<co
       add(16, 64, 128, 64, 4, 340, 340);
     }
     if (units.of_subgroup(d) && built(modules, "product_khr", d)) {
-      const auto add = [&](int m, int n, int resident, double speed, double along) {
-        tiles.push_back({d, "product_khr", m, n, 32, 4 * units.subgroup, resident, speed, along, false, 0, false});
+      const auto add = [&](int m, int n, int k, int resident, double speed, double along, bool few_rows) {
+        tiles.push_back({d, "product_khr", m, n, k, 4 * units.subgroup, resident, speed, along, false, 0, few_rows});
       };
-      add(128, 128, 2, 1010, 920);
-      add(64, 128, 3, 820, 820);
-      add(64, 64, 4, 660, 660);
+      add(128, 128, 32, 2, 1010, 920, false);
+      add(64, 128, 32, 3, 820, 820, false);
+      add(64, 64, 32, 4, 660, 660, false);
+      // These wait for memory alone.  Larger subgroups would read more lines at once than 16 rows have.
+      if (units.subgroup <= 32) {
+        add(32, 64, 64, 3, 560, 560, true);
+        add(16, 64, 64, 4, 330, 330, true);
+      }
     }
   }
   return tiles;

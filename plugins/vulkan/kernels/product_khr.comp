@@ -6,7 +6,7 @@
 #extension GL_GOOGLE_include_directive : require
 #include "product.glsl"
 
-const uint ACROSS = BM == 64 && BN == 128 ? 4 : 2, DOWN = 4 / ACROSS;  // Subgroups.
+const uint ACROSS = BN >= 2 * BM ? 4 : 2, DOWN = 4 / ACROSS;  // Subgroups.
 const uint LANES = gl_WorkGroupSize.x / 4;                             // Of a subgroup.
 const uint SM = BM / DOWN, SN = BN / ACROSS;                           // A subgroup's part of the tile,
 const uint TM = SM / 16, TN = SN / 16, STEPS = BK / 16;                // in matrices.
@@ -17,7 +17,8 @@ const uint A_PITCH = A_PIECES + 1, B_PITCH = B_PIECES + 1;
 // Pieces that a work-item reads, A_STEP lines apart.
 const uint A_STEP = gl_WorkGroupSize.x / A_PIECES, A_EACH = A_LINES / A_STEP;
 const uint B_STEP = gl_WorkGroupSize.x / B_PIECES, B_EACH = B_LINES / B_STEP;
-shared uvec4 slice_a[A_LINES * A_PITCH];
+const uint FOR_STORES = 4 * 64;  // A matrix of sums of each subgroup.
+shared uvec4 slice_a[A_LINES * A_PITCH < FOR_STORES ? FOR_STORES : A_LINES * A_PITCH];
 shared uvec4 slice_b[B_LINES * B_PITCH];
 
 #define MATRIX_A coopmat<ELEMENT, gl_ScopeSubgroup, 16, 16, gl_MatrixUseA>
