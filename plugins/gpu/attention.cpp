@@ -32,7 +32,12 @@ constexpr int kMostValues = 256;  // Channels of v that a group of attention_til
 constexpr int kRound = 2;         // Rows whose scores attention_rows adds at once.
 constexpr int kShares = 32;       // Work-items that share a row's maximum.
 constexpr int kLeastChunk = 64;   // Keys of a chunk, of which there should be one for every compute unit.
-constexpr int kJoinAhead = 8;     // Chunks that attention_join reads at once.
+constexpr int kMostChunk = 512;   // A tuner may choose up to here,
+// the keys of a chunk and those that a work-item reads ahead.
+constexpr std::int64_t kChunks[] = {kByRule, 64, 128, 256, kMostChunk}, kAheads[] = {kByRule, 2, 4, 8};
+constexpr fg_tune_param kRowsParams[] = {{"chunk", kChunks, std::size(kChunks), 0},
+                                         {"ahead", kAheads, std::size(kAheads), 0}};
+constexpr int kJoinAhead = 8;  // Chunks that attention_join reads at once.
 
 Lines channels_of(const Attention::Side& x, std::int64_t positions, std::int64_t channels) {
   return {x.at, positions, x.row, channels, x.col, 0};
@@ -193,21 +198,92 @@ bool takes_rows(const Attention& a, const Features& f) {
          a.values <= kRows[0].group && a.keys > 0 && vec > 0;
 }
 
-RowPlan plan_rows(const Attention& a, const Features& f) {
+// Before a chunk is chosen.
+RowPlan begin_rows(const Attention& a) {
   RowPlan p{};
   p.shape = *std::find_if(std::begin(kRows), std::end(kRows), [&](const RowShape& r) { return a.rows() <= r.rows; });
   p.k = along_channels(a.k, a.keys, a.channels, a.dtype);
   p.v = along_channels(a.v, a.keys, a.values, a.dtype);
   p.lanes_c = power_of_two(ceil_div(a.channels, p.k.vec));
   p.lanes_v = power_of_two(ceil_div(a.values, p.v.vec));
+  return p;
+}
+
+bool fits(const RowPlan& p, const Attention& a, const Features& f) {
   const std::int64_t bytes = dtype_bytes(sum_dtype(a.dtype));
-  while ((p.part() + p.shape.rows * p.shape.chunk) * bytes > static_cast<std::int64_t>(f.local_bytes)) {
+  return (p.part() + p.shape.rows * p.shape.chunk) * bytes <= static_cast<std::int64_t>(f.local_bytes);
+}
+
+RowPlan rows_by_rule(const Attention& a, const Features& f) {
+  RowPlan p = begin_rows(a);
+  while (!fits(p, a, f)) {
     p.shape.chunk /= 2;
     p.shape.ahead = std::max(p.shape.ahead / 2, 1);
   }
   const auto few = [&] { return a.lines() * ceil_div(a.keys, p.shape.chunk) < std::int64_t{f.compute_units}; };
   while (p.shape.chunk > kLeastChunk && few()) p.shape.chunk /= 2;
   p.chunks = ceil_div(a.keys, p.shape.chunk);
+  return p;
+}
+
+// With what was chosen, where that fits into the memory of a group.
+RowPlan rows_chosen(const Attention& a, const Features& f, std::int64_t chunk, std::int64_t ahead) {
+  RowPlan p = rows_by_rule(a, f);
+  const RowShape own = p.shape;
+  if (chunk != kByRule) p.shape.chunk = static_cast<int>(chunk);
+  if (ahead != kByRule) p.shape.ahead = static_cast<int>(ahead);
+  if (!fits(p, a, f)) p.shape = own;
+  p.chunks = ceil_div(a.keys, p.shape.chunk);
+  return p;
+}
+
+// Buckets: bytes of an element, rows, channels and, as powers of two, lines and keys.
+TunablePoint point_of(const Attention& a, const Features& f, int rows) {
+  const auto power = [](std::int64_t n) { return " 2^" + std::to_string(log2_below(n)); };
+  const std::string bytes = std::to_string(dtype_bytes(a.dtype));
+  return {bytes + " " + std::to_string(rows) + "x" + std::to_string(a.channels) + " of" + power(a.lines()) + " to" +
+              power(a.keys),
+          [a, f] {
+            const RowShape own = rows_by_rule(a, f).shape;
+            std::vector<std::int64_t> chunks{kByRule}, aheads{kByRule};
+            for (const std::int64_t c : kChunks) {
+              const bool other = c != kByRule && c != own.chunk && c < 2 * a.keys;
+              if (other && rows_chosen(a, f, c, kByRule).shape.chunk == c) chunks.push_back(c);
+            }
+            for (const std::int64_t n : kAheads) {
+              if (n != kByRule && n != own.ahead && rows_chosen(a, f, kByRule, n).shape.ahead == n) aheads.push_back(n);
+            }
+            return std::vector{chunks, aheads};
+          }};
+}
+
+RowPlan plan_rows(const Attention& a, Device& device, Tunables::Asks asks) {
+  const Features& f = device.features();
+  const int rows = begin_rows(a).shape.rows;
+  const std::uint64_t code = Number()
+                                 .add(dtype_bytes(a.dtype), 4)
+                                 .add(rows, 5)
+                                 .add(a.channels, 9)
+                                 .add(log2_below(a.lines()), 6)
+                                 .add(log2_below(a.keys), 6)
+                                 .value();
+  const Tunables::Values v = device.tunables().choose(
+      kTunableAttention, code, [&] { return point_of(a, f, rows); }, asks);
+  return rows_chosen(a, f, v[0], v[1]);
+}
+
+std::uint64_t workspace_of(const RowPlan& p, const Attention& a) {
+  return static_cast<std::uint64_t>(p.parts(a) * dtype_bytes(sum_dtype(a.dtype))) + kWorkspaceAlign;
+}
+
+// The plan for a launch.  Something else may have been chosen after the workspace was asked for, or captured: long
+// chunks need the least.
+RowPlan plan_rows(const Attention& a, const sdk::Launch& launch) {
+  const Features& f = device_of(launch).features();
+  RowPlan p = plan_rows(a, device_of(launch), Tunables::Asks::launch);
+  for (std::int64_t chunk = p.shape.chunk; workspace_of(p, a) > launch.raw().ws_bytes && chunk <= kMostChunk;
+       chunk *= 2)
+    p = rows_chosen(a, f, chunk, kByRule);
   return p;
 }
 
@@ -231,11 +307,11 @@ Result<Source> join_source(const Attention& a) {
   return s;
 }
 
-Result<void> run_rows(const Attention& a, Variants& variants, const sdk::Launch& launch) {
-  const RowPlan p = plan_rows(a, device_of(launch).features());
+Result<void> run_rows(const Attention& a, const RowPlan& p, Variants& variants, const sdk::Launch& launch) {
   const std::uint64_t number = number_of(a, 1)
                                    .add(p.shape.rows, 6)
                                    .add(p.shape.chunk, 10)
+                                   .add(p.shape.ahead, 4)
                                    .add(p.lanes_c, 10)
                                    .add(p.lanes_v, 10)
                                    .add(p.k)
@@ -261,6 +337,8 @@ Result<void> run_rows(const Attention& a, Variants& variants, const sdk::Launch&
 
 }  // namespace
 
+const TunableKernel kTunableAttention{"attention_rows", 1, kRowsParams};
+
 Result<void> run_attention(const Attention& attention, Variants& variants, const sdk::Launch& launch) {
   if (attention.results() == 0) return {};
   const Features& f = device_of(launch).features();
@@ -270,13 +348,14 @@ Result<void> run_attention(const Attention& attention, Variants& variants, const
                            : run_tiles(attention, variants, launch);
   }
   Attention a = attention;
-  a.wide = a.wide || plan_rows(a, f).parts(a) >= (std::int64_t{1} << 31);
-  return run_rows(a, variants, launch);
+  const RowPlan p = plan_rows(a, launch);
+  a.wide = a.wide || p.parts(a) >= (std::int64_t{1} << 31);
+  return run_rows(a, p, variants, launch);
 }
 
-std::uint64_t attention_workspace(const Attention& a, const Features& f) {
-  if (a.results() == 0 || !takes_rows(a, f)) return 0;
-  return static_cast<std::uint64_t>(plan_rows(a, f).parts(a) * dtype_bytes(sum_dtype(a.dtype))) + kWorkspaceAlign;
+std::uint64_t attention_workspace(const Attention& a, Device& device) {
+  if (a.results() == 0 || !takes_rows(a, device.features())) return 0;
+  return workspace_of(plan_rows(a, device, Tunables::Asks::workspace), a);
 }
 
 }  // namespace fg::gpu

@@ -32,7 +32,7 @@ struct Attention {
 
 // A query that sees no key gets zeros.
 Result<void> run_attention(const Attention& a, Variants& variants, const sdk::Launch& launch);
-std::uint64_t attention_workspace(const Attention& a, const Features& features);
+std::uint64_t attention_workspace(const Attention& a, Device& device);
 
 }  // namespace fg::gpu
 

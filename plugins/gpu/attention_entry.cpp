@@ -64,7 +64,7 @@ Attention attention_of(const sdk::Launch& l) {
 
 Result<void> attention(const State& s, const sdk::Launch& l) { return run_attention(attention_of(l), *s.variants, l); }
 Result<std::uint64_t> attention_space(const State&, const sdk::Launch& l) {
-  return attention_workspace(attention_of(l), device_of(l).features());
+  return attention_workspace(attention_of(l), device_of(l));
 }
 Result<sdk::PreparedKernel> prepare(const fg_sig&) { return sdk::make_kernel<attention, attention_space>(State{}); }
 

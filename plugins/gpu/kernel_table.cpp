@@ -39,7 +39,9 @@ std::vector<sdk::KernelEntry> all_entries() {
 }
 
 std::span<const TunableKernel* const> tunable_kernels() {
-  static constexpr const TunableKernel* kAll[] = {&kTunableMap};
+  static constexpr const TunableKernel* kAll[] = {&kTunableAttention,    &kTunableMap,         &kTunableProduct,
+                                                  &kTunableProductParts, &kTunableProductRows, &kTunableRows,
+                                                  &kTunableReduce,       &kTunableTranspose};
   return kAll;
 }
 

@@ -57,7 +57,7 @@ Result<Source> end_source(const Loss& a, bool wide) {
 
 Result<void> cross_entropy_loss(const Prepared& k, const sdk::Launch& l) {
   const Loss a(l);
-  const RowForm form = row_form(a.samples, {&a.self, 1}, device_of(l).features());
+  const RowForm form = row_form(RowKernel::loss, a.samples, {&a.self, 1}, device_of(l));
   const std::uint64_t number = form.number().add(a.alone(), 1).add(a.smooth(), 1).add(0, 2).value();
   FG_TRY_ASSIGN(const Program* rows, k->get(device_of(l), number, [&] { return rows_source(a, form); }));
   const BufferRef losses = a.alone() ? ref(a.out) : workspace_at(l);

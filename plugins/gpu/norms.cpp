@@ -67,7 +67,7 @@ Result<void> run(const Prepared& k, const sdk::Launch& l, const Norm& a) {
   for (const fg_tensor& t : {a.weight, a.bias}) {
     if (present(t) && !a.grouped) along.push_back(t);
   }
-  const RowForm form = row_form(a.rows, along, device_of(l).features());
+  const RowForm form = row_form(RowKernel::norm, a.rows, along, device_of(l));
   const std::uint64_t number = form.number().add(segments_of(a, form), 2).value();
   FG_TRY_ASSIGN(const Program* program, k->get(device_of(l), number, [&] { return make(a, form); }));
   std::array<BufferRef, 8> buffers{};

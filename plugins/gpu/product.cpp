@@ -10,7 +10,7 @@
 
 #include "fg/sdk/dtype.hpp"
 #include "plugins/gpu/product_matrix.hpp"
-#include "plugins/gpu/product_plan.hpp"
+#include "plugins/gpu/product_tuning.hpp"
 
 namespace fg::gpu {
 namespace {
@@ -84,7 +84,8 @@ std::uint64_t variant_number(const ProductPlan& plan, Finish finish, bool to_par
   Number number;
   number.add(plan.by_rows ? 1 : 2, 2).add(to_parts, 1).add(plan.wide, 1).add(static_cast<std::int64_t>(finish), 2);
   number.add(plan.a).add(plan.b);
-  if (plan.by_rows) return number.add(plan.rows, 5).add(plan.row.lanes_n, 9).value();
+  const RowShape& r = plan.row;
+  if (plan.by_rows) return number.add(plan.rows, 5).add(r.lanes_n, 9).add(r.width, 5).add(r.ahead, 5).value();
   return number.add(plan.tile.m, 9).add(plan.tile.n, 9).value();
 }
 
@@ -132,18 +133,17 @@ Result<void> run_join(const ProductPlan& plan, Variants& variants, const sdk::La
                  by_group ? results : groups_for(results, program->source.group_size));
 }
 
-ProductPlan plan_on(Device& device, const Product& product) {
-  for (;;) {
-    const ProductPlan plan = plan_product(product, device.features(), device.matrix_tiles());
-    if (plan.matrix == nullptr || device.proves(*plan.matrix)) return plan;
-  }
+std::uint64_t workspace_of(const ProductPlan& plan) {
+  return plan.space == 0 || plan.results() == 0 ? 0 : plan.space + kWorkspaceAlign;
 }
 
 }  // namespace
 
 Result<void> run_product(const Product& product, Variants& variants, const sdk::Launch& launch) {
-  const ProductPlan plan = plan_on(device_of(launch), product);
+  ProductPlan plan = tuned_plan(product, device_of(launch), Tunables::Asks::launch);
   if (plan.results() == 0) return {};
+  // Something else was chosen after the workspace was asked for, or captured.
+  if (workspace_of(plan) > launch.raw().ws_bytes) plan = plan_without_workspace(product, device_of(launch).features());
   if (plan.splits == 1) {
     return run_main(plan, variants, launch, plan.p.out, plan.p.dtype, finish_of(plan.p));
   }
@@ -153,8 +153,7 @@ Result<void> run_product(const Product& product, Variants& variants, const sdk::
 }
 
 std::uint64_t product_workspace(const Product& product, Device& device) {
-  const ProductPlan plan = plan_on(device, product);
-  return plan.space == 0 || plan.results() == 0 ? 0 : plan.space + kWorkspaceAlign;
+  return workspace_of(tuned_plan(product, device, Tunables::Asks::workspace));
 }
 
 }  // namespace fg::gpu

@@ -12,10 +12,14 @@
 namespace fg::gpu {
 namespace {
 
-// From large to small; the first that fills the device is taken.
-constexpr TileShape kTiles[] = {{128, 128, 16, 8, 8, 4, 4}, {64, 64, 16, 4, 4, 4, 4}};
-// A work-item's columns fill the processor's vectors.
-constexpr TileShape kSoftwareTiles[] = {{32, 128, 32, 8, 16, 8, 16}};
+// Of a GPU, from large to small: the first that fills it is taken; then that of a processor, where a work-item's
+// columns fill vectors; then those that only a tuner takes.
+constexpr TileShape kShapes[] = {{128, 128, 16, 8, 8, 4, 4},
+                                 {64, 64, 16, 4, 4, 4, 4},
+                                 {32, 128, 32, 8, 16, 8, 16},
+                                 {128, 64, 16, 8, 4, 4, 4},
+                                 {32, 32, 16, 4, 4, 4, 4}};
+constexpr std::span<const TileShape> kTiles(kShapes, 2), kSoftwareTiles(kShapes + 2, 1);
 // b contiguous along k, along n.
 constexpr RowShape kRowsAlongK{256, 8, 1, 4, 1}, kRowsAlongN{256, 4, 0, 8, 1};
 constexpr RowShape kSoftwareRowsAlongK{8, 8, 1, 16, 16}, kSoftwareRowsAlongN{8, 8, 16, 1, 1};
@@ -61,9 +65,14 @@ std::int64_t reach(const Operand& x, std::int64_t batch, std::int64_t rows, std:
   return (batch - 1) * x.batch + (rows - 1) * x.row + (cols - 1) * x.col;
 }
 
-void plan_tiles(ProductPlan& plan, const Features& f) {
+// `wanted` parts of k, but none shorter than `least`, in whole slices of `step`.
+void split_k(ProductPlan& plan, std::int64_t wanted, std::int64_t least, std::int64_t step) {
+  plan.splits = std::clamp<std::int64_t>(wanted, 1, std::max<std::int64_t>(plan.p.k / least, 1));
+  plan.split_k = std::max<std::int64_t>(ceil_div(ceil_div(plan.p.k, plan.splits), step), 1) * step;
+}
+
+void plan_tiles(ProductPlan& plan, const Features& f, std::span<const TileShape> shapes, std::int64_t parts) {
   const Product& p = plan.p;
-  const std::span<const TileShape> shapes = f.software ? std::span<const TileShape>(kSoftwareTiles) : kTiles;
   const std::int64_t bytes = dtype_bytes(sum_dtype(p.dtype));
   for (const TileShape& t : shapes) {
     plan.tile = t;
@@ -75,21 +84,25 @@ void plan_tiles(ProductPlan& plan, const Features& f) {
     if (plan.groups() >= f.compute_units && bytes * t.item_m * t.item_n <= 256) break;
   }
   const std::int64_t wanted = f.compute_units / std::max<std::int64_t>(plan.groups(), 1);
-  plan.splits = std::clamp<std::int64_t>(wanted, 1, std::max<std::int64_t>(p.k / kLeastTileK, 1));
-  plan.split_k = std::max<std::int64_t>(ceil_div(ceil_div(p.k, plan.splits), plan.tile.k), 1) * plan.tile.k;
+  split_k(plan, parts != 0 ? parts : wanted, parts != 0 ? plan.tile.k : kLeastTileK, plan.tile.k);
 }
 
-void plan_rows(ProductPlan& plan, const Features& f) {
+RowShape row_shape(const ProductPlan& plan, const Features& f, const ProductChoice& choice) {
+  RowShape row = plan.b.along ? (f.software ? kSoftwareRowsAlongK : kRowsAlongK)
+                              : (f.software ? kSoftwareRowsAlongN : kRowsAlongN);
+  if (!plan.b.along && row.width == 0) row.width = plan.b.vec;
+  if (choice.lanes != 0) row.lanes_n = static_cast<int>(std::min<std::int64_t>(choice.lanes, row.group));
+  if (choice.width != 0 && (plan.b.along || f.software)) row.width = static_cast<int>(choice.width);
+  if (choice.ahead != 0) row.ahead = static_cast<int>(choice.ahead);
+  // Few columns (dot has one) leave more work-items for k.
+  while (plan.b.along && row.lanes_n > 1 && row.lanes_n * row.width > plan.p.n) row.lanes_n /= 2;
+  return row;
+}
+
+void plan_rows(ProductPlan& plan, const Features& f, const ProductChoice& choice) {
   const Product& p = plan.p;
   plan.by_rows = true;
-  plan.row = plan.b.along ? (f.software ? kSoftwareRowsAlongK : kRowsAlongK)
-                          : (f.software ? kSoftwareRowsAlongN : kRowsAlongN);
-  if (plan.b.along) {
-    // Few columns (dot has one) leave more work-items for k.
-    while (plan.row.lanes_n > 1 && plan.row.lanes_n * plan.row.width > p.n) plan.row.lanes_n /= 2;
-  } else if (plan.row.width == 0) {
-    plan.row.width = plan.b.vec;
-  }
+  plan.row = row_shape(plan, f, choice);
   plan.rows = 1;
   while (plan.rows < p.m) plan.rows *= 2;
   plan.tiles_n = ceil_div(p.n, plan.row.lanes_n * plan.row.width);
@@ -97,8 +110,7 @@ void plan_rows(ProductPlan& plan, const Features& f) {
   const std::int64_t piece = 16 / dtype_bytes(p.dtype), step = plan.row.lanes_k() * (plan.b.along ? piece : 1);
   const std::int64_t tiles = ceil_div(p.n, plan.row.lanes_n * (plan.b.along || f.software ? plan.row.width : piece));
   const std::int64_t wanted = kRowGroups * f.compute_units / std::max<std::int64_t>(p.batch * tiles, 1);
-  plan.splits = std::clamp<std::int64_t>(wanted, 1, std::max<std::int64_t>(p.k / (step * kLeastRowSteps), 1));
-  plan.split_k = std::max<std::int64_t>(ceil_div(ceil_div(p.k, plan.splits), step), 1) * step;
+  split_k(plan, choice.parts != 0 ? choice.parts : wanted, choice.parts != 0 ? step : step * kLeastRowSteps, step);
 }
 
 MatrixSide side_of(const Lines& x, std::int64_t batches, fg_dtype dtype) {
@@ -140,18 +152,18 @@ double matrix_ns(const ProductPlan& plan, const MatrixTile& t, double speed, con
   return ns + kLaunchNs + static_cast<double>(plan.results() * (plan.splits * 8 + 2)) / kJoinBytes;
 }
 
-bool suits_tile(const Product& p, const MatrixTile& t) {
-  return (!t.whole || (p.m >= t.m && p.n >= t.n)) && (t.few_rows || std::min(p.m, p.n) > kFewRows);
-}
+bool has_whole(const Product& p, const MatrixTile& t) { return !t.whole || (p.m >= t.m && p.n >= t.n); }
 
-// The tile and the parts of k that are expected to take the least time, which is returned.
-double plan_matrix_tiles(ProductPlan& plan, const Features& f, const Product& p, bool b_along, std::uint32_t tiles) {
+// The tile and the parts of k that are expected to take the least time, which is returned.  `parts`: so many.
+double plan_matrix_tiles(ProductPlan& plan, const Features& f, const Product& p, bool b_along, std::uint32_t tiles,
+                         bool chosen, std::int64_t parts) {
   ProductPlan tried = plan;
   tried.p = p;
   double least = 0;
   for (std::size_t i = 0; i < f.matrix.size(); ++i) {
     const MatrixTile& t = f.matrix[i];
-    if ((tiles >> i & 1u) == 0 || t.dtype != p.dtype || !suits_tile(p, t)) continue;
+    if ((tiles >> i & 1u) == 0 || t.dtype != p.dtype || !has_whole(p, t)) continue;
+    if (!chosen && !t.few_rows && std::min(p.m, p.n) <= kFewRows) continue;
     const double speed = b_along && t.speed_along != 0 ? t.speed_along : t.speed;
     tried.matrix = &t;
     tried.tiles_m = ceil_div(p.m, t.m);
@@ -160,7 +172,8 @@ double plan_matrix_tiles(ProductPlan& plan, const Features& f, const Product& p,
     const std::int64_t most = p.batch * tried.tiles_m * tried.tiles_n >= 2 * slots
                                   ? 1
                                   : std::clamp<std::int64_t>(p.k / kLeastTileK, 1, kMostMatrixSplits);
-    for (std::int64_t wanted = 1; wanted <= most; ++wanted) {
+    const std::int64_t first = parts != 0 ? parts : 1, last = parts != 0 ? parts : most;
+    for (std::int64_t wanted = first; wanted <= last; ++wanted) {
       tried.split_k = ceil_div(ceil_div(p.k, wanted), t.k) * t.k;
       tried.splits = ceil_div(p.k, tried.split_k);
       const double ns = matrix_ns(tried, t, speed, f);
@@ -177,23 +190,44 @@ double rows_ns(const Product& p, const Features& f) {
 
 bool suits_matrix(const Product& p, const Features& f, std::uint32_t tiles) {
   constexpr std::int64_t kMost = (std::int64_t{1} << 31) - 65536;  // The kernels count elements of a dimension in i32.
-  return tiles != 0 && !f.software && (p.dtype == FG_F16 || p.dtype == FG_BF16) &&
-         std::min(p.m, p.n) > kFewMatrixRows && p.k >= kLeastMatrixK && std::max({p.m, p.n, p.k}) < kMost;
+  return tiles != 0 && !f.software && (p.dtype == FG_F16 || p.dtype == FG_BF16) && p.k >= kLeastMatrixK &&
+         std::max({p.m, p.n, p.k}) < kMost;
 }
 
-bool plan_matrix(ProductPlan& plan, const Features& f, std::uint32_t tiles) {
+// Neighbours of out are written together.
+Product as_matrix_product(const Product& p) { return p.out.row == 1 && p.out.col != 1 ? transposed(p) : p; }
+
+// `chosen`: whatever time it is expected to take.
+bool plan_matrix(ProductPlan& plan, const Features& f, std::uint32_t tiles, bool chosen, std::int64_t parts) {
   if (!suits_matrix(plan.p, f, tiles)) return false;
-  // Neighbours of out are written together.
-  const Product p = plan.p.out.row == 1 && plan.p.out.col != 1 ? transposed(plan.p) : plan.p;
+  const Product p = as_matrix_product(plan.p);
+  const std::int64_t few = std::min(p.m, p.n);
   const Lines a{p.a.at, p.m, p.a.row, p.k, p.a.col, p.a.batch}, b{p.b.at, p.n, p.b.col, p.k, p.b.row, p.b.batch};
   const bool packs = is_packed_by_strides(a, p.dtype) || is_packed_by_strides(b, p.dtype);
-  if (packs && (std::min(p.m, p.n) <= kFewRows || p.batch * p.m * p.n < ceil_div(kLeastPackedMacs, p.k))) return false;
+  if (!chosen && few <= kFewMatrixRows) return false;
+  if (!chosen && packs && (few <= kFewRows || p.batch * p.m * p.n < ceil_div(kLeastPackedMacs, p.k))) return false;
   ProductPlan best = plan;
-  const double ns = plan_matrix_tiles(best, f, p, reading_of(b, p.dtype).along, tiles);
-  if (best.matrix == nullptr || (std::min(p.m, p.n) <= kFewRows && ns > rows_ns(p, f))) return false;
+  const double ns = plan_matrix_tiles(best, f, p, reading_of(b, p.dtype).along, tiles, chosen, parts);
+  if (best.matrix == nullptr || (!chosen && few <= kFewRows && ns > rows_ns(p, f))) return false;
   plan = best;
   plan.side_a = side_of(a, p.batch, p.dtype);
   plan.side_b = side_of(b, p.batch, p.dtype);
+  return true;
+}
+
+std::int64_t few_rows(const Features& f) { return f.software ? kSoftwareFewRows : kFewRows; }
+
+// By the kernel of that number, where it suits.
+bool plan_kernel(ProductPlan& plan, const Features& f, std::uint32_t tiles, const ProductChoice& choice) {
+  if (choice.kernel >= kMatrixKernel)
+    return plan_matrix(plan, f, tiles & 1u << (choice.kernel - kMatrixKernel), true, choice.parts);
+  if (choice.kernel == kRowsKernel && plan.p.m <= few_rows(f)) {
+    plan_rows(plan, f, choice);
+    return true;
+  }
+  const auto shape = static_cast<std::size_t>(choice.kernel - kTileKernel);
+  if (choice.kernel < kTileKernel || shape >= std::size(kShapes)) return false;
+  plan_tiles(plan, f, {kShapes + shape, 1}, choice.parts);
   return true;
 }
 
@@ -216,10 +250,9 @@ Finish finish_of(const Product& p) {
   return (is_float(p.dtype) ? p.alpha.f == 1 : p.alpha.i == 1) ? Finish::plain : Finish::scaled;
 }
 
-ProductPlan plan_product(const Product& product, const Features& features, std::uint32_t tiles) {
-  const std::int64_t few = features.software ? kSoftwareFewRows : kFewRows;
+ProductPlan begin_plan(const Product& product, const Features& features) {
   ProductPlan plan;
-  plan.p = product.n < product.m && product.n <= few ? transposed(product) : product;
+  plan.p = product.n < product.m && product.n <= few_rows(features) ? transposed(product) : product;
   Product& p = plan.p;
   settle(p.a, p.batch, p.m, p.k);
   settle(p.b, p.batch, p.k, p.n);
@@ -229,13 +262,18 @@ ProductPlan plan_product(const Product& product, const Features& features, std::
   plan.b = reading_of({p.b.at, p.n, p.b.col, p.k, p.b.row, p.b.batch}, p.dtype);
   // A processor's compiler makes vectors of elements itself, and of pieces long work.
   if (features.software) plan.a.vec = plan.b.vec = 1;
-  if (!plan_matrix(plan, features, tiles)) {
-    if (p.m <= few) {
-      plan_rows(plan, features);
+  return plan;
+}
+
+void finish_plan(ProductPlan& plan, const Features& f, std::uint32_t tiles, const ProductChoice& choice) {
+  if (!plan_kernel(plan, f, tiles, choice) && !plan_matrix(plan, f, tiles, false, choice.parts)) {
+    if (plan.p.m <= few_rows(f)) {
+      plan_rows(plan, f, choice);
     } else {
-      plan_tiles(plan, features);
+      plan_tiles(plan, f, f.software ? kSoftwareTiles : kTiles, choice.parts);
     }
   }
+  const Product& p = plan.p;
   plan.splits = std::max<std::int64_t>(ceil_div(p.k, plan.split_k), 1);
   const std::int64_t most =
       std::max({reach(p.a, p.batch, p.m, p.k), reach(p.b, p.batch, p.k, p.n), reach(p.out, p.batch, p.m, p.n),
@@ -243,7 +281,32 @@ ProductPlan plan_product(const Product& product, const Features& features, std::
   // A piece, and a group's work-items, may begin beyond the last element.
   plan.wide = most >= (std::int64_t{1} << 31) - 65536;
   lay_out(plan);
-  return plan;
+}
+
+std::int64_t kernel_of(const ProductPlan& plan, const Features& f) {
+  if (plan.matrix != nullptr) return kMatrixKernel + (plan.matrix - f.matrix.data());
+  if (plan.by_rows) return kRowsKernel;
+  const auto same = [&](const TileShape& t) { return t.m == plan.tile.m && t.n == plan.tile.n; };
+  return kTileKernel + (std::find_if(std::begin(kShapes), std::end(kShapes), same) - std::begin(kShapes));
+}
+
+std::vector<std::int64_t> kernels_for(const ProductPlan& begun, const Features& f, std::uint32_t tiles) {
+  std::vector<std::int64_t> kernels;
+  const Product& p = begun.p;
+  if (p.m <= few_rows(f)) kernels.push_back(kRowsKernel);
+  const Product q = as_matrix_product(p);
+  for (std::size_t i = 0; i < f.matrix.size() && suits_matrix(q, f, tiles); ++i) {
+    const MatrixTile& t = f.matrix[i];
+    if ((tiles >> i & 1u) != 0 && t.dtype == q.dtype && has_whole(q, t))
+      kernels.push_back(kMatrixKernel + std::int64_t(i));
+  }
+  if (!kernels.empty() && kernels.back() >= kMatrixKernel) return kernels;  // Ten times as fast as tiles.
+  for (std::size_t i = 0; i < std::size(kShapes); ++i) {
+    const TileShape& t = kShapes[i];
+    // A processor's compiler takes seconds for many sums.
+    if (!f.software || t.m <= 64) kernels.push_back(kTileKernel + std::int64_t(i));
+  }
+  return kernels;
 }
 
 }  // namespace fg::gpu

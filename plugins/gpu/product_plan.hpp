@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which kernel computes a product, in which shape: all numbers that a tuner may change stand in product_plan.cpp.
+// Which kernel computes a product, in which shape.  The rules, which are what a device is shipped with, stand in
+// product_plan.cpp; what a tuner may choose instead in product_tuning.cpp.
 
 #ifndef FG_PLUGINS_GPU_PRODUCT_PLAN_HPP_
 #define FG_PLUGINS_GPU_PRODUCT_PLAN_HPP_
+
+#include <vector>
 
 #include "plugins/gpu/product.hpp"
 #include "plugins/gpu/reading.hpp"
@@ -60,8 +63,28 @@ struct ProductPlan {
   std::int64_t groups() const { return p.batch * tiles_m * tiles_n * splits; }
 };
 
+// What is chosen instead of by rule; 0: by rule.  What does not suit the product at hand is by rule too.
+struct ProductChoice {
+  std::int64_t kernel = 0;                       // 1 product_rows, kTileKernel + shape, kMatrixKernel + tile
+  std::int64_t parts = 0;                        // Of k.
+  std::int64_t lanes = 0, width = 0, ahead = 0;  // Of product_rows: RowShape.
+};
+inline constexpr std::int64_t kRowsKernel = 1, kTileKernel = 2, kMatrixKernel = 16, kMostKernels = 48;
+
+// The product as it will be computed, and how its operands are read.
+ProductPlan begin_plan(const Product& product, const Features& features);
 // `tiles`: which of features.matrix may be taken, a bit each.
-ProductPlan plan_product(const Product& product, const Features& features, std::uint32_t tiles = 0);
+void finish_plan(ProductPlan& plan, const Features& features, std::uint32_t tiles, const ProductChoice& choice);
+inline ProductPlan plan_product(const Product& product, const Features& features, std::uint32_t tiles = 0,
+                                const ProductChoice& choice = {}) {
+  ProductPlan plan = begin_plan(product, features);
+  finish_plan(plan, features, tiles, choice);
+  return plan;
+}
+
+// The number of the kernel that a plan has, and those that suit a begun one.
+std::int64_t kernel_of(const ProductPlan& plan, const Features& features);
+std::vector<std::int64_t> kernels_for(const ProductPlan& begun, const Features& features, std::uint32_t tiles);
 
 }  // namespace fg::gpu
 

@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <bit>
+#include <iterator>
+#include <string>
+#include <vector>
 
 #include "fg/sdk/dtype.hpp"
 #include "plugins/gpu/functions.hpp"
@@ -16,6 +19,10 @@ constexpr std::int64_t kMostGroup = 1024;
 constexpr std::int64_t kFewHeld = 16;     // Elements that a work-item should hold ...
 constexpr std::int64_t kMostHeld = 32;    // ... and can.
 constexpr std::int64_t kNeighbours = 32;  // Rows side by side, so that memory is read in whole lines.
+
+// What a tuner may choose: the work-items of a row.
+constexpr std::int64_t kLanes[] = {kByRule, 4, 8, 16, 32, 64, 128, 256, 512, 1024};
+constexpr fg_tune_param kRowsParams[] = {{"lanes", kLanes, std::size(kLanes), 0}};
 
 std::int64_t power_of_two(std::int64_t at_least) {
   return static_cast<std::int64_t>(std::bit_ceil(static_cast<std::uint64_t>(std::max<std::int64_t>(at_least, 1))));
@@ -56,20 +63,66 @@ Number RowForm::number() const {
       .add(wide, 1);
 }
 
-RowForm row_form(const RowSpace& s, std::span<const fg_tensor> tensors, const Features& f) {
+namespace {
+
+// Rows that a group has at least, and lanes that it can have then.
+std::int64_t least_rows(const RowSpace& s) { return s.inner != 1 ? std::min(kNeighbours, power_of_two(s.count)) : 1; }
+std::int64_t most_lanes(const RowSpace& s, const Features& f) {
+  return std::min<std::int64_t>(kMostGroup, f.max_group) / least_rows(s);
+}
+
+std::int64_t lanes_by_rule(const RowSpace& s, const Features& f) {
+  std::int64_t lanes = std::min(power_of_two(ceil_div(s.length, kFewHeld)), kGroup / least_rows(s));
+  while (lanes < most_lanes(s, f) && lanes * kMostHeld < s.length) lanes *= 2;
+  return lanes;
+}
+
+// Buckets: the kernel, bytes of an element, how rows lie, and powers of two of their count and length.
+std::int64_t tuned_lanes(RowKernel kernel, const RowSpace& s, std::int64_t bytes, Device& device) {
+  constexpr const char* kNames[] = {"softmax", "softmax_backward", "norm", "loss"};
+  const auto name = static_cast<std::size_t>(kernel);
+  const int count = log2_below(s.count), length = log2_below(s.length);
+  const bool across = s.inner != 1;
+  const std::uint64_t code = Number()
+                                 .add(static_cast<std::int64_t>(name), 4)
+                                 .add(bytes, 4)
+                                 .add(across, 1)
+                                 .add(count, 6)
+                                 .add(length, 6)
+                                 .value();
+  const auto point = [&]() -> TunablePoint {
+    return {std::string(kNames[name]) + " " + std::to_string(bytes) + (across ? " across" : " along") + " 2^" +
+                std::to_string(count) + " of 2^" + std::to_string(length),
+            [s, &device] {
+              const std::int64_t own = lanes_by_rule(s, device.features());
+              std::vector<std::int64_t> lanes{kByRule};
+              for (const std::int64_t n : kLanes) {
+                const bool pays = n <= s.length && n * 32 >= own && n <= most_lanes(s, device.features());
+                if (n != kByRule && n != own && pays) lanes.push_back(n);
+              }
+              return std::vector<std::vector<std::int64_t>>{lanes};
+            }};
+  };
+  return device.tunables().choose(kTunableRows, code, point)[0];
+}
+
+}  // namespace
+
+const TunableKernel kTunableRows{"rows", 1, kRowsParams};
+
+RowForm row_form(RowKernel kernel, const RowSpace& s, std::span<const fg_tensor> tensors, Device& device) {
+  const Features& f = device.features();
   RowForm form;
   form.across = s.inner != 1;
   form.vec = vec_of(s, tensors);
   // A loop's counter goes beyond the end by what a group takes at once.
   form.wide = !fits_index32(tensors) || s.count * s.length >= std::int64_t{1} << 30;
-  const std::int64_t least = form.across ? std::min(kNeighbours, power_of_two(s.count)) : 1;
-  const std::int64_t most = std::min<std::int64_t>(kMostGroup, f.max_group) / least;
-  std::int64_t lanes = std::min(power_of_two(ceil_div(s.length, kFewHeld)), kGroup / least);
-  while (lanes < most && lanes * kMostHeld < s.length) lanes *= 2;
+  const std::int64_t chosen = tuned_lanes(kernel, s, dtype_bytes(tensors[0].dtype), device);
+  const std::int64_t lanes = chosen != kByRule && chosen <= most_lanes(s, f) ? chosen : lanes_by_rule(s, f);
   const std::int64_t held = power_of_two(ceil_div(s.length, lanes * form.vec));
   form.lanes = static_cast<int>(lanes);
   form.held = held * form.vec <= kMostHeld ? static_cast<int>(held) : 0;
-  form.rows = static_cast<int>(std::max(least, std::min(kGroup / lanes, power_of_two(s.count))));
+  form.rows = static_cast<int>(std::max(least_rows(s), std::min(kGroup / lanes, power_of_two(s.count))));
   form.full = form.held != 0 && lanes * held * form.vec == s.length && s.count % form.rows == 0;
   return form;
 }

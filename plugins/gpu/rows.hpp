@@ -38,8 +38,10 @@ struct RowForm {
   }
   Number number() const;
 };
+// Whose rows they are, for a tuner.
+enum class RowKernel : std::uint8_t { softmax, softmax_backward, norm, loss };
 // `tensors`: all that are read or written along the rows; those left out do not count.
-RowForm row_form(const RowSpace& space, std::span<const fg_tensor> tensors, const Features& features);
+RowForm row_form(RowKernel kernel, const RowSpace& space, std::span<const fg_tensor> tensors, Device& device);
 // Group, width of idx, the words of rows.fgk, and ACC for sums of `dtype`.
 Result<void> add_rows(Source& source, const RowForm& form, fg_dtype dtype);
 // The words of row_scores.fgk for buffer "x"; `keep`: what becomes of a held element `x` whose exponential is `e`.

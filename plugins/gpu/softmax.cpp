@@ -45,7 +45,8 @@ Result<void> run(const Prepared& k, const sdk::Launch& l, Kind kind, std::int64_
   const std::span<const fg_tensor> tensors(l.raw().t, l.n_out() + l.n_in());
   const RowSpace space = row_space_along(l.out(), dim);
   if (space.count == 0 || space.length == 0) return {};
-  const RowForm form = row_form(space, tensors, device_of(l).features());
+  const RowForm form =
+      row_form(l.n_in() == 1 ? RowKernel::softmax : RowKernel::softmax_backward, space, tensors, device_of(l));
   FG_TRY_ASSIGN(const Program* program,
                 k->get(device_of(l), form.number().value(), [&] { return MAKE(form, kind, l.out().dtype); }));
   std::vector<BufferRef> buffers;

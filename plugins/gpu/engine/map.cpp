@@ -6,7 +6,6 @@
 // through tiles in shared memory.
 
 #include <algorithm>
-#include <bit>
 #include <iterator>
 #include <optional>
 
@@ -40,8 +39,8 @@ bool all_dense(const Walk& w) {
 
 // Buckets: by operands, their bytes and the power of two of the count.
 std::int64_t tuned_pieces(const Map& m, Device& device, std::int64_t count) {
-  const auto size = static_cast<std::uint64_t>(std::bit_width(static_cast<std::uint64_t>(count)));
-  std::uint64_t code = size;
+  const int size = log2_below(count);
+  auto code = static_cast<std::uint64_t>(size);
   for (const fg_dtype d : m.dtypes) code = code * 31 + static_cast<std::uint64_t>(dtype_bytes(d));
   code = code * 31 + m.n_out;
   return device.tunables().choose(kTunableMap, code, [&] {
@@ -50,7 +49,7 @@ std::int64_t tuned_pieces(const Map& m, Device& device, std::int64_t count) {
       if (k == m.n_out) text += " <-";
       text += (text.empty() ? "" : " ") + std::to_string(dtype_bytes(m.dtypes[k]));
     }
-    return text + " of 2^" + std::to_string(size - 1);
+    return TunablePoint{text + " of 2^" + std::to_string(size)};
   })[0];
 }
 

@@ -6,7 +6,10 @@
 // go to the workspace and are combined by a second kernel.  The order depends on shapes alone.
 
 #include <algorithm>
+#include <array>
+#include <iterator>
 
+#include "fg/sdk/dtype.hpp"
 #include "fg/sdk/engines.hpp"
 #include "fg/sdk/tensor_view.hpp"
 #include "plugins/gpu/engine/engine.hpp"
@@ -21,6 +24,15 @@ constexpr std::int64_t kLeastInThread = 128;  // Elements of a chunk that a work
 constexpr std::int64_t kLeastInGroup = 8192;  // The same for a group.
 constexpr std::int64_t kItemsPerUnit = 1024;  // Work-items that fill a compute unit ...
 constexpr std::int64_t kGroupsPerUnit = 8;    // ... and groups.
+constexpr std::int64_t kGroup = 256;          // Work-items of a group.
+
+// What a tuner may choose: the work-items of a group, and the chunks of a result.
+constexpr std::int64_t kGroups[] = {kByRule, 64, 128, 512};
+constexpr std::int64_t kChunks[] = {kByRule, 1, 2, 4, 8, 16, 32, 64, 128};
+constexpr fg_tune_param kReduceParams[] = {{"group", kGroups, std::size(kGroups), 0},
+                                           {"chunks", kChunks, std::size(kChunks), 0}};
+constexpr std::int64_t kLeastTried = 64;  // Elements of a chunk,
+constexpr std::int64_t kMostTried = 8;    // times as many units as fill the device.
 
 struct Reduce {
   Fold fold;
@@ -30,12 +42,13 @@ struct Reduce {
 struct Shape {
   bool by_group = false, from_partials = false, to_partials = false, wide = false, pieces = false;
   int outer = 0, inner = 0;  // Dimensions.
+  std::int64_t group = kGroup;
 
   std::uint64_t number() const {
     return static_cast<std::uint64_t>(by_group) | static_cast<std::uint64_t>(from_partials) << 1 |
            static_cast<std::uint64_t>(to_partials) << 2 | static_cast<std::uint64_t>(wide) << 3 |
            static_cast<std::uint64_t>(outer) << 4 | static_cast<std::uint64_t>(inner) << 8 |
-           static_cast<std::uint64_t>(pieces) << 12;
+           static_cast<std::uint64_t>(pieces) << 12 | static_cast<std::uint64_t>(group) << 13;
   }
 };
 
@@ -97,6 +110,7 @@ Result<std::string> loop(const Reduce& k, FoldText& t, const Shape& s) {
 Result<Source> make_source(const Reduce& k, const Shape& s) {
   FoldText t(k.fold, s.from_partials ? "reduce_rest" : "reduce", s.wide);
   Source& source = t.source();
+  source.group_size = static_cast<std::uint32_t>(s.group);
   if (!s.from_partials) t.add_inputs();
   if (s.from_partials || s.to_partials) t.add_partials(s.from_partials ? Access::read : Access::write);
   if (!s.to_partials) t.add_outputs();
@@ -132,8 +146,60 @@ Result<Source> make_source(const Reduce& k, const Shape& s) {
 struct Plan {
   Walk outer, inner;
   bool wide = false, by_group = false, pieces = false;
-  std::int64_t chunks = 1, per_chunk = 1;
+  std::int64_t group = kGroup, chunks = 1, per_chunk = 1;
+
+  void cut(std::int64_t into) {
+    constexpr std::int64_t kWholePieces = 16;  // Elements; no piece lies across two chunks.
+    const std::int64_t n = inner.count;
+    per_chunk = ceil_div(std::max<std::int64_t>(ceil_div(n, into), 1), kWholePieces) * kWholePieces;
+    chunks = std::max<std::int64_t>(ceil_div(n, per_chunk), 1);
+  }
+  std::uint64_t workspace(const Monoid& m) const {
+    return chunks == 1 ? 0 : partial_bytes(m, static_cast<std::uint64_t>(outer.count * chunks));
+  }
 };
+
+std::int64_t units_that_fill(bool by_group, const Features& f) {
+  return (by_group ? kGroupsPerUnit : kItemsPerUnit) * f.compute_units;
+}
+
+std::int64_t chunks_by_rule(const Plan& p, const Features& f) {
+  const std::int64_t least = p.by_group ? kLeastInGroup : kLeastInThread;
+  return std::clamp<std::int64_t>(units_that_fill(p.by_group, f) / std::max<std::int64_t>(p.outer.count, 1), 1,
+                                  std::max<std::int64_t>(p.inner.count / least, 1));
+}
+
+// Buckets: bytes of an element, what a group or a work-item takes, and powers of two of the results and of their
+// elements.
+TunablePoint point_of(const Reduce& k, const Plan& p, const Features& f, std::array<int, 2> bits) {
+  const std::string bytes = std::to_string(dtype_bytes(k.fold.dtypes[k.fold.n_out]));
+  const std::int64_t m = std::max<std::int64_t>(p.outer.count, 1), n = p.inner.count, own = chunks_by_rule(p, f);
+  return {bytes + (p.by_group ? " by group" : " by item") + " 2^" + std::to_string(bits[0]) + " of 2^" +
+              std::to_string(bits[1]),
+          [m, n, own, by_group = p.by_group, f] {
+            std::vector<std::int64_t> groups{kByRule}, chunks{kByRule};
+            for (const std::int64_t g : kGroups) {
+              if (g != kByRule && g <= std::int64_t{f.max_group}) groups.push_back(g);
+            }
+            for (const std::int64_t c : kChunks) {
+              const bool pays = c * kLeastTried <= n && m * c <= kMostTried * units_that_fill(by_group, f);
+              if (c != kByRule && c != own && (c == 1 || pays)) chunks.push_back(c);
+            }
+            return std::vector{groups, chunks};
+          }};
+}
+
+void tune(const Reduce& k, Plan& p, Device& device, Tunables::Asks asks) {
+  const Features& f = device.features();
+  const std::array<int, 2> bits{log2_below(p.outer.count), log2_below(p.inner.count)};
+  const std::uint64_t code = static_cast<std::uint64_t>(dtype_bytes(k.fold.dtypes[k.fold.n_out])) |
+                             static_cast<std::uint64_t>(p.by_group) << 4 | static_cast<std::uint64_t>(bits[0]) << 8 |
+                             static_cast<std::uint64_t>(bits[1]) << 16;
+  const Tunables::Values v = device.tunables().choose(
+      kTunableReduce, code, [&] { return point_of(k, p, f, bits); }, asks);
+  if (v[0] != kByRule && v[0] <= std::int64_t{f.max_group}) p.group = v[0];
+  p.cut(v[1] != kByRule ? v[1] : chunks_by_rule(p, f));
+}
 
 // Whether every line of every input begins at a multiple of 16 bytes and is a whole number of pieces.
 bool in_pieces(const Reduce& k, const fg_launch& l, const Plan& p) {
@@ -149,7 +215,7 @@ bool in_pieces(const Reduce& k, const fg_launch& l, const Plan& p) {
   return true;
 }
 
-Plan plan_of(const Reduce& k, const sdk::Launch& launch) {
+Plan plan_of(const Reduce& k, const sdk::Launch& launch, Tunables::Asks asks) {
   const fg_launch& l = launch.raw();
   const std::span<const fg_tensor> t(l.t, k.fold.n());
   const fg_tensor& input = l.t[k.fold.n_out];
@@ -166,13 +232,7 @@ Plan plan_of(const Reduce& k, const sdk::Launch& launch) {
   const auto& stride = p.inner.stride[k.fold.n_out];
   const bool along = p.inner.ndim == 0 || stride[static_cast<std::size_t>(p.inner.ndim - 1)] == 1;
   p.by_group = n > kFewElements && (along || m < 64) && !f.few_kernels;
-  const std::int64_t wanted = p.by_group ? kGroupsPerUnit * f.compute_units : kItemsPerUnit * f.compute_units;
-  const std::int64_t least = p.by_group ? kLeastInGroup : kLeastInThread;
-  p.chunks = std::clamp<std::int64_t>(wanted / m, 1, std::max<std::int64_t>(n / least, 1));
-  p.per_chunk = std::max<std::int64_t>((n + p.chunks - 1) / p.chunks, 1);
-  constexpr std::int64_t kWholePieces = 16;  // Elements; no piece lies across two chunks.
-  p.per_chunk = (p.per_chunk + kWholePieces - 1) / kWholePieces * kWholePieces;
-  p.chunks = std::max<std::int64_t>((n + p.per_chunk - 1) / p.per_chunk, 1);
+  tune(k, p, device_of(launch), asks);
   p.pieces = in_pieces(k, l, p) && !(f.few_kernels && n * m < kFewForAKernel);
   if (join) {
     settle_rank(p.outer, f);
@@ -226,9 +286,11 @@ Result<void> check_params(const Reduce& k, const fg_launch& l) {
 Result<void> launch_reduce(const Reduce& k, const sdk::Launch& launch) {
   FG_TRY(check_params(k, launch.raw()));
   const auto* params = static_cast<const fg_reduce_params*>(launch.raw().params);
-  const Plan p = plan_of(k, launch);
+  Plan p = plan_of(k, launch, Tunables::Asks::launch);
   if (p.outer.count == 0) return {};
-  const Shape first{p.by_group, false, p.chunks > 1, p.wide, p.pieces, p.outer.ndim, p.inner.ndim};
+  // Something else was chosen after the workspace was asked for, or captured.
+  if (p.workspace(k.fold.monoid) > launch.raw().ws_bytes) p.cut(1);
+  const Shape first{p.by_group, false, p.chunks > 1, p.wide, p.pieces, p.outer.ndim, p.inner.ndim, p.group};
   FG_TRY(run_pass(k, launch, p, first, p.inner.count, p.chunks, p.per_chunk, params->scalar));
   if (p.chunks == 1) return {};
   const Shape rest{p.chunks > kFewElements && p.by_group, true, false, p.wide, false, p.outer.ndim, 0};
@@ -237,9 +299,7 @@ Result<void> launch_reduce(const Reduce& k, const sdk::Launch& launch) {
 
 Result<std::uint64_t> reduce_workspace(const Reduce& k, const sdk::Launch& launch) {
   FG_TRY(check_params(k, launch.raw()));
-  const Plan p = plan_of(k, launch);
-  if (p.chunks == 1) return std::uint64_t{0};
-  return partial_bytes(k.fold.monoid, static_cast<std::uint64_t>(p.outer.count * p.chunks));
+  return plan_of(k, launch, Tunables::Asks::workspace).workspace(k.fold.monoid);
 }
 
 Result<Reduce> make(const fg_sig& sig) {
@@ -253,6 +313,8 @@ Result<Reduce> make(const fg_sig& sig) {
 }
 
 }  // namespace
+
+const TunableKernel kTunableReduce{"reduce", 1, kReduceParams};
 
 Result<void> check_reduce(const fg_sig& sig) {
   if (sig.params == nullptr) return {};

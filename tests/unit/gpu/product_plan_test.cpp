@@ -86,6 +86,42 @@ TEST(ProductPlan, SlicesFitIntoTheMemoryOfAGroup) {
   }
 }
 
+TEST(ProductPlan, WhatIsChosenIsTaken) {
+  const Features f = large_device();
+  for (const Product& p : {dense(FG_F32, 3, 100, 5000), dense(FG_F32, 300, 200, 5000, true)}) {
+    const std::vector<std::int64_t> kernels = kernels_for(begin_plan(p, f), f, 0);
+    EXPECT_GE(kernels.size(), 3u);
+    for (const std::int64_t kernel : kernels) {
+      for (const std::int64_t parts : {0, 1, 3, 16, 1000000}) {
+        const ProductPlan plan = plan_product(p, f, 0, {.kernel = kernel, .parts = parts});
+        EXPECT_EQ(kernel_of(plan, f), kernel);
+        EXPECT_GE(plan.splits * plan.split_k, p.k) << kernel << " in " << parts;
+        EXPECT_LT((plan.splits - 1) * plan.split_k, p.k) << kernel << " in " << parts;
+        if (parts == 1 || parts == 3) {
+          EXPECT_EQ(plan.splits, parts) << kernel;
+        }
+      }
+    }
+  }
+  const ProductPlan rows = plan_product(dense(FG_F16, 3, 100, 5000, true), f, 0, {.lanes = 16, .width = 2, .ahead = 8});
+  EXPECT_EQ(rows.row.lanes_n, 16);
+  EXPECT_EQ(rows.row.width, 2);
+  EXPECT_EQ(rows.row.ahead, 8);
+}
+
+TEST(ProductPlan, WhatDoesNotSuitIsByRule) {
+  const Features f = large_device();
+  const Product p = dense(FG_F32, 300, 200, 5000);
+  const std::int64_t own = kernel_of(plan_product(p, f), f);
+  for (const std::int64_t kernel : {kRowsKernel, kMatrixKernel - 1, kMatrixKernel, kMostKernels - 1})
+    EXPECT_EQ(kernel_of(plan_product(p, f, UINT32_MAX, {.kernel = kernel}), f), own) << kernel;
+}
+
+TEST(ProductPlan, InOnePartNoWorkspaceIsNeeded) {
+  for (const std::int64_t m : {1, 16, 130})
+    EXPECT_EQ(plan_product(dense(FG_F16, m, 64, 70000), large_device(), 0, {.parts = 1}).space, 0u) << m;
+}
+
 // --- matrix units ---
 
 // Two tiles of f16.
@@ -146,6 +182,22 @@ TEST(MatrixPlan, TakesWhatHasRowsEnoughAndTheDtype) {
   Features software = matrix_device();
   software.software = true;
   EXPECT_EQ(plan_product(dense(FG_F16, 512, 512, 512), software, 3).matrix, nullptr);
+}
+
+TEST(MatrixPlan, AChosenTileIsTakenWhateverItsTime) {
+  const Features& f = matrix_device();
+  for (const Product& p : {dense(FG_F16, 4, 4096, 4096), dense(FG_F16, 16, 4097, 4096), dense(FG_F16, 512, 512, 512)}) {
+    for (const std::int64_t tile : {0, 1}) {
+      const ProductPlan plan = plan_product(p, f, 3, {.kernel = kMatrixKernel + tile, .parts = 4});
+      EXPECT_EQ(plan.matrix, &f.matrix[static_cast<std::size_t>(tile)]);
+      EXPECT_EQ(plan.splits, 4);
+      EXPECT_NE(plan_product(p, f, 2 - static_cast<std::uint32_t>(tile), {.kernel = kMatrixKernel + tile}).matrix,
+                &f.matrix[static_cast<std::size_t>(tile)])
+          << "it was found wrong";
+    }
+  }
+  EXPECT_EQ(kernels_for(begin_plan(dense(FG_F16, 4, 4096, 4096), f), f, 3),
+            (std::vector<std::int64_t>{kRowsKernel, kMatrixKernel, kMatrixKernel + 1}));
 }
 
 TEST(MatrixPlan, TilesFoundWrongAreNotTaken) {
