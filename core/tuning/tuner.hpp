@@ -17,10 +17,12 @@
 
 namespace fg::core {
 
-// What is timed.  `run` enqueues the same launches at every call; `result` reads what they wrote.
+// What is timed.  `run` enqueues the same launches at every call; `result` reads what they wrote.  `record`, where
+// there is one, records that many runs and gives what enqueues them again without the host's share in each.
 struct TuningWork {
   std::function<Result<void>()> run;
   std::function<Result<std::vector<float>>()> result;
+  std::function<Result<std::function<Result<void>()>>(int runs)> record = {};
 };
 
 // What became of one point.
@@ -41,7 +43,9 @@ class Tuner {
   // each is kept as soon as it is known.
   Result<std::vector<TunedPoint>> tune(const TuningWork& work);
 
-  static constexpr int kRuns = 15;            // Of which the median counts.
+  static constexpr int kRuns = 15;            // Readings, of which the median counts.
+  static constexpr double kLeastUs = 500;     // Of a reading: as many runs as take this long, 64 at most.
+  static constexpr double kWarmUs = 20'000;   // Of runs before the first reading.
   static constexpr double kGain = 0.97;       // A candidate must be this much faster than the default.
   static constexpr std::size_t kMost = 1024;  // Candidates of a point.
 
@@ -61,7 +65,9 @@ class Tuner {
   Result<std::vector<Point>> points() const;
   Result<std::vector<Point>> points_of(const TuningWork& work) const;
   Result<void> set(const Point& p, const std::vector<std::int64_t>& values) const;
+  Result<void> confirm(const Point& p, const TuningWork& work, TuningRow& row) const;
   Result<TunedPoint> tune_point(const Point& p, const TuningWork& work) const;
+  Result<double> us_of(const std::function<Result<void>()>& run) const;
   Result<double> median_us(const TuningWork& work) const;
   static std::vector<std::vector<std::int64_t>> candidates(const Point& p);
 

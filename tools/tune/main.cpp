@@ -6,10 +6,13 @@
 #include <fnmatch.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <fstream>
+#include <functional>
 #include <iterator>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -74,7 +77,7 @@ fg::Result<std::string> folder() {
 
 std::string line(const TuningRow& r) {
   const std::string values = fmt::format("{}", fmt::join(r.values, " "));
-  return fmt::format("{:<10} {:<12} {:<28} {:<10} {:>10.1f} us {:>10.1f} us  {:.2f}x\n", r.identity.plugin, r.kernel,
+  return fmt::format("{:<10} {:<14} {:<28} {:<10} {:>10.1f} us {:>10.1f} us  {:.2f}x\n", r.identity.plugin, r.kernel,
                      r.bucket, values, r.default_us, r.best_us, r.best_us > 0 ? r.default_us / r.best_us : 1.0);
 }
 
@@ -123,15 +126,42 @@ std::vector<fg::tune::Step> selected(const Options& o) {
   return steps;
 }
 
-// One step; its results are read as f32.
-fg::core::TuningWork work_of(const fg::tune::Step& step, fg::Tensor& last) {
-  const auto call = step.make();
-  return {[call, &last]() -> fg::Result<void> {
-            last = call();
-            return {};
-          },
-          [&last]() -> fg::Result<std::vector<float>> { return last.to_vector<float>(); }};
-}
+// One step; its results are read as f32.  Calls take turns with sets of arguments that together lie beyond a cache, as
+// the layers of a model do.
+class Work {
+ public:
+  explicit Work(const fg::tune::Step& step) {
+    constexpr std::int64_t kBeyondCaches = std::int64_t{256} << 20, kMost = 8;
+    const std::int64_t sets = step.bytes == 0 ? 1 : std::clamp<std::int64_t>(kBeyondCaches / step.bytes, 1, kMost);
+    for (std::int64_t k = 0; k < sets; ++k) calls_.push_back(step.make());
+  }
+  fg::core::TuningWork tuning() {
+    return {[this]() -> fg::Result<void> { return run(); },
+            [this]() -> fg::Result<std::vector<float>> { return last_.to_vector<float>(); },
+            [this](int runs) { return record(runs); }};
+  }
+
+ private:
+  fg::Result<void> run() {
+    last_ = calls_[turn_++ % calls_.size()]();
+    return {};
+  }
+  fg::Result<std::function<fg::Result<void>()>> record(int runs) try {
+    fg::Capture capture;
+    for (int k = 0; k < runs; ++k) FG_TRY(run());
+    const auto graph = std::make_shared<fg::Graph>(capture.end());
+    return [graph]() -> fg::Result<void> {
+      graph->replay();
+      return {};
+    };
+  } catch (const fg::Exception& e) {
+    return tl::unexpected(fg::Error{e.status(), e.what()});
+  }
+
+  std::vector<std::function<fg::Tensor()>> calls_;
+  std::size_t turn_ = 0;
+  fg::Tensor last_;
+};
 
 int tune(TuningStore& store, const Options& o) {
   const std::vector<fg::tune::Step> steps = selected(o);
@@ -146,8 +176,8 @@ int tune(TuningStore& store, const Options& o) {
   std::vector<TuningRow> rows;
   for (std::size_t i = 0; i < steps.size(); ++i) {
     say(fmt::format("{}/{} {}\n", i + 1, steps.size(), steps[i].name));
-    fg::Tensor last;
-    const auto tuned = tuner->tune(work_of(steps[i], last));
+    Work work(steps[i]);
+    const auto tuned = tuner->tune(work.tuning());
     if (!tuned) return complain(tuned.error());
     for (const fg::core::TunedPoint& t : *tuned) {
       wrong += t.wrong;

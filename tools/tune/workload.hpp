@@ -5,6 +5,7 @@
 #ifndef FG_TOOLS_TUNE_WORKLOAD_HPP_
 #define FG_TOOLS_TUNE_WORKLOAD_HPP_
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -13,15 +14,16 @@
 
 namespace fg::tune {
 
-// One call.  `make` makes the arguments on the current device and gives what runs it.
+// One call.  `make` makes the arguments on the current device, the same at every call, and gives what runs it.
 struct Step {
   std::string name;  // "mm/f16/1x4096x11008"
   std::function<std::function<Tensor()>()> make;
+  std::int64_t bytes = 0;  // Of weights or of a cache, which no other call will have brought near.
 };
 
 // Names of models that steps_of() knows.
 std::vector<std::string> models();
-// Decode of 1 to 8 sequences and prompts of 128 to 2048 tokens; empty for an unknown model.
+// Decode steps and prompts; empty for an unknown model.
 std::vector<Step> steps_of(const std::string& model);
 
 }  // namespace fg::tune
