@@ -26,14 +26,19 @@ Result<void> write(cl_command_queue q, cl_mem to, std::uint64_t offset, const vo
   return check(cl().clEnqueueWriteBuffer(q, to, now, offset, bytes, from, 0, nullptr, nullptr), "clEnqueueWriteBuffer");
 }
 
-// The program itself, or the optimised one as soon as it has run so much that this pays.
-Result<const Program*> settled(Device& device, const Program& p, std::uint64_t groups) {
-  constexpr std::uint64_t kFewLaunches = 32, kFewItems = 16384;
+// The program itself, or the optimised one as soon as it has run so much that this pays: few work-items may do much,
+// but only with large tensors, which share no buffer with small ones.
+Result<const Program*> settled(Device& device, const Program& p, const gpu::Dispatch& d) {
+  constexpr std::uint64_t kFewLaunches = 32, kFewItems = 16384, kFewBytes = 512 << 10;
   if (!p.quick) return &p;
   if (const Program* better = p.better.load(std::memory_order_acquire)) return better;
-  const std::uint64_t launches = p.launches.fetch_add(1, std::memory_order_relaxed);
-  const std::uint64_t items = groups * p.source.group_size;
-  if (p.items.fetch_add(items, std::memory_order_relaxed) + items < kFewItems && launches < kFewLaunches) return &p;
+  const std::uint64_t launches = p.launches.fetch_add(1, std::memory_order_relaxed) + 1;
+  const std::uint64_t items = d.groups * p.source.group_size;
+  const std::uint64_t all_items = p.items.fetch_add(items, std::memory_order_relaxed) + items;
+  const bool large = std::any_of(d.buffers.begin(), d.buffers.end(), [](const gpu::BufferRef& ref) {
+    return ref.buffer != nullptr && ref.buffer->bytes >= kFewBytes;
+  });
+  if (!large && launches <= kFewLaunches && all_items < kFewItems) return &p;
   gpu::Source source = p.source;
   source.busy = true;
   FG_TRY_ASSIGN(const gpu::Program* made, device.programs().get(source));
@@ -60,7 +65,7 @@ Result<cl_kernel> Stream::kernel_of(const Program& program) {
 }
 
 Result<void> Stream::dispatch(const gpu::Dispatch& d) {
-  FG_TRY_ASSIGN(const Program* program, settled(device_, static_cast<const Program&>(*d.program), d.groups));
+  FG_TRY_ASSIGN(const Program* program, settled(device_, static_cast<const Program&>(*d.program), d));
   FG_TRY_ASSIGN(const cl_kernel kernel, kernel_of(*program));
   block_.resize(block_bytes(d.buffers.size(), d.params.size()));
   std::byte* at = block_.data();

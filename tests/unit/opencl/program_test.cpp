@@ -75,22 +75,24 @@ TEST_F(OpenClProgram, BinariesComeFromTheCacheAndDamageDoesNoHarm) {
 TEST_F(OpenClProgram, WhatRunsMuchIsOptimised) {
   if (!have_device()) return;
   const auto s = stream();
-  const auto b = buffer(256 * 64 * 4);
-  ASSERT_TRUE(s->fill({b.get(), 0}, 256 * 64 * 4, 0));
-  for (const std::uint64_t groups : {1, 256}) {  // 256 groups at once are as much as many launches of one.
-    const std::string text = std::string(kAdd) + "// " + std::to_string(groups) + "\n";
+  struct Way {
+    std::uint64_t groups, bytes;
+    int enough;  // Launches, of which the last is optimised.
+  };
+  for (const Way& way : {Way{1, 256, 33}, Way{256, 65536, 1}, Way{1, 1 << 20, 1}}) {
+    const auto b = buffer(way.bytes);
+    ASSERT_TRUE(s->fill({b.get(), 0}, 256, 0));
+    const std::string text = std::string(kAdd) + "// " + std::to_string(way.groups + way.bytes) + "\n";
     auto source = gpu::parse_source("test", text, kI32);
     source->group_size = 64;
     const auto& program = static_cast<const opencl::Program&>(**device().programs().get(*source));
     EXPECT_EQ(program.quick, device().facts().optimises_late);
-    const int rounds = groups == 1 ? 40 : 1;
-    for (int k = 0; k < rounds; ++k) {
-      EXPECT_EQ(program.better.load() != nullptr, program.quick && k > 32) << k;
-      ASSERT_TRUE(run(*s, text, kI32, {b.get()}, {1}, groups));
+    for (int k = 1; k <= way.enough + 2; ++k) {
+      ASSERT_TRUE(run(*s, text, kI32, {b.get()}, {1}, way.groups));
+      EXPECT_EQ(program.better.load() != nullptr, program.quick && k >= way.enough) << k;
     }
-    EXPECT_EQ(program.better.load() != nullptr, program.quick);
+    EXPECT_EQ(read<std::int32_t>(*s, *b, 64), std::vector<std::int32_t>(64, way.enough + 2));
   }
-  EXPECT_EQ(read<std::int32_t>(*s, *b, 64), std::vector<std::int32_t>(64, 41));
 }
 
 TEST_F(OpenClProgram, AllKernelsAreOptimisedWhereAllAreWanted) {
