@@ -107,7 +107,7 @@ void read_abilities(Choice& c, const Offered& o) {
   // NVIDIA's driver (580, an H200) flushes in square roots and in what it makes a minimum or maximum of, whatever the
   // mode says.
   c.features.denormals = c.controls.denormals32 && p.driverID != VK_DRIVER_ID_NVIDIA_PROPRIETARY;
-  c.features.software = c.properties.deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU;
+  c.features.software = c.on_processor();
   c.features.max_group = std::min(limits.maxComputeWorkGroupSize[0], limits.maxComputeWorkGroupInvocations);
   c.features.local_bytes = limits.maxComputeSharedMemorySize;
   c.target.f16 = c.float16 && c.int16 && c.controls.rte16 && c.controls.denormals16 && c.controls.nan16;
@@ -222,14 +222,14 @@ Result<std::vector<Choice>> choose_devices(const InstanceFunctions& vk, VkInstan
     FG_TRY_ASSIGN(const std::string why, consider(vk, device, gpu::option(host, "without").value_or(""), taken));
     if (why.empty()) {
       gpu::Features& f = taken.back().features;
-      f.few_kernels = f.software && !gpu::option_is_on(host, "all_kernels");
+      f.software = f.few_kernels = f.software && !gpu::option_is_on(host, "all_kernels");
       continue;
     }
     VkPhysicalDeviceProperties p;
     vk.vkGetPhysicalDeviceProperties(device, &p);
     log(host, FG_LOG_INFO, std::string(p.deviceName) + " is left out: " + why);
   }
-  std::stable_partition(taken.begin(), taken.end(), [](const Choice& c) { return !c.features.software; });
+  std::stable_partition(taken.begin(), taken.end(), [](const Choice& c) { return !c.on_processor(); });
   return taken;
 }
 

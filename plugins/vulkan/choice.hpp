@@ -34,6 +34,8 @@ struct Choice {
   GlslTarget target;
   FloatControls controls;
   MatrixUnits matrix;
+
+  bool on_processor() const { return properties.deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU; }
 };
 
 // Why a device is left out: "the feature bufferDeviceAddress is missing"; empty when it can be used.

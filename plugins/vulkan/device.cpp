@@ -126,7 +126,7 @@ fg_device_info Device::info() const {
   copy_text(d.arch, sizeof d.arch,
             "vulkan " + std::to_string(VK_API_VERSION_MAJOR(p.apiVersion)) + "." +
                 std::to_string(VK_API_VERSION_MINOR(p.apiVersion)) + matrix_text(choice_.features));
-  d.type = choice_.features.software ? FG_DEVICE_CPU : FG_DEVICE_GPU;
+  d.type = choice_.on_processor() ? FG_DEVICE_CPU : FG_DEVICE_GPU;
   d.pci_vendor = p.vendorID;
   d.pci_device = p.deviceID;
   d.pci_domain = d.pci_bus = d.pci_dev = d.pci_fn = d.numa = -1;
@@ -141,7 +141,7 @@ fg_device_info Device::info() const {
   d.caps = FG_D_NATIVE_TIMELINE;
   if (choice_.features.f64) d.caps |= FG_D_F64;
   if (choice_.features.denormals) d.caps |= FG_D_DENORMALS;
-  if (choice_.features.software) d.caps |= FG_D_SOFTWARE;
+  if (choice_.on_processor()) d.caps |= FG_D_SOFTWARE;
   d.mem_total = memory_->total();
   d.mem_free = memory_->available();
   // Blocks are larger than what lies in them by its alignment.
