@@ -65,6 +65,8 @@ double last_caches_of(const std::vector<int>& cpus) {
   if (!bytes.empty()) {
     for (const auto& [cores, size] : bytes.rbegin()->second) all += size;
   }
+  if (all > 0) return all;
+  // Some C libraries count what other chips have, too.
   for (const int level : {_SC_LEVEL2_CACHE_SIZE, _SC_LEVEL3_CACHE_SIZE, _SC_LEVEL4_CACHE_SIZE})
     all = std::max(all, static_cast<double>(::sysconf(level)));
   return all;

@@ -12,8 +12,9 @@ namespace {
 
 // Few rows: an expert's last tile is half empty.
 constexpr TileShape kTile{32, 64, 16, 4, 4, 1, 1}, kSoftwareTile{16, 64, 32, 4, 4, 1, 1};
-constexpr std::int64_t kLeastPairs = 4;                     // For each expert.
-constexpr std::int64_t kLeastWork = std::int64_t{1} << 26;  // Multiplications that are worth five kernels for two.
+constexpr std::int64_t kLeastPairs = 4;  // For each expert.
+// Multiplications below which a processor is done before it has compiled five kernels in place of two.
+constexpr std::int64_t kLeastWork = std::int64_t{1} << 18;
 
 struct Groups {
   const Experts& e;
