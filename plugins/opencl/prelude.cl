@@ -40,7 +40,11 @@ typedef double f64;
 
 // --- words ---
 #define FN static inline
+#if FG_WIDE_INDEX
 #define GROUP_ID ((i64)get_group_id(0) + (i64)(get_global_offset(0) / GROUP_SIZE))
+#else
+#define GROUP_ID ((i64)get_group_id(0))
+#endif
 #define LOCAL_ID ((u32)get_local_id(0))
 #define GROUP_BARRIER() barrier(CLK_LOCAL_MEM_FENCE)
 #define LOCAL_ARRAY(T, name, n) T name[n]

@@ -10,8 +10,9 @@
 namespace fg::opencl {
 namespace {
 
-// CUDA devices take 2^31 - 1 groups at once; no device that we know of takes fewer.
-constexpr std::uint64_t kMostGroups = std::uint64_t{1} << 30;
+// CUDA devices take as many groups at once; no device that we know of takes fewer.  Kernels with narrow indices have no
+// more.
+constexpr std::uint64_t kMostGroups = (std::uint64_t{1} << 31) - 1;
 
 const Buffer& buffer_of(const gpu::BufferRef& ref) { return *static_cast<const Buffer*>(ref.buffer); }
 

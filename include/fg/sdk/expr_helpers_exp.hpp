@@ -252,8 +252,8 @@ inline constexpr ExprHelper kExpHelpers[] = {
 }
 )"},
     // exp(x), x <= 0, as in scale, the second factor a constant; a NaN passes the limit and all the rest.  One step
-    // makes 1 / d good to 2 ulp even where it is not fused: 1 for its product, 1/2 for its result.  With 1 for d, 1.2 for e and 1/2 for the last product, not all
-    // of them where y is small, that is below 4.
+    // makes 1 / d good to 2 ulp even where it is not fused: 1 for its product, 1/2 for its result.  With 1 for d, 1.2
+    // for e and 1/2 for the last product, not all of them where y is small, that is below 4.
     {FG_EX_SIGMOID, For::floats, "sigmoid", R"(($T a) {
   $V size = $fabs(a);
   $V x = size > $(104|746) ? $(-104|-746) : -size;

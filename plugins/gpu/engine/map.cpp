@@ -142,6 +142,7 @@ Result<void> launch_map(const Map& m, const sdk::Launch& launch) {
   std::vector<Value> values;
   add_scalar_values(values, m.scalars, params->scalar);
   values.emplace_back(way.kind == Way::Kind::rows ? items : w.count);
+  if (way.kind == Way::Kind::dense) values.emplace_back(w.count / each);
   if (way.kind == Way::Kind::rows) in_units_of(w, each);
   if (way.kind != Way::Kind::dense) add_walk_values(values, w, first_n(m.n()));
   const std::uint64_t each_group = program->source.group_size * static_cast<std::uint64_t>(way.pieces);

@@ -127,14 +127,14 @@ Result<Source> dense_source(const Map& m, bool wide, std::int64_t pieces) {
   Source s = start(m, wide);
   s.define("PIECES", pieces);
   s.params.push_back({ParamType::idx, "count", 1});
+  s.params.push_back({ParamType::idx, "whole", 1});
   s.define("EACH", piece_elements(m.dtypes));
   FG_TRY_ASSIGN(const Printed p, print_into(s, m));
   if (!p.functions.empty()) s.group_size = kBusyGroup;
   s.body = "idx first = idx(GROUP_ID) * idx(GROUP_SIZE) * idx(PIECES) + idx(LOCAL_ID);\n";
   s.body += "UNROLL\nfor (i32 p = 0; p < PIECES; ++p) {\nidx item = first + idx(p) * idx(GROUP_SIZE);\n";
-  s.body += "if (item < count / idx(EACH)) {\n" + piece_text(m, p, 0, [](std::size_t) { return std::string("item"); }) +
-            "}\n";
-  s.body += "else if (item == count / idx(EACH)) {\nfor (idx at = item * idx(EACH); at < count; ++at) {\n" +
+  s.body += "if (item < whole) {\n" + piece_text(m, p, 0, [](std::size_t) { return std::string("item"); }) + "}\n";
+  s.body += "else if (item == whole) {\nfor (idx at = item * idx(EACH); at < count; ++at) {\n" +
             element_text(m, p, [](std::size_t) { return std::string("at"); }) + "}\n}\n}\n";
   return s;
 }

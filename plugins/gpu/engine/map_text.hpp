@@ -29,7 +29,7 @@ struct Map {
 // Element by element; `ndim` dimensions.
 Result<Source> strided_source(const Map& m, int ndim, bool wide);
 // Dense operands, every offset a multiple of 16 bytes, `pieces` of them a work-item: neighbours in a group take
-// neighbouring pieces.  The last, incomplete piece goes element by element.
+// neighbouring pieces.  The last, incomplete piece goes element by element.  Parameters: elements, whole pieces.
 Result<Source> dense_source(const Map& m, bool wide, std::int64_t pieces);
 // Rows of whole pieces: along the last dimension every operand is dense, or repeats one element (bit k of `repeated`).
 // The last size counts pieces.
