@@ -57,6 +57,9 @@ Result<std::unique_ptr<fg_buffer>> Buffer::make(Device& owner, std::uint32_t kin
   if (!memory) return tl::unexpected(no_memory(tl::unexpected(memory.error()), bytes).error());
   std::unique_ptr<Buffer> b(new Buffer(owner, std::move(*memory), size));
   FG_TRY(no_memory(staging ? b->map(size, align) : touch(owner, b->memory_.get()), bytes));
+  if (owner.addresses() != nullptr && !staging) {
+    FG_TRY_ASSIGN(b->address_, owner.addresses()->of(b->memory_.get()));
+  }
   return b;
 }
 

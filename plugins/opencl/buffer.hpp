@@ -21,6 +21,8 @@ class Buffer : public fg_buffer {
 
   Device& owner() const { return device_; }
   cl_mem memory() const { return memory_.get(); }
+  // As kernels see it, where the device takes addresses.
+  std::uint64_t address() const { return address_; }
 
  private:
   Buffer(Device& owner, Memory memory, std::uint64_t held);
@@ -29,6 +31,7 @@ class Buffer : public fg_buffer {
   Device& device_;
   Memory memory_;
   std::uint64_t held_;
+  std::uint64_t address_ = 0;
   void* mapped_ = nullptr;
 };
 

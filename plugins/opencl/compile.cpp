@@ -39,17 +39,6 @@ Result<void> build(cl_program program, const DeviceFacts& facts, const std::stri
   return tl::unexpected(std::move(e));
 }
 
-Result<ProgramHandle> from_source(cl_context context, const DeviceFacts& facts, const std::string& options,
-                                  const std::string& text) {
-  const char* begin = text.c_str();
-  const std::size_t length = text.size();
-  cl_int code = CL_SUCCESS;
-  ProgramHandle program(cl().clCreateProgramWithSource(context, 1, &begin, &length, &code));
-  FG_TRY(check(code, "clCreateProgramWithSource"));
-  FG_TRY(build(program.get(), facts, options));
-  return program;
-}
-
 Result<ProgramHandle> from_binary(cl_context context, const DeviceFacts& facts, const std::string& options,
                                   std::string_view binary) {
   const auto* begin = reinterpret_cast<const unsigned char*>(binary.data());
@@ -73,7 +62,7 @@ std::string binary_of(cl_program program) {
 
 Result<ProgramHandle> from_uncovered(cl_context context, const DeviceFacts& facts, const std::string& options,
                                      const std::string& text) {
-  FG_TRY_ASSIGN(const ProgramHandle covered, from_source(context, facts, options, text));
+  FG_TRY_ASSIGN(const ProgramHandle covered, program_from_source(context, facts, options, text));
   FG_TRY_ASSIGN(const std::string ptx, uncovered(binary_of(covered.get())));
   return from_binary(context, facts, options, ptx);
 }
@@ -113,6 +102,17 @@ Result<gpu::Source> own_text(std::string_view name) {
 }
 
 }  // namespace
+
+Result<ProgramHandle> program_from_source(cl_context context, const DeviceFacts& facts, const std::string& options,
+                                          const std::string& text) {
+  const char* begin = text.c_str();
+  const std::size_t length = text.size();
+  cl_int code = CL_SUCCESS;
+  ProgramHandle program(cl().clCreateProgramWithSource(context, 1, &begin, &length, &code));
+  FG_TRY(check(code, "clCreateProgramWithSource"));
+  FG_TRY(build(program.get(), facts, options));
+  return program;
+}
 
 Result<gpu::Source> with_own_text(gpu::Source s) {
   if (!s.own) return s;
@@ -157,7 +157,7 @@ Result<gpu::Compiled> Device::compile_for(const DeviceFacts& facts, const gpu::S
     log(host_, FG_LOG_INFO, "the driver refuses the cached binary of kernel " + source.name + ", which is built anew");
   }
   auto built = hides_instructions(text) ? from_uncovered(context_.get(), facts, options, text)
-                                        : from_source(context_.get(), facts, options, text);
+                                        : program_from_source(context_.get(), facts, options, text);
   if (!built) return tl::unexpected(std::move(built).error().while_doing("kernel " + source.name));
   program->handle = std::move(*built);
   if (facts.keeps_programs) return gpu::Compiled{std::move(program), {}};

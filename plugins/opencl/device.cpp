@@ -42,12 +42,23 @@ Result<std::unique_ptr<Device>> Device::open(const fg_host& host, const DeviceId
   d->context_ = Context(cl().clCreateContext(properties, 1, &id.device, nullptr, nullptr, &code));
   FG_TRY(check(code, "clCreateContext"));
   FG_TRY_ASSIGN(d->service_, d->make_queue());
+  if (const auto word = gpu::option(host, "addresses"); word) d->facts_.addresses = *word == "true";
+  if (d->facts_.addresses) d->try_addresses();
   if (!d->facts_.features.matrix.empty()) {
     d->say(FG_LOG_INFO,
            std::string("its matrix units are tried at the first products of f16 and bf16, beginning with ") +
                d->facts_.features.matrix.front().kernel);
   }
   return d;
+}
+
+void Device::try_addresses() {
+  if (auto made = Addresses::make(context_.get(), service_.get(), facts_)) {
+    addresses_ = std::move(*made);
+  } else {
+    facts_.addresses = false;
+    say(FG_LOG_WARN, "kernels are given buffers, not their addresses: " + made.error().message);
+  }
 }
 
 fg_device_info Device::info() const {

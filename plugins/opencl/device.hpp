@@ -11,6 +11,7 @@
 #include <string>
 
 #include "plugins/gpu/runtime.hpp"
+#include "plugins/opencl/addresses.hpp"
 #include "plugins/opencl/device_facts.hpp"
 #include "plugins/opencl/handles.hpp"
 
@@ -35,10 +36,14 @@ class Device : public gpu::Device {
   Result<Memory> make_memory(std::uint64_t bytes, cl_mem_flags flags = CL_MEM_READ_WRITE) const;
   // The queue for what belongs to no stream: mapping, touching new memory.  [any-thread]
   cl_command_queue service_queue() const { return service_.get(); }
+  // NULL: kernels are given buffers.
+  Addresses* addresses() const { return addresses_.get(); }
   // Bytes of buffers, for what info() says of free memory.
   void count(std::int64_t bytes) { held_.fetch_add(bytes, std::memory_order_relaxed); }
 
  private:
+  void try_addresses();
+
   Device(const fg_host& host, DeviceFacts facts) : host_(host), facts_(std::move(facts)) {}
   // As `facts` say.
   Result<gpu::Compiled> compile_for(const DeviceFacts& facts, const gpu::Source& source);
@@ -47,6 +52,7 @@ class Device : public gpu::Device {
   DeviceFacts facts_;
   Context context_;
   Queue service_;
+  std::unique_ptr<Addresses> addresses_;
   std::atomic<std::int64_t> held_{0};
   std::atomic<bool> needs_header_{false};  // A kernel was not compiled without the driver's header.
 };

@@ -224,6 +224,7 @@ DeviceFacts read_facts(const DeviceId& id) {
   if (!f.divides_exactly) g_some_divide_roughly = true;
   f.fuses = (single & CL_FP_FMA) != 0;
   f.ptx_sums = nvidia_major(d, extensions) >= 6;
+  f.addresses = has_extension(extensions, "cl_nv_device_attribute_query");
   f.atomics64 = has_extension(extensions, "cl_khr_int64_base_atomics");
   f.ptx = text(id.platform, CL_PLATFORM_NAME) == "NVIDIA CUDA";
   // For its binaries PoCL compiles kernels for any group and grid, then for the launch at hand once more.

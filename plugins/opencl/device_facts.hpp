@@ -29,6 +29,7 @@ struct DeviceFacts {
   bool atomics64 = false;
   bool ptx = false;             // The compiler takes PTX as inline assembly.
   bool ptx_sums = false;        // PTX adds f32 and f64 to memory: NVIDIA's GPUs of compute capability 6.0.
+  bool addresses = false;       // Kernels are given addresses, not buffers (addresses.hpp).
   bool keeps_programs = false;  // The driver has a disk cache, and asking for a binary makes it compile once more.
   bool optimises_late = false;  // Optimising costs more than most kernels take: those that run little go without.
   bool reads_header = false;    // The driver reads clang's opencl-c.h for every program (prelude_builtins.cl).

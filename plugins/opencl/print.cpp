@@ -97,11 +97,12 @@ void print_block(std::string& text, const gpu::Source& s) {
   text += "} __attribute__((aligned(8)));\n";
 }
 
-void print_locals(std::string& text, const gpu::Source& s) {
+void print_locals(std::string& text, const gpu::Source& s, bool addresses) {
   define(text, "GROUP_COUNT", "(fg_block.group_count)");
   for (const gpu::BufferArg& b : s.buffers) {
     const std::string cell = "GLOBAL(" + std::string(gpu::storage_word(b.dtype)) + ")";
-    text += "  " + cell + " " + b.name + "_ptr = (" + cell + ")(b_" + b.name + " + fg_block.at_" + b.name + ");\n";
+    text += "  " + cell + " " + b.name + "_ptr = (" + cell + ")(" + (addresses ? "" : "b_" + b.name + " + ") +
+            "fg_block.at_" + b.name + ");\n";
   }
   for (const gpu::Param& p : s.params) {
     text += "  const " + std::string(gpu::param_word(p.type)) + (p.count > 1 ? "* " : " ") + p.name + " = fg_block.p_" +
@@ -141,9 +142,11 @@ std::string print_source(const gpu::Source& s, const DeviceFacts& facts) {
   for (const gpu::BufferArg& b : s.buffers) print_words(text, b);
   const std::string size = std::to_string(s.group_size);
   text += "__kernel __attribute__((reqd_work_group_size(" + size + ", 1, 1)))\nvoid " + kernel_name(s) + "(";
-  for (const gpu::BufferArg& b : s.buffers) text += "__global uchar* b_" + b.name + ", ";
+  if (!facts.addresses) {
+    for (const gpu::BufferArg& b : s.buffers) text += "__global uchar* b_" + b.name + ", ";
+  }
   text += "const struct fg_block fg_block) {\n";
-  print_locals(text, s);
+  print_locals(text, s, facts.addresses);
   print_shared(text, s.shared);
   return text + s.body + "}\n";
 }

@@ -26,11 +26,14 @@ struct Program : gpu::Program {
 std::string kernel_name(const gpu::Source& source);
 // The source with its text, where that is this API's own: that of kernels/NAME.fgk for "NAME STAGES".
 Result<gpu::Source> with_own_text(gpu::Source source);
+// A program of this text, built.
+Result<ProgramHandle> program_from_source(cl_context context, const DeviceFacts& facts, const std::string& options,
+                                          const std::string& text);
 // The whole program in OpenCL C: defines, prelude, functions, kernel.
 std::string print_source(const gpu::Source& source, const DeviceFacts& facts);
 // The kernel's arguments: a pointer for each buffer, then one struct
 //   { i64 group_count; u64 offset of each buffer; the parameters }
-// which ends at a multiple of 8 bytes.
+// which ends at a multiple of 8 bytes.  With facts.addresses the struct alone, with addresses for offsets.
 inline std::size_t block_bytes(std::size_t n_buffers, std::size_t param_bytes) {
   return 8 + 8 * n_buffers + (param_bytes + 7) / 8 * 8;
 }

@@ -72,10 +72,12 @@ Result<void> Stream::dispatch(const gpu::Dispatch& d) {
   std::byte* at = block_.data();
   put(at, d.groups);
   cl_uint n = 0;
+  const bool addresses = device_.addresses() != nullptr;
   for (const gpu::BufferRef& ref : d.buffers) {
-    const cl_mem memory = ref.buffer != nullptr ? buffer_of(ref).memory() : nullptr;
-    FG_TRY(check(cl().clSetKernelArg(kernel, n++, sizeof memory, &memory), "clSetKernelArg"));
-    put(at, ref.byte_offset);
+    const Buffer* b = ref.buffer != nullptr ? &buffer_of(ref) : nullptr;
+    const cl_mem memory = b != nullptr ? b->memory() : nullptr;
+    if (!addresses) FG_TRY(check(cl().clSetKernelArg(kernel, n++, sizeof memory, &memory), "clSetKernelArg"));
+    put(at, (addresses && b != nullptr ? b->address() : 0) + ref.byte_offset);
   }
   if (!d.params.empty()) std::memcpy(at, d.params.data(), d.params.size());
   FG_TRY(check(cl().clSetKernelArg(kernel, n, block_.size(), block_.data()), "clSetKernelArg"));
@@ -144,7 +146,7 @@ Result<void> Stream::fill(const gpu::BufferRef& dst, std::uint64_t bytes, std::u
   const std::uint64_t groups = (items + source.group_size - 1) / source.group_size;
   const Buffer& to = buffer_of(dst);
   if (to.host == nullptr) return dispatch({program, {&dst, 1}, params, groups});
-  // Mapped memory is no kernel's business.
+  // Mapped memory is no kernel's business.  The read keeps what is between for as long as both take.
   FG_TRY_ASSIGN(const std::unique_ptr<fg_buffer> between, Buffer::make(device_, FG_MEM_DEVICE, bytes, 1));
   const gpu::BufferRef whole{between.get(), 0};
   FG_TRY(dispatch({program, {&whole, 1}, params, groups}));

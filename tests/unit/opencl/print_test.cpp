@@ -52,6 +52,14 @@ TEST(OpenClPrint, TheSignatureIsPointersAndOneBlock) {
   EXPECT_TRUE(has(text, "  __local f32 part[GROUP_SIZE];"));
 }
 
+TEST(OpenClPrint, WithAddressesTheSignatureIsTheBlockAlone) {
+  DeviceFacts facts;
+  facts.addresses = true;
+  const std::string text = print_source(source(), facts);
+  EXPECT_TRUE(has(text, "void fg_row_sum(const struct fg_block fg_block) {")) << text;
+  EXPECT_TRUE(has(text, "  GLOBAL(f16) y_ptr = (GLOBAL(f16))(fg_block.at_y);"));
+}
+
 TEST(OpenClPrint, TheBlockHasTheSizeThatTheStructHas) {
   // 8 for the groups, 8 a buffer, then idx, its padding, f64, three i32 and the struct's padding.
   EXPECT_EQ(block_bytes(2, gpu::params_bytes(source())), 8u + 16u + 4u + 4u + 8u + 12u + 4u);

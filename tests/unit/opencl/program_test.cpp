@@ -7,6 +7,7 @@
 #include <array>
 #include <thread>
 
+#include "plugins/opencl/buffer.hpp"
 #include "tests/unit/opencl/support.hpp"
 
 namespace fg::test {
@@ -126,6 +127,26 @@ TEST_F(OpenClProgram, ABufferMayBeAbsent) {
   ASSERT_TRUE(run(*s, "//@out y\n//@in x\n//@main\ny_store(idx(LOCAL_ID), GROUP_COUNT == i64(1) ? 5 : 6);\n", kTwo,
                   {b.get(), nullptr}, {}, 1));
   EXPECT_EQ(read<std::int32_t>(*s, *b, 64), std::vector<std::int32_t>(64, 5));
+}
+
+TEST_F(OpenClProgram, KernelsMayBeGivenAddresses) {
+  host_.options["addresses"] = "true";
+  if (!have_device()) return;
+  ASSERT_NE(device().addresses(), nullptr) << host_.lines;
+  constexpr std::array kTwo{FG_I32, FG_I32};
+  const auto s = stream();
+  const auto x = buffer(1024), y = buffer(1024);
+  const auto& memory = static_cast<const opencl::Buffer&>(*x);
+  EXPECT_EQ(device().addresses()->of(memory.memory()).value_or(0), memory.address());
+  ASSERT_TRUE(s->fill({x.get(), 0}, 1024, 7));
+  ASSERT_TRUE(s->fill({y.get(), 0}, 1024, 0));
+  const std::string_view text =
+      "//@out y\n//@in x\n//@main\nif (LOCAL_ID < 128u) y_store(idx(LOCAL_ID) + idx(128), x_load(idx(LOCAL_ID)) + "
+      "1);\n";
+  ASSERT_TRUE(run(*s, text, kTwo, {y.get(), x.get()}, {}, 1, 256));
+  std::vector<std::int32_t> expected(256, 0);
+  std::fill(expected.begin() + 128, expected.end(), 8);
+  EXPECT_EQ(read<std::int32_t>(*s, *y, 256), expected);
 }
 
 }  // namespace
