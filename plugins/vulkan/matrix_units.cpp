@@ -145,7 +145,7 @@ std::vector<gpu::MatrixTile> matrix_tiles(const MatrixUnits& units, std::span<co
       add(64, 64, 32, 4, 660, 660, false);
       // These wait for memory alone.  Larger subgroups would read more lines at once than 16 rows have.
       if (units.subgroup <= 32) {
-        add(32, 64, 64, 3, 560, 560, true);
+        add(32, 64, 64, 4, 500, 500, true);
         add(16, 64, 64, 4, 330, 330, true);
       }
     }

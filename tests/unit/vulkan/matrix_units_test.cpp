@@ -8,6 +8,9 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
+
+#include "plugins/gpu/product_plan.hpp"
 
 namespace fg::vulkan {
 namespace {
@@ -36,6 +39,35 @@ TEST(MatrixUnits, AreOfferedWhereDeviceAndBuildHaveThem) {
   EXPECT_TRUE(offers(tiles, FG_BF16, "product_khr"));
   EXPECT_FALSE(offers(tiles, FG_BF16, "product_cm2"));  // not built
   EXPECT_TRUE(matrix_tiles(u, {}).empty());
+}
+
+// Tiles of few rows wait for memory; matrices of a group, where a product has a tile's rows, are faster.
+TEST(MatrixUnits, FewRowsTakeTheTileThatHasThem) {
+  const auto taken = [](bool group, std::int64_t rows) {
+    MatrixUnits u;
+    u.subgroup = 32;
+    u.subgroup_f16 = true;
+    u.group_f16 = group;
+    gpu::Features f;
+    f.compute_units = 132;
+    f.local_bytes = 49152;
+    f.matrix = matrix_tiles(u, kBuilt);
+    gpu::Product p;
+    p.dtype = FG_F16;
+    p.m = rows, p.n = p.k = 4096;
+    p.a = {{}, p.k, 1, 0};
+    p.b = {{}, 1, p.k, 0};
+    p.out = {{}, p.n, 1, 0};
+    const gpu::MatrixTile* tile = gpu::plan_product(p, f, UINT32_MAX).matrix;
+    return tile == nullptr ? "product_rows" : tile->kernel + (" " + std::to_string(tile->m));
+  };
+  EXPECT_EQ(taken(true, 4), "product_rows");
+  EXPECT_EQ(taken(true, 8), "product_khr 16");
+  EXPECT_EQ(taken(true, 16), "product_cm2 16");
+  EXPECT_EQ(taken(true, 32), "product_cm2 32");
+  EXPECT_EQ(taken(false, 8), "product_khr 16");
+  EXPECT_EQ(taken(false, 16), "product_khr 16");
+  EXPECT_EQ(taken(false, 32), "product_khr 32");
 }
 
 TEST(MatrixUnits, AreAskedForOneByOne) {
