@@ -32,10 +32,10 @@ constexpr std::int64_t kLeastRowSteps = 4;    // Steps of a work-item of product
 
 // Matrix units.
 constexpr std::int64_t kLeastMatrixK = 16;
-constexpr std::int64_t kFewMatrixRows = 4;                        // Up to here b is streamed by product_rows even so.
+constexpr std::int64_t kFewMatrixRows = 1;                        // Up to here b is streamed by product_rows even so.
 constexpr std::int64_t kLeastPackedMacs = std::int64_t{1} << 21;  // Fewer do not pay for operands that must be packed.
 constexpr std::int64_t kMostMatrixSplits = 16;
-constexpr double kRowsSpeed = 45;  // Multiply-adds a nanosecond and compute unit of product_rows.
+constexpr double kRowsSpeed = 25;  // Multiply-adds a nanosecond and compute unit of product_rows, b far away.
 // Nanoseconds: what a group does besides its slices, as elements of k; a launch; bytes that sums of parts move in one.
 constexpr double kFillK = 192, kLaunchNs = 5500, kJoinBytes = 1500;
 

@@ -171,10 +171,12 @@ TEST(MatrixPlan, EdgesThatTakeHalfOfTheTimeCountHalf) {
 
 TEST(MatrixPlan, TakesWhatHasRowsEnoughAndTheDtype) {
   EXPECT_NE(on_matrix_units(dense(FG_F16, 17, 24, 16)).matrix, nullptr);
-  EXPECT_TRUE(on_matrix_units(dense(FG_F16, 4, 4096, 4096)).by_rows);
+  EXPECT_TRUE(on_matrix_units(dense(FG_F16, 1, 4096, 4096)).by_rows);
+  EXPECT_TRUE(on_matrix_units(dense(FG_F16, 2, 64, 64)).by_rows) << "so few are streamed in no time";
+  EXPECT_NE(on_matrix_units(dense(FG_F16, 4, 22016, 4096)).matrix, nullptr);
   EXPECT_NE(on_matrix_units(dense(FG_F16, 16, 4096, 4096)).matrix, nullptr);
   EXPECT_NE(on_matrix_units(dense(FG_F16, 4096, 16, 4096)).matrix, nullptr);
-  EXPECT_TRUE(on_matrix_units(dense(FG_F16, 4096, 4, 4096)).by_rows);
+  EXPECT_TRUE(on_matrix_units(dense(FG_F16, 4096, 1, 4096)).by_rows);
   EXPECT_TRUE(on_matrix_units(dense(FG_F16, 16, 4097, 4096)).by_rows) << "b would have to be packed";
   for (const Product& p : {dense(FG_F16, 64, 64, 15), dense(FG_F32, 512, 512, 512), dense(FG_BF16, 512, 512, 512)}) {
     EXPECT_EQ(on_matrix_units(p).matrix, nullptr);

@@ -61,7 +61,8 @@ TEST(MatrixUnits, FewRowsTakeTheTileThatHasThem) {
     const gpu::MatrixTile* tile = gpu::plan_product(p, f, UINT32_MAX).matrix;
     return tile == nullptr ? "product_rows" : tile->kernel + (" " + std::to_string(tile->m));
   };
-  EXPECT_EQ(taken(true, 4), "product_rows");
+  EXPECT_EQ(taken(true, 1), "product_rows");
+  EXPECT_EQ(taken(true, 4), "product_khr 16");
   EXPECT_EQ(taken(true, 8), "product_khr 16");
   EXPECT_EQ(taken(true, 16), "product_cm2 16");
   EXPECT_EQ(taken(true, 32), "product_cm2 32");
