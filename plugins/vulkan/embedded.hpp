@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // SPIR-V that was compiled when the plugin was built, found by the text that it was compiled from.  Which texts, says
-// plugins/vulkan/embed/calls.cpp.
+// plugins/vulkan/embed/collect.sh.
 
 #ifndef FG_PLUGINS_VULKAN_EMBEDDED_HPP_
 #define FG_PLUGINS_VULKAN_EMBEDDED_HPP_

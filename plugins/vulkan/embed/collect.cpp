@@ -6,10 +6,13 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <string>
+#include <string_view>
 
 #include "plugins/gpu/runtime.hpp"
 #include "plugins/vulkan/embedded.hpp"

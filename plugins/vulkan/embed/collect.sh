@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# collect.sh FOLDER OUT EMBED HELLO MODELS [DEVICE:SIZE...]: runs programs on the device that collects kernels (the
+# collect.sh FOLDER OUT PACK CALLS HELLO MODELS [DEVICE:SIZE...]: runs programs on the device that collects kernels (the
 # plugin in FOLDER/../collect) and packs what they asked for into OUT.  SIZE: a model of fg-models bench --random.
 set -eu
-folder=$1 out=$2 embed=$3 hello=$4 models=$5
-shift 5
+folder=$1 out=$2 pack=$3 calls=$4 hello=$5 models=$6
+shift 6
 rm -rf "$folder"
 mkdir -p "$folder"
 echo 'log: warn' >"$folder/fg.yaml" # none of the user's own
@@ -16,7 +16,7 @@ quietly() { "$@" >"$folder/log" 2>&1 || { cat "$folder/log" >&2; echo "collect.s
 
 for FG_VULKAN_EMBED_AS in gpu processor; do
   export FG_VULKAN_EMBED_AS
-  quietly "$embed" "$folder" calls
+  quietly "$calls"
   quietly "$hello"
   for model in "$@"; do
     [ "${model%%:*}" = "$FG_VULKAN_EMBED_AS" ] || continue
@@ -25,4 +25,4 @@ for FG_VULKAN_EMBED_AS in gpu processor; do
     done
   done
 done
-"$embed" "$folder" pack "$out"
+"$pack" "$folder" "$out"

@@ -6,9 +6,10 @@ target_include_directories(fg_vulkan_collect PRIVATE "${PROJECT_SOURCE_DIR}" "${
 target_link_libraries(fg_vulkan_collect PRIVATE Vulkan::Headers)
 set_target_properties(fg_vulkan_collect PROPERTIES OUTPUT_NAME fg_vulkan
   LIBRARY_OUTPUT_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}/collect")
-add_executable(fg-vulkan-embed embed/calls.cpp)
-target_link_libraries(fg-vulkan-embed PRIVATE fg::core)
-target_include_directories(fg-vulkan-embed PRIVATE "${PROJECT_SOURCE_DIR}")
+add_executable(fg-vulkan-pack embed/pack.cpp)
+target_include_directories(fg-vulkan-pack PRIVATE "${PROJECT_SOURCE_DIR}")
+add_executable(fg-common-calls "${PROJECT_SOURCE_DIR}/tools/common_calls/main.cpp")
+target_link_libraries(fg-common-calls PRIVATE fg::core)
 
 set(models gpu:tiny gpu:tinyllama-1.1b gpu:llama-2-7b processor:tiny)
 if(FG_SANITIZE)
@@ -17,5 +18,5 @@ endif()
 set(embedded "${CMAKE_CURRENT_BINARY_DIR}/embedded.bin")
 add_custom_command(OUTPUT "${embedded}"
   COMMAND "${CMAKE_CURRENT_SOURCE_DIR}/embed/collect.sh" "${CMAKE_CURRENT_BINARY_DIR}/collected" "${embedded}"
-    $<TARGET_FILE:fg-vulkan-embed> $<TARGET_FILE:hello_cpp> $<TARGET_FILE:fg-models> ${models}
-  DEPENDS embed/collect.sh fg_vulkan_collect fg-vulkan-embed fg-models hello_cpp VERBATIM)
+    $<TARGET_FILE:fg-vulkan-pack> $<TARGET_FILE:fg-common-calls> $<TARGET_FILE:hello_cpp> $<TARGET_FILE:fg-models> ${models}
+  DEPENDS embed/collect.sh fg_vulkan_collect fg-vulkan-pack fg-common-calls fg-models hello_cpp VERBATIM)
