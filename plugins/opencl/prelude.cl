@@ -47,6 +47,7 @@ typedef double f64;
 #endif
 #define LOCAL_ID ((u32)get_local_id(0))
 #define GROUP_BARRIER() barrier(CLK_LOCAL_MEM_FENCE)
+#define GROUP_BUFFER_BARRIER() barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE)
 #define LOCAL_ARRAY(T, name, n) T name[n]
 #define COMP(v, j) ((v)[j])
 #define U32X2(a, b) ((u32x2)((a), (b)))

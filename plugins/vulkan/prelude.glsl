@@ -34,6 +34,7 @@
 #define GROUP_COUNT i64(gl_NumWorkGroups.x)
 #endif
 #define GROUP_BARRIER() barrier()
+#define GROUP_BUFFER_BARRIER() do { groupMemoryBarrier(); barrier(); } while (false)
 #define LOCAL_ARRAY(T, name, n) T name[n]
 
 #define BITS_F32(x) floatBitsToUint(x)
