@@ -49,7 +49,7 @@ Value combined(const std::vector<Value>& terms, Combine how, Ct type) {
     const bool least = how == Combine::amin || (how == Combine::prod && type == Ct::boolean);
     r = how == Combine::amax ? maximum(r, terms[i]) : least ? minimum(r, terms[i]) : mul(r, terms[i]);
   }
-  return r;
+  return flushed(r);  // One value too joins what a kernel begins with.
 }
 
 }  // namespace

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A device without hardware: what is asked of it is compiled, validated and put into the folder FG_VULKAN_EMBED, and
-// nothing runs.  With the rest of the plugin it is a module that the build gives to programs that use the core, so that
-// the texts are those that the plugin will print.
+// A device without hardware: what is asked of it is compiled, validated and put into the folder that the option
+// `into` names, and nothing runs.  With the rest of the plugin it is a module that the build gives to programs that use
+// the core, so that the texts are those that the plugin will print.
 
 #include <sys/mman.h>
 
 #include <algorithm>
 #include <atomic>
-#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "plugins/gpu/host_option.hpp"
 #include "plugins/gpu/runtime.hpp"
 #include "plugins/vulkan/embedded.hpp"
 #include "plugins/vulkan/glsl.hpp"
@@ -61,7 +62,7 @@ struct Stream final : fg_stream {
 
 class Device final : public gpu::Device {
  public:
-  explicit Device(const TypicalDevice& device) : device_(device) {}
+  Device(const TypicalDevice& device, std::string folder) : device_(device), folder_(std::move(folder)) {}
   const gpu::Features& features() const override { return device_.features; }
   fg_device_info info() const override {
     fg_device_info d{};
@@ -83,25 +84,27 @@ class Device final : public gpu::Device {
     return std::make_unique<Timeline>(initial);
   }
   Result<gpu::Compiled> compile(const gpu::Source& source) override {
+    if (folder_.empty()) return gpu::Compiled{std::make_unique<gpu::Program>(), {}};
     const std::string text = print_glsl(source, device_.target);
     FG_TRY_ASSIGN(const Spirv module, compile_glsl(source.name, text));
     FG_TRY(validate(finish_module(module, device_.controls)));
-    if (const char* folder = std::getenv("FG_VULKAN_EMBED")) {
-      const std::string name = std::to_string(digest(text.data(), text.size())) + "." + std::to_string(text.size());
-      std::ofstream file(std::string(folder) + "/" + name + ".spv", std::ios::binary);
-      file.write(reinterpret_cast<const char*>(module.data()), static_cast<std::streamsize>(4 * module.size()));
-      if (!file) return fail(FG_E_INTERNAL, "cannot write " + name + ".spv into " + folder);
-    }
+    const std::string name = std::to_string(digest(text.data(), text.size())) + "." + std::to_string(text.size());
+    std::ofstream file(folder_ + "/" + name + ".spv", std::ios::binary);
+    file.write(reinterpret_cast<const char*>(module.data()), static_cast<std::streamsize>(4 * module.size()));
+    if (!file) return fail(FG_E_INTERNAL, "cannot write " + name + ".spv into " + folder_);
     return gpu::Compiled{std::make_unique<gpu::Program>(), {}};
   }
 
  private:
   const TypicalDevice& device_;
+  const std::string folder_;
 };
 
 class Runtime final : public gpu::Runtime {
  public:
-  explicit Runtime(const TypicalDevice& device) { devices_.push_back(std::make_unique<Device>(device)); }
+  Runtime(const TypicalDevice& device, std::string folder) {
+    devices_.push_back(std::make_unique<Device>(device, std::move(folder)));
+  }
   std::span<const std::unique_ptr<gpu::Device>> devices() const override { return devices_; }
 
  private:
@@ -113,18 +116,18 @@ class Runtime final : public gpu::Runtime {
 
 namespace fg::gpu {
 
-// FG_VULKAN_EMBED_AS names the typical device.
-Result<std::unique_ptr<Runtime>> open_runtime(const fg_host&) {
-  const char* as = std::getenv("FG_VULKAN_EMBED_AS");
+// The option `as` names the typical device.  The core's first contact with a plugin gives it no options.
+Result<std::unique_ptr<Runtime>> open_runtime(const fg_host& host) {
+  const std::string as = option(host, "as").value_or(vulkan::typical_devices()[0].name);
   for (const vulkan::TypicalDevice& d : vulkan::typical_devices()) {
-    if (as == nullptr || std::string_view(as) != d.name) continue;
-    auto runtime = std::make_unique<vulkan::Runtime>(d);
+    if (as != d.name) continue;
+    auto runtime = std::make_unique<vulkan::Runtime>(d, option(host, "into").value_or(""));
     for (const std::uint64_t piece : {16, 4, 1}) {
       FG_TRY(runtime->devices()[0]->programs().get(vulkan::copy_source(piece)));
     }
     return std::unique_ptr<Runtime>(std::move(runtime));
   }
-  return invalid("FG_VULKAN_EMBED_AS names no typical device");
+  return invalid("the option `as` is " + as + ", which names no typical device");
 }
 Result<std::uint32_t> count_devices(const fg_host&) { return 1u; }
 

@@ -207,5 +207,34 @@ TEST(Flushing, EveryOperatorMayReadZeros) {
   EXPECT_GT(judged, 500);
 }
 
+// One value that joins alone is combined with what a kernel begins with, so it may be flushed as any operand.
+TEST(Flushing, OneJoinedValueIsAnOperand) {
+  const Operator& op = conformance::oracle_operator(*core::find_op("scatter_reduce"));
+  std::vector<Argument> args(op.args.size());
+  const auto tensor = [&](std::string_view name, Type type, Real x) {
+    for (std::size_t i = 0; i < args.size(); ++i) {
+      if (op.args[i].name != name) continue;
+      args[i].kind = Argument::Kind::tensor;
+      args[i].tensors = {Tensor{type, {1}, {x}}};
+    }
+  };
+  tensor("self", Type::f32, 1);
+  tensor("index", Type::i64, 0);
+  tensor("src", Type::f32, kLeast);
+  for (std::size_t i = 0; i < args.size(); ++i) {
+    if (op.args[i].name == "reduce") args[i].kind = Argument::Kind::word, args[i].word = "amin";
+    if (op.args[i].name == "dim") args[i].kind = Argument::Kind::number, args[i].number = 0;
+    if (op.args[i].name == "include_self")
+      args[i].kind = Argument::Kind::number, args[i].category = Type::boolean, args[i].number = 0;
+  }
+  const std::vector<Output> kept = evaluate(Call(op, args)),
+                            flushed = evaluate(Call(op, args, {false, SumClass::standard}));
+  EXPECT_TRUE(legal(kept[0].hard[0], kLeast));
+  EXPECT_FALSE(legal(kept[0].hard[0], 0));
+  EXPECT_TRUE(legal(flushed[0].hard[0], kLeast));
+  EXPECT_TRUE(legal(flushed[0].hard[0], 0));
+  EXPECT_FALSE(legal(flushed[0].hard[0], 1));
+}
+
 }  // namespace
 }  // namespace fg::reference
