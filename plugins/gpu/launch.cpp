@@ -2,8 +2,12 @@
 
 #include "plugins/gpu/launch.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <string>
+
+#include "fg/sdk/dtype.hpp"
+#include "fg/sdk/tensor_view.hpp"
 
 namespace fg::gpu {
 
@@ -11,6 +15,17 @@ BufferRef workspace_at(const sdk::Launch& launch, std::uint64_t offset) {
   const fg_launch& l = launch.raw();
   return {l.ws, (l.ws_offset + kWorkspaceAlign - 1) / kWorkspaceAlign * kWorkspaceAlign + offset};
 }
+
+namespace {
+
+bool has_large_tensor(const fg_launch& l) {
+  constexpr std::int64_t kLarge = 512 << 10;
+  const std::span<const fg_tensor> tensors(l.t, std::size_t{l.n_out} + l.n_in);
+  return std::any_of(tensors.begin(), tensors.end(),
+                     [](const fg_tensor& t) { return sdk::numel(t) >= kLarge / dtype_bytes(t.dtype); });
+}
+
+}  // namespace
 
 Result<void> enqueue(const sdk::Launch& launch, const Program& program, std::span<const BufferRef> buffers,
                      std::span<const Value> params, std::uint64_t groups) {
@@ -20,7 +35,8 @@ Result<void> enqueue(const sdk::Launch& launch, const Program& program, std::spa
                                    " buffers, expected " + std::to_string(program.source.buffers.size()));
   }
   FG_TRY_ASSIGN(const std::vector<std::byte> packed, pack_params(program.source, params));
-  return launch.raw().stream->dispatch({&program, buffers, packed, groups});
+  const bool large = device_of(launch).features().few_kernels && has_large_tensor(launch.raw());
+  return launch.raw().stream->dispatch({&program, buffers, packed, groups, large});
 }
 
 bool fits_index32(std::span<const fg_tensor> tensors) {

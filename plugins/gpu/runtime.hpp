@@ -54,6 +54,7 @@ struct Dispatch {
   std::span<const BufferRef> buffers;  // As many as the source has.
   std::span<const std::byte> params;   // Packed.
   std::uint64_t groups = 0;            // > 0; the dialect's GROUP_ID counts them.
+  bool large = false;                  // On processors: a tensor of the launch has half a MiB or more.
 };
 
 // A shape of a kernel of the API's own for products on matrix units (product_matrix.hpp).  `speed` in 10^9

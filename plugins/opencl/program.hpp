@@ -16,9 +16,8 @@ namespace fg::opencl {
 struct Program : gpu::Program {
   ProgramHandle handle;
   std::string kernel;  // The name of its kernel.
-  // Compiled quickly, without optimisation; what it has run tells when `better` pays, the same as a busy source.
+  // Compiled quickly, without optimisation; launches that do much take `better`, the same as a busy source.
   bool quick = false;
-  mutable std::atomic<std::uint64_t> launches{0}, items{0};
   mutable std::atomic<const Program*> better{nullptr};
 };
 

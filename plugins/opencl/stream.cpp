@@ -27,19 +27,12 @@ Result<void> write(cl_command_queue q, cl_mem to, std::uint64_t offset, const vo
   return check(cl().clEnqueueWriteBuffer(q, to, now, offset, bytes, from, 0, nullptr, nullptr), "clEnqueueWriteBuffer");
 }
 
-// The program itself, or the optimised one as soon as it has run so much that this pays: few work-items may do much,
-// but only with large tensors, which share no buffer with small ones.
+// The program itself, or the optimised one for launches that do much: few work-items may, but only with large tensors.
+// The launch alone decides, since both may round differently and the same call has the same bits.
 Result<const Program*> settled(Device& device, const Program& p, const gpu::Dispatch& d) {
-  constexpr std::uint64_t kFewLaunches = 32, kFewItems = 16384, kFewBytes = 512 << 10;
-  if (!p.quick) return &p;
+  constexpr std::uint64_t kFewItems = 16384;
+  if (!p.quick || (!d.large && d.groups * p.source.group_size < kFewItems)) return &p;
   if (const Program* better = p.better.load(std::memory_order_acquire)) return better;
-  const std::uint64_t launches = p.launches.fetch_add(1, std::memory_order_relaxed) + 1;
-  const std::uint64_t items = d.groups * p.source.group_size;
-  const std::uint64_t all_items = p.items.fetch_add(items, std::memory_order_relaxed) + items;
-  const bool large = std::any_of(d.buffers.begin(), d.buffers.end(), [](const gpu::BufferRef& ref) {
-    return ref.buffer != nullptr && ref.buffer->bytes >= kFewBytes;
-  });
-  if (!large && launches <= kFewLaunches && all_items < kFewItems) return &p;
   gpu::Source source = p.source;
   source.busy = true;
   FG_TRY_ASSIGN(const gpu::Program* made, device.programs().get(source));
