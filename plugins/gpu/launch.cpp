@@ -22,7 +22,7 @@ bool has_large_tensor(const fg_launch& l) {
   constexpr std::int64_t kLarge = 512 << 10;
   const std::span<const fg_tensor> tensors(l.t, std::size_t{l.n_out} + l.n_in);
   return std::any_of(tensors.begin(), tensors.end(),
-                     [](const fg_tensor& t) { return sdk::numel(t) >= kLarge / dtype_bytes(t.dtype); });
+                     [](const fg_tensor& t) { return sdk::numel(t) * dtype_bytes(t.dtype) >= kLarge; });
 }
 
 }  // namespace
