@@ -25,6 +25,11 @@ Result<void> check_range(const Storage* s, std::uint64_t offset, std::uint64_t b
                  FG_R_BOUNDS);
 }
 
+Result<void> check_read(const HostRead& r) {
+  FG_TRY(check_not_captured(r.src->device, "copies to the host"));
+  return check_range(r.src, r.offset, r.dst.size());
+}
+
 Result<void> check_writable(const Storage* s) {
   if (!s->read_only) return {};
   return invalid("copy: the destination is read-only memory");
@@ -49,43 +54,66 @@ Result<Staging*> staging(Stream& stream) {
   return &st;
 }
 
-// One copy between a storage and a staging half; *done is the timeline value of its end.
-Result<void> enqueue(Stream& stream, Storage* s, fg_buffer* dst, std::uint64_t dst_offset, fg_buffer* src,
-                     std::uint64_t src_offset, std::uint64_t bytes, std::uint64_t* done) {
+Result<void> wait_value(Stream& stream, std::uint64_t value) {
+  if (stream.device()->synchronous()) return {};
+  return DeviceMemory::of(stream.device()).wait(stream, value);
+}
+
+// Part of the staging memory that nothing uses.
+struct Room {
+  std::uint64_t half, at;
+};
+
+// `bytes`: a half at most.  A half that has no more room hands over to the other, once that is free.
+Result<Room> take_room(Stream& stream, Staging& st, std::uint64_t bytes) {
+  if (bytes > st.half_bytes - st.used) {
+    FG_TRY(wait_value(stream, st.busy_until[st.half ^ 1]));
+    st.half ^= 1;
+    st.used = 0;
+  }
+  const Room room{st.half, st.half * st.half_bytes + st.used};
+  st.used = std::min(round_up(st.used + bytes, kMinAlignment), st.half_bytes);
+  return room;
+}
+
+enum class Way { to_device, to_host };
+
+// One copy between a storage and its room.
+Result<void> enqueue(Stream& stream, Staging& st, const Room& room, Storage* s, std::uint64_t offset,
+                     std::uint64_t bytes, Way way) {
   Device* const d = stream.device();
   PluginError error;
   fg_status status = FG_OK;
   {
     Submission work(stream);
     work.use(s);
-    status = d->api->copy(stream.handle(), dst, dst_offset, src, src_offset, bytes, error);
+    status =
+        way == Way::to_device
+            ? d->api->copy(stream.handle(), s->buffer, s->buffer_offset + offset, st.buffer, room.at, bytes, error)
+            : d->api->copy(stream.handle(), st.buffer, room.at, s->buffer, s->buffer_offset + offset, bytes, error);
   }
   if (status < 0) return error.fail(*d, fmt::format("copy {} bytes", bytes), status);
-  DeviceMemory& memory = DeviceMemory::of(d);
-  const std::scoped_lock lock(memory.order);
-  *done = DeviceMemory::pending_value(stream);
-  if (!d->synchronous()) memory.ensure_signalled(stream, *done);
+  const std::scoped_lock lock(DeviceMemory::of(d).order);
+  st.busy_until[room.half] = DeviceMemory::pending_value(stream);
   return {};
 }
 
-Result<void> wait_value(Stream& stream, std::uint64_t value) {
-  if (stream.device()->synchronous()) return {};
-  return DeviceMemory::of(stream.device()).wait(stream, value);
+// The device begins with what was enqueued.
+void start(Stream& stream, std::uint64_t value) {
+  if (!stream.device()->synchronous()) DeviceMemory::of(stream.device()).ensure_signalled(stream, value);
 }
 
 Result<void> write_staged(Storage* dst, std::uint64_t offset, std::span<const std::byte> src) {
   FG_TRY_ASSIGN(Stream * stream, thread_stream(dst->device));
   FG_TRY_ASSIGN(Staging * st, staging(*stream));
-  for (std::uint64_t at = 0, half = 0; at < src.size(); half ^= 1) {
-    const std::uint64_t n = std::min<std::uint64_t>(st->half_bytes, src.size() - at);
-    FG_TRY(wait_value(*stream, st->busy_until[half]));
-    std::memcpy(st->ptr + half * st->half_bytes, src.data() + at, n);
-    FG_TRY(enqueue(*stream, dst, dst->buffer, dst->buffer_offset + offset + at, st->buffer, half * st->half_bytes, n,
-                   &st->busy_until[half]));
-    at += n;
+  for (std::uint64_t at = 0, n = 0; at < src.size(); at += n) {
+    n = std::min<std::uint64_t>(st->half_bytes, src.size() - at);
+    FG_TRY_ASSIGN(const Room room, take_room(*stream, *st, n));
+    std::memcpy(st->ptr + room.at, src.data() + at, n);
+    FG_TRY(enqueue(*stream, *st, room, dst, offset + at, n, Way::to_device));
+    if (at + n < src.size()) start(*stream, st->busy_until[room.half]);
   }
-  FG_TRY(wait_value(*stream, st->busy_until[0]));
-  return wait_value(*stream, st->busy_until[1]);
+  return {};
 }
 
 // The device fills one half while the host empties the other.
@@ -93,19 +121,55 @@ Result<void> read_staged(Storage* src, std::uint64_t offset, std::span<std::byte
   FG_TRY_ASSIGN(Stream * stream, thread_stream(src->device));
   FG_TRY_ASSIGN(Staging * st, staging(*stream));
   const auto chunk = [&](std::uint64_t at) { return std::min<std::uint64_t>(st->half_bytes, dst.size() - at); };
-  const auto request = [&](std::uint64_t at, std::uint64_t half) {
-    return enqueue(*stream, src, st->buffer, half * st->half_bytes, src->buffer, src->buffer_offset + offset + at,
-                   chunk(at), &st->busy_until[half]);
+  const auto request = [&](std::uint64_t at) -> Result<Room> {
+    FG_TRY_ASSIGN(const Room room, take_room(*stream, *st, chunk(at)));
+    FG_TRY(enqueue(*stream, *st, room, src, offset + at, chunk(at), Way::to_host));
+    start(*stream, st->busy_until[room.half]);
+    return room;
   };
-  FG_TRY(request(0, 0));
-  for (std::uint64_t at = 0, half = 0; at < dst.size(); half ^= 1) {
+  FG_TRY_ASSIGN(Room room, request(0));
+  for (std::uint64_t at = 0; at < dst.size();) {
     const std::uint64_t next = at + chunk(at);
-    if (next < dst.size()) FG_TRY(request(next, half ^ 1));
-    FG_TRY(wait_value(*stream, st->busy_until[half]));
-    std::memcpy(dst.data() + at, st->ptr + half * st->half_bytes, chunk(at));
+    const Room filled = room;
+    if (next < dst.size()) {
+      FG_TRY_ASSIGN(room, request(next));
+    }
+    FG_TRY(wait_value(*stream, st->busy_until[filled.half]));
+    std::memcpy(dst.data() + at, st->ptr + filled.at, chunk(at));
     at = next;
   }
   return {};
+}
+
+// What fits into the rest of a half together arrives together.
+Result<void> read_staged_together(std::span<const HostRead> reads) {
+  FG_TRY_ASSIGN(Stream * stream, thread_stream(reads.front().src->device));
+  FG_TRY_ASSIGN(Staging * st, staging(*stream));
+  std::vector<Room> rooms;
+  std::uint64_t first = 0;  // of those in `rooms`
+  const auto arrive = [&]() -> Result<void> {
+    if (rooms.empty()) return {};
+    FG_TRY(wait_value(*stream, st->busy_until[rooms.front().half]));
+    for (std::size_t i = 0; i < rooms.size(); ++i) {
+      const std::span<std::byte> dst = reads[first + i].dst;
+      if (!dst.empty()) std::memcpy(dst.data(), st->ptr + rooms[i].at, dst.size());
+    }
+    rooms.clear();
+    return {};
+  };
+  for (std::size_t i = 0; i < reads.size(); ++i) {
+    const HostRead& r = reads[i];
+    if (r.dst.size() > st->half_bytes - st->used) FG_TRY(arrive());
+    if (r.dst.size() > st->half_bytes) {
+      FG_TRY(read_staged(r.src, r.offset, r.dst));
+      continue;
+    }
+    if (rooms.empty()) first = i;
+    FG_TRY_ASSIGN(const Room room, take_room(*stream, *st, r.dst.size()));
+    if (!r.dst.empty()) FG_TRY(enqueue(*stream, *st, room, r.src, r.offset, r.dst.size(), Way::to_host));
+    rooms.push_back(room);
+  }
+  return arrive();
 }
 
 Result<void> copy_on_device(Storage* dst, std::uint64_t dst_offset, Storage* src, std::uint64_t src_offset,
@@ -154,12 +218,19 @@ Result<void> write_storage(Storage* dst, std::uint64_t offset, std::span<const s
 }
 
 Result<void> read_storage(Storage* src, std::uint64_t offset, std::span<std::byte> dst) {
-  FG_TRY(check_not_captured(src->device, "copies to the host"));
-  FG_TRY(check_range(src, offset, dst.size()));
+  FG_TRY(check_read({src, offset, dst}));
   if (dst.empty()) return {};
   if (!src->device->host_visible()) return read_staged(src, offset, dst);
   FG_TRY(src->wait_idle());
   std::memcpy(dst.data(), src->ptr + offset, dst.size());
+  return {};
+}
+
+Result<void> read_storages(std::span<const HostRead> reads) {
+  for (const HostRead& r : reads) FG_TRY(check_read(r));
+  if (reads.empty()) return {};
+  if (!reads.front().src->device->host_visible()) return read_staged_together(reads);
+  for (const HostRead& r : reads) FG_TRY(read_storage(r.src, r.offset, r.dst));
   return {};
 }
 

@@ -16,9 +16,18 @@
 namespace fg::core {
 
 // Offsets count from the storage's first byte; a range outside it is FG_E_INVALID, FG_R_BOUNDS.
-// Both block until the bytes have arrived.  [any-thread]
+// The source may be reused when it returns; the destination is ordered like any use.  [any-thread]
 Result<void> write_storage(Storage* dst, std::uint64_t offset, std::span<const std::byte> src);
+
+// Both block until the bytes have arrived.  The second waits for a device once rather than once for each range; all are
+// of one device.  [any-thread]
+struct HostRead {
+  Storage* src;
+  std::uint64_t offset;
+  std::span<std::byte> dst;
+};
 Result<void> read_storage(Storage* src, std::uint64_t offset, std::span<std::byte> dst);
+Result<void> read_storages(std::span<const HostRead> reads);
 
 // Copies a range between two storages, which must not overlap: on the device when both belong to
 // one plugin, else through the host.  The source may be reused when it returns; the destination is

@@ -19,12 +19,13 @@ namespace fg::core {
 
 class DeviceMemory;
 
-// Host-visible memory through which a stream's copies go, in two halves that take turns.
+// Host-visible memory through which a stream's copies go, one behind the other, in two halves that take turns.
 struct Staging {
   fg_buffer* buffer = nullptr;
   std::byte* ptr = nullptr;
   std::uint64_t half_bytes = 0;
   std::uint64_t busy_until[2] = {};  // Timeline values.
+  std::uint64_t half = 0, used = 0;  // Whose turn it is, and how much of it is taken.
 };
 
 class Stream {

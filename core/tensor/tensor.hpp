@@ -116,8 +116,8 @@ ByteExtent byte_extent(const Tensor& t);
 // Offset of element 0 from the storage's start, bytes.
 std::uint64_t storage_offset_bytes(const Tensor& t);
 
-// Copies between a dense host buffer of exactly numel * element bytes and a tensor of any strides,
-// on any device.  Blocks until done.  [any-thread]
+// Copies between a dense host buffer of exactly numel * element bytes and a tensor of any strides, on any device.  The
+// host's memory is free, or filled, when they return.  [any-thread]
 Result<void> copy_from_host(const Tensor& dst, std::span<const std::byte> src);
 Result<void> copy_to_host(const Tensor& src, std::span<std::byte> dst);
 

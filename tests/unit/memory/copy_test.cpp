@@ -60,6 +60,42 @@ TEST_P(CopySizes, CopiesBetweenDevicesOfAllKinds) {
   }
 }
 
+// Sizes that fill the staging halves unevenly, one larger than a half, some of nothing.
+TEST(Copy, ManyReadsTogetherAreTheSameAsOneByOne) {
+  for (const bool synchronous : {true, false}) {
+    Device* const d = make_fake_device({.synchronous = synchronous});
+    const std::size_t sizes[] = {5, 0, (2u << 20) - 100, 4096, 1, (3u << 20) + 1, 1u << 20, 1u << 20, 0, 77};
+    std::vector<StorageRef> held;
+    std::vector<std::vector<std::byte>> in, out;
+    std::vector<HostRead> reads;
+    for (const std::size_t n : sizes) {
+      in.push_back(pattern(n + held.size()));
+      in.back().erase(in.back().begin(), in.back().begin() + static_cast<std::ptrdiff_t>(held.size()));
+      held.push_back(*allocate(d, n + 8));
+      ASSERT_TRUE(write_storage(held.back().get(), 8, in.back()));
+      out.emplace_back(n);
+    }
+    for (std::size_t i = 0; i < held.size(); ++i) reads.push_back({held[i].get(), 8, out[i]});
+    ASSERT_TRUE(read_storages(reads));
+    EXPECT_TRUE(in == out) << "synchronous: " << synchronous;
+    EXPECT_TRUE(read_storages({}));
+  }
+}
+
+TEST(Copy, WritesDoNotWaitForTheDevice) {
+  Device* const d = make_fake_device({.synchronous = false});
+  const StorageRef s = *allocate(d, 4096);
+  Stream* const stream = *thread_stream(d);
+  const auto in = pattern(4096);
+  ASSERT_TRUE(write_storage(s.get(), 0, {in.data(), 1}));  // makes the staging memory
+  test::fake_pause(*stream);
+  for (std::size_t at = 0; at < in.size(); at += 64) ASSERT_TRUE(write_storage(s.get(), at, {in.data() + at, 64}));
+  test::fake_resume(*stream);
+  std::vector<std::byte> out(in.size());
+  ASSERT_TRUE(read_storage(s.get(), 0, out));
+  EXPECT_TRUE(in == out);
+}
+
 TEST(Copy, ChecksRanges) {
   const StorageRef s = *allocate(make_fake_device(), 100);
   std::byte byte[101];
