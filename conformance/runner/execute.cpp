@@ -5,9 +5,11 @@
 #include "conformance/runner/execute.hpp"
 
 #include <cmath>
+#include <iterator>
 
 #include "conformance/cases/operators.hpp"
 #include "conformance/runner/phase.hpp"
+#include "core/tensor/tensor.hpp"
 
 namespace fg::conformance {
 namespace {
@@ -118,8 +120,7 @@ std::string outside_text(std::string_view what, std::int64_t byte, reference::Ty
          std::to_string(position) + " from element 0";
 }
 
-Result<void> inspect(Execution& e, GuardedTensor& t, std::string_view name, bool written) {
-  FG_TRY(t.fetch());
+void inspect(Execution& e, const GuardedTensor& t, std::string_view name, bool written) {
   if (const auto byte = t.first_write_outside()) {
     e.memory = Verdict::oob_write;
     e.memory_text = outside_text(name, *byte, t.type());
@@ -127,17 +128,43 @@ Result<void> inspect(Execution& e, GuardedTensor& t, std::string_view name, bool
     e.memory = Verdict::input_modified;
     e.memory_text = std::string(name) + ": an input was changed";
   }
-  return {};
 }
 
-}  // namespace
-
-Result<Produced> take(fg_tensor_handle t) {
+// All but the elements.
+Produced form_of(fg_tensor_handle t) {
   Produced p;
   const std::int64_t* shape = fg_tensor_shape(t);
   p.shape.assign(shape, shape + fg_tensor_ndim(t));
   p.type = to_reference(fg_tensor_dtype(t));
   p.bytes.resize(static_cast<std::size_t>(fg_tensor_numel(t)) * reference::bytes(p.type));
+  return p;
+}
+
+// Everything that the call may have written, waited for once.  `made`: in the order of the outputs.
+Result<std::vector<Produced>> fetch(Arena& arena, std::span<const Handle> made) {
+  std::vector<core::HostRead> reads;
+  for (std::vector<GuardedTensor>& argument : arena.tensors) {
+    for (GuardedTensor& t : argument) reads.push_back(t.readback());
+  }
+  for (GuardedTensor& t : arena.outs) reads.push_back(t.readback());
+  std::vector<Produced> produced(made.size());
+  for (std::size_t j = 0; j < made.size(); ++j) {
+    const core::Tensor t = core::Tensor::share(made[j].get());
+    if (t.dense()) {
+      produced[j] = form_of(made[j].get());
+      reads.push_back({t.storage(), core::storage_offset_bytes(t), produced[j].bytes});
+    } else {
+      FG_TRY_ASSIGN(produced[j], take(made[j].get()));
+    }
+  }
+  FG_TRY(core::read_storages(reads));
+  return produced;
+}
+
+}  // namespace
+
+Result<Produced> take(fg_tensor_handle t) {
+  Produced p = form_of(t);
   fg_error err = FG_ERROR_INIT;
   const fg_status s = fg_tensor_to_host(t, p.bytes.data(), p.bytes.size(), &err);
   if (s < 0) return tl::unexpected(error_of(s, err));
@@ -163,15 +190,16 @@ Result<Execution> execute(const Device& device, const Prepared& call, std::uint6
   const Result<void> called = device.call(call.op->name, form_code(call), arena.values, outs);
   enter(Phase::fetch);
   std::vector<Handle> made;
-  if (call.form == Form::fresh) {
+  if (call.form == Form::fresh && called) {
     for (const fg_tensor_handle t : outs) made.emplace_back(t);
   }
+  FG_TRY_ASSIGN(std::vector<Produced> produced, fetch(arena, made));
   const bool in_self = call.form == Form::inplace || call.form == Form::alias;
   for (std::size_t i = 0; i < arena.tensors.size(); ++i) {
-    for (GuardedTensor& t : arena.tensors[i])
-      FG_TRY(inspect(e, t, call.op->args[i].name, called && in_self && i == self));
+    for (const GuardedTensor& t : arena.tensors[i])
+      inspect(e, t, call.op->args[i].name, called && in_self && i == self);
   }
-  for (std::size_t j = 0; j < arena.outs.size(); ++j) FG_TRY(inspect(e, arena.outs[j], call.op->outs[j].name, true));
+  for (std::size_t j = 0; j < arena.outs.size(); ++j) inspect(e, arena.outs[j], call.op->outs[j].name, true);
   if (!called) {
     e.refused = called.error();
     return e;
@@ -181,10 +209,7 @@ Result<Execution> execute(const Device& device, const Prepared& call, std::uint6
     e.outs.push_back({t.type(), t.shape(), t.element_bytes()});
   }
   for (const GuardedTensor& t : arena.outs) e.outs.push_back({t.type(), t.shape(), t.element_bytes()});
-  for (const Handle& h : made) {
-    FG_TRY_ASSIGN(Produced p, take(h.get()));
-    e.outs.push_back(std::move(p));
-  }
+  std::move(produced.begin(), produced.end(), std::back_inserter(e.outs));
   return e;
 }
 

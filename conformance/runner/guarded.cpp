@@ -9,6 +9,7 @@
 
 #include "conformance/cases/operators.hpp"
 #include "conformance/data/rng.hpp"
+#include "core/tensor/tensor.hpp"
 
 namespace fg::conformance {
 
@@ -47,12 +48,10 @@ Result<GuardedTensor> GuardedTensor::make(const Device& device, reference::Type 
   return t;
 }
 
-Result<void> GuardedTensor::fetch() {
+core::HostRead GuardedTensor::readback() {
   after_.resize(before_.size());
-  fg_error err = FG_ERROR_INIT;
-  const fg_status s = fg_tensor_to_host(storage_.get(), after_.data(), after_.size(), &err);
-  if (s < 0) return tl::unexpected(error_of(s, err));
-  return {};
+  const core::Tensor storage = core::Tensor::share(storage_.get());
+  return {storage.storage(), core::storage_offset_bytes(storage), after_};
 }
 
 std::optional<std::int64_t> GuardedTensor::first_write_outside() const {

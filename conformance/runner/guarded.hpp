@@ -11,6 +11,7 @@
 #include "conformance/reference/tensor.hpp"
 #include "conformance/runner/device.hpp"
 #include "conformance/runner/placement.hpp"
+#include "core/memory/copy.hpp"
 
 namespace fg::conformance {
 
@@ -25,8 +26,8 @@ class GuardedTensor {
   const Shape& shape() const { return shape_; }
   reference::Type type() const { return type_; }
 
-  // Reads the storage back.  Call before the functions below.
-  Result<void> fetch();
+  // To read the storage back with.  Done before the functions below are called.
+  core::HostRead readback();
   // Byte offset from element 0 of the first byte outside the elements that changed.
   std::optional<std::int64_t> first_write_outside() const;
   // Whether any element differs from what was put there.
