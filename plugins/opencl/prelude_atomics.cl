@@ -10,7 +10,9 @@
     do {                                                                                       \
       before = seen;                                                                           \
       const u32 bits = to_##S(OP(from_##S((before >> shift) & mask), v));                      \
-      seen = atomic_cmpxchg(word, before, (before & ~(mask << shift)) | (bits << shift));      \
+      const u32 want = (before & ~(mask << shift)) | (bits << shift);                          \
+      if (want == before) return;                                                              \
+      seen = atomic_cmpxchg(word, before, want);                                               \
     } while (seen != before);                                                                  \
   }
 #define FG_ATOMIC_LONG(NAME, S, C, OP)                                                         \
@@ -61,7 +63,13 @@ FG_ATOMICS_OF_LONG(f64, f64, F64)
 #define atomic_add_i64(q, v) atom_add((volatile __global long*)(q), v)
 #endif
 #if HAS_PTX_SUMS
+// It takes subnormal operands for zero and gives zero for subnormal sums (PTX ISA, red).  A term of 2^-101 and more rounds
+// a subnormal place away and has no subnormal sum but zero, so only lesser ones need a compare and swap.
 FN void fg_red_f32(GLOBAL(f32) q, f32 v) {
+  if (fabs(v) < 0x1p-101f) {
+    atomic_add_f32(q, v);
+    return;
+  }
   asm volatile("red.global.add.f32 [%0], %1;" ::"l"((ulong)q), "f"(v) : "memory");
 }
 #define atomic_add_f32(q, v) fg_red_f32(q, v)
