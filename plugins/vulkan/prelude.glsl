@@ -364,11 +364,13 @@ u32 SUBGROUP_XOR(u32 v, u32 reach) { return subgroupShuffleXor(v, reach); }
 f32 SUBGROUP_XOR(f32 v, u32 reach) { return subgroupShuffleXor(v, reach); }
 bool SUBGROUP_XOR(bool v, u32 reach) { return subgroupShuffleXor(u32(v), reach) != 0u; }
 i64 SUBGROUP_XOR(i64 v, u32 reach) { return packInt2x32(subgroupShuffleXor(unpackInt2x32(v), reach)); }
+u64 SUBGROUP_XOR(u64 v, u32 reach) { return packUint2x32(subgroupShuffleXor(unpackUint2x32(v), reach)); }
 i32 SUBGROUP_UP(i32 v, u32 reach) { return subgroupShuffleUp(v, reach); }
 u32 SUBGROUP_UP(u32 v, u32 reach) { return subgroupShuffleUp(v, reach); }
 f32 SUBGROUP_UP(f32 v, u32 reach) { return subgroupShuffleUp(v, reach); }
 bool SUBGROUP_UP(bool v, u32 reach) { return subgroupShuffleUp(u32(v), reach) != 0u; }
 i64 SUBGROUP_UP(i64 v, u32 reach) { return packInt2x32(subgroupShuffleUp(unpackInt2x32(v), reach)); }
+u64 SUBGROUP_UP(u64 v, u32 reach) { return packUint2x32(subgroupShuffleUp(unpackUint2x32(v), reach)); }
 #if USES_F64
 f64 SUBGROUP_XOR(f64 v, u32 reach) { return packDouble2x32(subgroupShuffleXor(unpackDouble2x32(v), reach)); }
 f64 SUBGROUP_UP(f64 v, u32 reach) { return packDouble2x32(subgroupShuffleUp(unpackDouble2x32(v), reach)); }
@@ -462,6 +464,7 @@ void atomic_$O_$S(u64 p, i64 i, $C v) {
   u32 seen = word.v;
   for (;;) {
     u32 want = bitfieldInsert(seen, to_$S(fg_$O(from_$S(bitfieldExtract(seen, from, $B * 8)), v)), from, $B * 8);
+    if (want == seen) break;
     u32 found = atomicCompSwap(word.v, seen, want);
     if (found == seen) break;
     seen = found;
@@ -474,7 +477,16 @@ layout(buffer_reference, scalar, buffer_reference_align = 4) buffer RAW4I { int 
 #define atomic_max_i32(p, i, x) atomicMax(RAW4I((p) + u64(i) * 4ul).v, x)
 #if HAS_ATOMIC_F32
 layout(buffer_reference, scalar, buffer_reference_align = 4) buffer RAW4F { float v; };
-#define atomic_add_f32(p, i, x) atomicAdd(RAW4F((p) + u64(i) * 4ul).v, x)
+// Devices may take subnormals for zero here, whatever they do elsewhere.  A term of 2^-101 and more rounds a subnormal
+// place away and has no subnormal sum but zero, so only lesser ones need a compare and swap.
+void fg_native_add_f32(u64 p, i64 i, f32 v) {
+  if (abs(v) < 4e-31) {
+    atomic_add_f32(p, i, v);
+  } else {
+    atomicAdd(RAW4F(p + u64(i) * 4ul).v, v);
+  }
+}
+#define atomic_add_f32(p, i, x) fg_native_add_f32(p, i, x)
 #endif
 #if HAS_ATOMIC64
 //@for pairs
