@@ -90,8 +90,10 @@ void BlobCache::make_room(std::uint64_t incoming) {
                                         [](std::uint64_t sum, const CacheEntry& e) { return sum + e.bytes; });
   std::sort(entries.begin(), entries.end(),
             [](const CacheEntry& a, const CacheEntry& b) { return a.used_ns < b.used_ns; });
+  // Some more than is needed, since counting a full cache takes long.
+  const std::uint64_t wanted = total + incoming > max_bytes_ ? max_bytes_ - max_bytes_ / 8 : max_bytes_;
   for (const CacheEntry& e : entries) {
-    if (total + incoming <= max_bytes_) break;
+    if (total + incoming <= wanted) break;
     dir_->remove(e.name);
     total -= e.bytes;
   }

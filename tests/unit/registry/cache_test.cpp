@@ -182,6 +182,27 @@ TEST_F(Cache, LeastRecentlyUsedGoesFirst) {
   EXPECT_EQ(text(cache, "e"), kilo);
 }
 
+// Counting a folder of many files takes long: a full cache makes room for more than the next entry.
+TEST_F(Cache, AFullCacheGivesUpAnEighth) {
+  constexpr std::uint64_t kMax = 64 * 1024;
+  BlobCache cache(folder_, kMax);
+  const auto held = [&] {
+    std::uint64_t sum = 0;
+    for (const auto& entry : fs::directory_iterator(folder_)) sum += entry.file_size();
+    return sum;
+  };
+  std::uint64_t before = 0, now = 0;
+  for (int k = 0; now >= before; ++k) {
+    ASSERT_LT(k, 100) << "it never made room";
+    before = now;
+    cache.put("plugin", bytes(std::to_string(k)), bytes(std::string(1000, 'x')));
+    now = held();
+  }
+  EXPECT_GT(before, kMax - 2048);
+  EXPECT_LE(now, kMax - kMax / 8);
+  EXPECT_GT(now, kMax - kMax / 8 - 2048);
+}
+
 TEST_F(Cache, ThreadsAndProcessesShareIt) {
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {
