@@ -54,7 +54,7 @@ struct PluginSettings {
   std::map<std::string, std::string> options;  // fg_host.config_get
 };
 
-inline constexpr std::chrono::milliseconds kProbeTimeout{10'000};
+inline constexpr std::chrono::milliseconds kProbeTimeout{60'000};
 inline constexpr std::uint64_t kCacheMaxBytes = std::uint64_t{1} << 30;
 
 struct Config {

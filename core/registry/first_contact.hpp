@@ -26,7 +26,7 @@ struct ContactReport {
 
 struct ContactOptions {
   std::string helper;  // fg-probe; empty: a plain fork of this process.
-  std::chrono::milliseconds timeout{10'000};
+  std::chrono::milliseconds timeout{60'000};
 };
 
 ContactReport first_contact(const std::string& plugin_path, const ContactOptions& options);
