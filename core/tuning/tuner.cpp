@@ -35,12 +35,12 @@ bool same_but_for_rounding(const std::vector<float>& a, const std::vector<float>
 
 }  // namespace
 
-Result<Tuner> Tuner::make(Device* device, TuningStore& store) {
+Result<Tuner> Tuner::make(Device* device, TuningStore& store, Clock clock) {
   const fg_tune_table* const table = tune_table(*device);
   if (table == nullptr)
     return unsupported(
         fmt::format("{}: the plugin has no table {}, nothing can be tuned", device->name, FG_TABLE_TUNE));
-  return Tuner(device, store, table);
+  return Tuner(device, store, table, clock);
 }
 
 Result<std::vector<Tuner::Point>> Tuner::points() const {
@@ -92,10 +92,10 @@ std::vector<std::vector<std::int64_t>> Tuner::candidates(const Point& p) {
 
 Result<double> Tuner::us_of(const std::function<Result<void>()>& run) const {
   FG_TRY(synchronize(device_));
-  const auto begin = std::chrono::steady_clock::now();
+  const auto begin = clock_();
   FG_TRY(run());
   FG_TRY(synchronize(device_));
-  return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - begin).count();
+  return std::chrono::duration<double, std::micro>(clock_() - begin).count();
 }
 
 // Many short runs a reading: waiting for one may take longer than it does.

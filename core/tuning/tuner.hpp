@@ -5,6 +5,7 @@
 #ifndef FG_CORE_TUNING_TUNER_HPP_
 #define FG_CORE_TUNING_TUNER_HPP_
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <set>
@@ -36,8 +37,10 @@ struct TunedPoint {
 
 class Tuner {
  public:
-  // FG_E_UNSUPPORTED when the device's plugin has no "fg.tune/1".
-  static Result<Tuner> make(Device* device, TuningStore& store);
+  using Clock = std::chrono::steady_clock::time_point (*)();
+
+  // FG_E_UNSUPPORTED when the device's plugin has no "fg.tune/1".  Tests bring a clock of their own.
+  static Result<Tuner> make(Device* device, TuningStore& store, Clock clock = std::chrono::steady_clock::now);
 
   // Tunes every point that `work` meets and that this tuner has not tuned yet, one after the other;
   // each is kept as soon as it is known.
@@ -60,8 +63,8 @@ class Tuner {
     std::uint64_t hash = 0, launches = 0;
     std::vector<Param> params;
   };
-  Tuner(Device* device, TuningStore& store, const fg_tune_table* table)
-      : device_(device), store_(&store), table_(table) {}
+  Tuner(Device* device, TuningStore& store, const fg_tune_table* table, Clock clock)
+      : device_(device), store_(&store), table_(table), clock_(clock) {}
   Result<std::vector<Point>> points() const;
   Result<std::vector<Point>> points_of(const TuningWork& work) const;
   Result<void> set(const Point& p, const std::vector<std::int64_t>& values) const;
@@ -74,6 +77,7 @@ class Tuner {
   Device* device_;
   TuningStore* store_;
   const fg_tune_table* table_;
+  Clock clock_;
   std::set<std::string> done_;
 };
 
