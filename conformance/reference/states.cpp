@@ -75,13 +75,20 @@ std::vector<Value> State::best() const {
 
 // The same term added again and again in one binade is rounded the same way each time: errors add up
 // instead of cancelling, and the statistical bound, which takes them for independent, does not hold.
-bool State::repeats() const { return distinct_.size() <= kFewTerms && terms_.size() > 8 * distinct_.size(); }
+bool State::repeats() const {
+  return distinct_.size() <= kFewTerms && count_ > 8 * static_cast<std::int64_t>(distinct_.size());
+}
+
+void State::note(Real term) {
+  if (distinct_.size() > kFewTerms || std::isnan(term)) return;
+  if (std::find(distinct_.begin(), distinct_.end(), term) == distinct_.end()) distinct_.push_back(term);
+}
 
 // sum_ holds the exponentials of all terms less the peak; a new peak, which is rare in a long line, makes
 // it anew.
 void State::add_exponential(Real x) {
   terms_.push_back(x);
-  if (distinct_.size() <= kFewTerms && !std::isnan(x)) distinct_.insert(x);
+  note(x);
   const Real before = peak_;
   peak_ = std::isnan(x) || std::isnan(before) ? x + before : std::max(before, x);
   const bool same = peak_ == before || (std::isnan(peak_) && std::isnan(before));
@@ -97,6 +104,7 @@ void State::add(const Value& term) {
     case Monoid::sum:
       if (is_float(type_)) {
         sum_.add(term);
+        note(term.mid);
       } else {
         running_ = count_ == 0 ? term : fg::reference::add(running_, term);
       }
@@ -119,6 +127,7 @@ void State::add(const Value& term) {
     }
     case Monoid::welford:
       sum_.add(term);
+      note(term.mid);
       terms_.push_back(number_of(term));
       break;
     case Monoid::logsumexp: add_exponential(number_of(term)); break;
@@ -176,11 +185,12 @@ Value State::product() const {
 }
 
 std::vector<Value> State::values(bool statistical) const {
+  statistical = statistical && !repeats();
   if (monoid_ == Monoid::sum && is_float(type_)) return {statistical ? sum_.soft(type_) : sum_.hard(type_)};
   if (monoid_ == Monoid::welford) return welford(statistical);
   if (monoid_ == Monoid::logsumexp) {
     if (count_ == 0) return {exact(-kInf, type_), exact(0, type_)};
-    return {exact(peak_, type_), statistical && !repeats() ? sum_.soft(type_) : sum_.hard(type_)};
+    return {exact(peak_, type_), statistical ? sum_.soft(type_) : sum_.hard(type_)};
   }
   if (count_ == 0) {
     const Value start = identity(monoid_, type_);

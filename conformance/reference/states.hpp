@@ -6,7 +6,6 @@
 #define FG_CONFORMANCE_REFERENCE_STATES_HPP_
 
 #include <limits>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -38,6 +37,7 @@ class State {
   void add_position(Best& best, const Value& term, Real compared) const;
   std::vector<Value> best() const;
   void add_exponential(Real x);
+  void note(Real term);
   bool repeats() const;
 
   Monoid monoid_;
@@ -49,7 +49,7 @@ class State {
   Best kept_, flushed_;
   std::vector<Real> terms_;  // welford and logsumexp look again
   static constexpr std::size_t kFewTerms = 64;
-  std::set<Real> distinct_;                             // logsumexp: terms, as long as they are few
+  std::vector<Real> distinct_;                          // terms of a sum, as long as they are few
   Real peak_ = -std::numeric_limits<Real>::infinity();  // logsumexp: the greatest term
 };
 

@@ -10,6 +10,8 @@
 #include <random>
 #include <vector>
 
+#include "conformance/reference/states.hpp"
+
 namespace fg::reference {
 namespace {
 
@@ -35,6 +37,21 @@ TEST(OracleSums, IntegersAreExactInAnyOrder) {
   EXPECT_TRUE(s.hard(Ct::f32).point());
   s.add(exact(1e9L, Ct::f32));  // partial sums need 30 bits
   EXPECT_FALSE(s.hard(Ct::f32).point());
+}
+
+// In one binade the same term is rounded the same way each time: that is no random error, and legal.
+TEST(OracleSums, ErrorsOfEqualTermsDoNotCancel) {
+  constexpr Real kTerm = -0x1.cfadb8aa3ff81p-1;
+  State equal(Monoid::sum, Ct::f64), other(Monoid::sum, Ct::f64);
+  double in_order = 0;
+  for (int i = 0; i < 1000; ++i) {
+    equal.add(exact(kTerm, Ct::f64));
+    other.add(exact(kTerm * (1 + i % 500), Ct::f64));
+    in_order += static_cast<double>(kTerm);
+  }
+  EXPECT_TRUE(inside(equal.values(true).front(), in_order));
+  EXPECT_EQ(equal.values(true).front().hi, equal.values(false).front().hi);
+  EXPECT_LT(other.values(true).front().hi, other.values(false).front().hi) << "terms that differ keep the narrow bound";
 }
 
 // Below the normal numbers a product that is rounded for itself loses half the smallest subnormal.
