@@ -84,7 +84,8 @@ FG_API fg_status fg_tensor_from_host(fg_device_handle device, fg_dtype dtype, in
                                      fg_error* err) FG_NOEXCEPT;
 // Copies the elements, row-major, and waits for them.
 FG_API fg_status fg_tensor_to_host(fg_tensor_handle t, void* data, uint64_t bytes, fg_error* err) FG_NOEXCEPT;
-// Overwrites the elements from row-major host memory.
+// Overwrites the elements from row-major host memory, which may be reused when it returns; for a device the new
+// elements are ordered like the result of a call.
 FG_API fg_status fg_tensor_write(fg_tensor_handle t, const void* data, uint64_t bytes, fg_error* err) FG_NOEXCEPT;
 // The tensor itself (one more reference) when it is there already, else a row-major copy.
 FG_API fg_status fg_tensor_to_device(fg_tensor_handle t, fg_device_handle device, fg_tensor_handle* out,
