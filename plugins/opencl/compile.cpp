@@ -17,7 +17,10 @@ namespace {
 std::string options_of(const DeviceFacts& facts, const gpu::Source& source) {
   const bool exactly = facts.divides_exactly && source.divides;
   return std::string("-cl-std=CL1.2") + (exactly ? " -cl-fp32-correctly-rounded-divide-sqrt" : "") +
-         (facts.reads_header ? " -D_OPENCL_H_" : "") + (facts.optimises_late && !source.busy ? " -cl-opt-disable" : "");
+         (facts.reads_header ? " -D_OPENCL_H_" : "") +
+         (facts.optimises_late && !source.busy ? " -cl-opt-disable" : "") +
+         // Loops of which no vectors can be made are warned of on standard error.
+         (facts.features.vectorises ? " -w" : "");
 }
 
 std::string build_log(cl_program program, cl_device_id device) {

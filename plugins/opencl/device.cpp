@@ -30,7 +30,7 @@ class Runtime : public gpu::Runtime {
 Result<std::unique_ptr<Device>> Device::open(const fg_host& host, const DeviceId& id) {
   std::unique_ptr<Device> d(new Device(host, read_facts(id)));
   gpu::Features& f = d->facts_.features;
-  f.software = f.few_kernels = f.software && !gpu::option_is_on(host, "all_kernels");
+  f.software = f.few_kernels = f.vectorises = f.software && !gpu::option_is_on(host, "all_kernels");
   d->facts_.optimises_late = d->facts_.optimises_late && f.few_kernels;
   if (gpu::option_is_on(host, "keep_binaries")) d->facts_.keeps_programs = false;
   if (const auto begin = gpu::option(host, "matrix_kernels"); begin) {

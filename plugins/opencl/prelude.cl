@@ -58,6 +58,8 @@ typedef double f64;
 #define SELECT(c, a, b) ((c) ? (a) : (b))
 #define ISNAN(x) (isnan(x) != 0)
 #define UNROLL _Pragma("unroll")
+#define QUOTIENT(a, b) ((a) / (b))
+#define ANY_ORDER _Pragma("clang loop vectorize(assume_safety)")
 #define EXACT
 #if FG_FUSES
 #define FMA(a, b, c) fma((a), (b), (c))

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <iterator>
 #include <optional>
+#include <utility>
 
 #include "fg/sdk/dtype.hpp"
 #include "fg/sdk/engines.hpp"
@@ -24,6 +25,9 @@ namespace {
 // Letters of functions, times the elements of a piece, beyond which a driver's compiler takes seconds: sin of f16, 34
 // 000, took NVIDIA's more than ten.
 constexpr std::size_t kMostText = 24'000;
+
+// Below so many elements of a line or of all lines, lines_source() is not worth its compilation.
+constexpr std::int64_t kLeastLine = 64, kLeastInLines = 16384;
 
 bool aligned16(const fg_launch& l) {
   for (int k = 0; k < l.n_out + l.n_in; ++k) {
@@ -53,18 +57,30 @@ std::int64_t tuned_pieces(const Map& m, Device& device, std::int64_t count) {
   })[0];
 }
 
-// Operands that repeat one element along the last dimension, bit k; none when rows are not made of whole pieces.
-std::optional<std::uint32_t> rows_in_pieces(const Map& m, const fg_launch& l, const Walk& w) {
-  const std::int64_t each = piece_elements(m.dtypes);
+// Operands that repeat one element along the last dimension, bit k; none when one is not dense along it either.
+std::optional<std::uint32_t> repeated_in_lines(const Map& m, const Walk& w) {
+  if (w.ndim < 1 || m.n() > 32) return std::nullopt;
   const auto last = static_cast<std::size_t>(w.ndim - 1);
-  if (w.ndim < 1 || m.n() > 32 || w.size[last] % each != 0) return std::nullopt;
   std::uint32_t repeated = 0;
   for (std::size_t k = 0; k < m.n(); ++k) {
     if (w.stride[k][last] == 0 && k >= m.n_out) {
       repeated |= 1u << k;
-      continue;
+    } else if (w.stride[k][last] != 1) {
+      return std::nullopt;
     }
-    if (w.stride[k][last] != 1 || l.t[k].byte_offset % 16 != 0) return std::nullopt;
+  }
+  return repeated;
+}
+
+// Likewise; none when rows are not made of whole pieces.
+std::optional<std::uint32_t> rows_in_pieces(const Map& m, const fg_launch& l, const Walk& w) {
+  const auto repeated = repeated_in_lines(m, w);
+  const std::int64_t each = piece_elements(m.dtypes);
+  const auto last = static_cast<std::size_t>(w.ndim - 1);
+  if (!repeated || w.size[last] % each != 0) return std::nullopt;
+  for (std::size_t k = 0; k < m.n(); ++k) {
+    if ((*repeated >> k & 1u) != 0) continue;
+    if (l.t[k].byte_offset % 16 != 0) return std::nullopt;
     for (std::size_t d = 0; d < last; ++d) {
       if (w.stride[k][d] % each != 0) return std::nullopt;
     }
@@ -81,7 +97,7 @@ void in_units_of(Walk& w, std::int64_t each) {
 
 // How a launch is done.
 struct Way {
-  enum class Kind : std::uint8_t { strided, dense, rows } kind = Kind::strided;
+  enum class Kind : std::uint8_t { strided, dense, rows, lines } kind = Kind::strided;
   std::uint32_t repeated = 0;
   bool wide = false;
   std::int64_t pieces = 1;  // Of a work-item; dense alone.
@@ -90,8 +106,17 @@ struct Way {
 Way way_of(const Map& m, const fg_launch& l, const Walk& w, const Features& features) {
   Way way;
   way.wide = !fits_index32({l.t, m.n()});
-  if (!m.index_dims.empty() || m.heavy) return way;
+  if (!m.index_dims.empty()) return way;
   if (features.few_kernels && w.count < kFewForAKernel) return way;
+  if (features.vectorises) {
+    const auto repeated = repeated_in_lines(m, w);
+    if (repeated && w.count >= kLeastInLines && w.size[w.ndim - 1] >= kLeastLine) {
+      way.kind = Way::Kind::lines;
+      way.repeated = *repeated;
+    }
+    return way;
+  }
+  if (m.heavy) return way;
   if (all_dense(w) && aligned16(l)) {
     way.kind = Way::Kind::dense;
   } else if (const auto repeated = rows_in_pieces(m, l, w)) {
@@ -108,10 +133,31 @@ Result<const Program*> program_for(const Map& m, Device& device, const Way& way,
   return m.variants->get(device, number, [&]() -> Result<Source> {
     switch (way.kind) {
       case Way::Kind::dense: return dense_source(m, way.wide, way.pieces);
+      case Way::Kind::lines: return lines_source(m, ndim, way.repeated, way.wide);
       case Way::Kind::rows: return rows_source(m, ndim, way.repeated, way.wide);
       default: return strided_source(m, ndim, way.wide);
     }
   });
+}
+
+// The parameters behind the scalars, and how many groups there are.
+std::uint64_t add_place_values(std::vector<Value>& values, const Map& m, const Way& way, Walk w,
+                               std::uint32_t group_size) {
+  const std::int64_t each = piece_elements(m.dtypes);
+  std::int64_t items = w.count;
+  if (way.kind == Way::Kind::lines) {
+    const std::int64_t length = w.size[--w.ndim], segments = ceil_div(length, kSegment);
+    values.insert(values.end(), {length, segments});
+    add_walk_values(values, w, first_n(m.n()));
+    return static_cast<std::uint64_t>(items / length * segments);
+  }
+  if (way.kind == Way::Kind::dense) items = w.count / each + 1;
+  if (way.kind == Way::Kind::rows) items = w.count / each;
+  values.emplace_back(way.kind == Way::Kind::rows ? items : w.count);
+  if (way.kind == Way::Kind::dense) values.emplace_back(w.count / each);
+  if (way.kind == Way::Kind::rows) in_units_of(w, each);
+  if (way.kind != Way::Kind::dense) add_walk_values(values, w, first_n(m.n()));
+  return groups_for(static_cast<std::uint64_t>(items), group_size * static_cast<std::uint64_t>(way.pieces));
 }
 
 Result<void> launch_map(const Map& m, const sdk::Launch& launch) {
@@ -133,20 +179,12 @@ Result<void> launch_map(const Map& m, const sdk::Launch& launch) {
   }
   if (m.index_dims.empty()) settle_rank(w, features);
   FG_TRY_ASSIGN(const Program* program, program_for(m, device_of(launch), way, w.ndim));
-  const std::int64_t each = piece_elements(m.dtypes);
-  std::int64_t items = w.count;
-  if (way.kind == Way::Kind::dense) items = w.count / each + 1;
-  if (way.kind == Way::Kind::rows) items = w.count / each;
   std::vector<BufferRef> buffers;
   for (const fg_tensor& x : t) buffers.push_back(ref(x));
   std::vector<Value> values;
   add_scalar_values(values, m.scalars, params->scalar);
-  values.emplace_back(way.kind == Way::Kind::rows ? items : w.count);
-  if (way.kind == Way::Kind::dense) values.emplace_back(w.count / each);
-  if (way.kind == Way::Kind::rows) in_units_of(w, each);
-  if (way.kind != Way::Kind::dense) add_walk_values(values, w, first_n(m.n()));
-  const std::uint64_t each_group = program->source.group_size * static_cast<std::uint64_t>(way.pieces);
-  return enqueue(launch, *program, buffers, values, groups_for(static_cast<std::uint64_t>(items), each_group));
+  const std::uint64_t groups = add_place_values(values, m, way, std::move(w), program->source.group_size);
+  return enqueue(launch, *program, buffers, values, groups);
 }
 
 Result<Map> make(const fg_sig& sig) {

@@ -152,4 +152,22 @@ Result<Source> rows_source(const Map& m, int ndim, std::uint32_t repeated, bool 
   return s;
 }
 
+Result<Source> lines_source(const Map& m, int ndim, std::uint32_t repeated, bool wide) {
+  Source s = start(m, wide);
+  s.group_size = 1;
+  s.busy = true;
+  s.define("SEGMENT", kSegment);
+  s.params.push_back({ParamType::idx, "length", 1});
+  s.params.push_back({ParamType::idx, "segments", 1});
+  FG_TRY_ASSIGN(const Printed p, print_into(s, m));
+  s.body = "idx line = idx(GROUP_ID) / segments;\n" + locate_text(s, {"", "line", "o"}, ndim - 1, first_n(m.n()));
+  s.body += "idx from = (idx(GROUP_ID) - line * segments) * idx(SEGMENT);\n";
+  s.body += "idx end = length - from < idx(SEGMENT) ? length : from + idx(SEGMENT);\n";
+  s.body += "ANY_ORDER\nfor (idx at = from; at < end; ++at) {\n";
+  s.body += element_text(
+      m, p, [&](std::size_t k) { return "o" + std::to_string(k) + ((repeated >> k & 1u) != 0 ? "" : " + at"); });
+  s.body += "}\n";
+  return s;
+}
+
 }  // namespace fg::gpu

@@ -34,6 +34,11 @@ Result<Source> dense_source(const Map& m, bool wide, std::int64_t pieces);
 // Rows of whole pieces: along the last dimension every operand is dense, or repeats one element (bit k of `repeated`).
 // The last size counts pieces.
 Result<Source> rows_source(const Map& m, int ndim, std::uint32_t repeated, bool wide);
+// Lines along the last dimension as there, of any length: a work-item, alone in its group, takes a segment of one of
+// them in a loop of which a compiler makes vectors.  The walk's dimensions are those before.  Parameters: a line's
+// elements and segments.
+inline constexpr std::int64_t kSegment = 4096;
+Result<Source> lines_source(const Map& m, int ndim, std::uint32_t repeated, bool wide);
 
 }  // namespace fg::gpu
 
