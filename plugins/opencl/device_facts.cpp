@@ -13,7 +13,7 @@
 namespace fg::opencl {
 namespace {
 
-std::atomic<bool> g_some_divide_roughly{false};
+std::atomic<bool> g_some_divide_roughly{false}, g_some_are_gpus{false};
 
 // cl_nv_device_attribute_query; not in Debian 12's headers.
 constexpr cl_device_info kMajorNv = 0x4000, kMinorNv = 0x4001, kPciBusNv = 0x4008, kPciSlotNv = 0x4009,
@@ -209,6 +209,7 @@ Result<std::vector<DeviceId>> find_devices(const fg_host& host) {
 }
 
 bool all_divide_exactly() { return !g_some_divide_roughly; }
+bool all_are_processors() { return !g_some_are_gpus; }
 
 DeviceFacts read_facts(const DeviceId& id) {
   const cl_device_id d = id.device;
@@ -233,6 +234,7 @@ DeviceFacts read_facts(const DeviceId& id) {
   f.features.f64 = has_extension(extensions, "cl_khr_fp64");
   f.features.denormals = (single & CL_FP_DENORM) != 0;
   f.features.software = (number<cl_device_type>(d, CL_DEVICE_TYPE) & CL_DEVICE_TYPE_CPU) != 0;
+  if (!f.features.software) g_some_are_gpus = true;
   f.features.max_group = static_cast<std::uint32_t>(number<std::size_t>(d, CL_DEVICE_MAX_WORK_GROUP_SIZE));
   f.features.local_bytes = number<cl_ulong>(d, CL_DEVICE_LOCAL_MEM_SIZE);
   f.features.compute_units = std::max<std::uint32_t>(1, number<cl_uint>(d, CL_DEVICE_MAX_COMPUTE_UNITS));

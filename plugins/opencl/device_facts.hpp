@@ -41,6 +41,8 @@ DeviceFacts read_facts(const DeviceId& id);
 // Whether every device whose facts were read divides and takes roots correctly rounded: printed programs need no
 // helpers for that then.
 bool all_divide_exactly();
+// Whether every one of them is a processor.
+bool all_are_processors();
 
 }  // namespace fg::opencl
 

@@ -170,11 +170,25 @@ struct Spoken : Base {
   }
 };
 
+// PoCL's own functions branch for every element, so that no loop with one becomes vectors; the helpers do not.
+template <class Base>
+struct OnProcessor : Spoken<Base> {
+  static std::string native(std::uint16_t op, std::uint16_t type) {
+    return op == FG_EX_LOG1P || op == FG_EX_FMOD ? std::string() : Base::native(op, type);
+  }
+};
+
+template <class Dialect>
+Result<Printed> print_as(const fg_expr& program, const ExprNames& names) {
+  if (opencl::all_are_processors()) return print_expr_as<OnProcessor<Dialect>>(program, names);
+  return print_expr_as<Spoken<Dialect>>(program, names);
+}
+
 }  // namespace
 
 Result<Printed> print_expr(const fg_expr& program, const ExprNames& names) {
-  if (opencl::all_divide_exactly()) return print_expr_as<Spoken<sdk::OpenClRoundedDialect>>(program, names);
-  return print_expr_as<Spoken<sdk::OpenClDialect>>(program, names);
+  if (opencl::all_divide_exactly()) return print_as<sdk::OpenClRoundedDialect>(program, names);
+  return print_as<sdk::OpenClDialect>(program, names);
 }
 
 }  // namespace fg::gpu

@@ -75,11 +75,29 @@ inline constexpr ExprHelper kBasicHelpers[] = {
      "($T a, $T b) {\n  if ($nan(a)) return a;\n  if ($nan(b)) return b;\n  return $greater(a, b);\n}\n"},
     {FG_EX_SIGN, For::floats, "sign",
      "($T a) {\n  if ($nan(a)) return a;\n  return a > $(0) ? $(1) : (a < $(0) ? $(-1) : $(0));\n}\n"},
-    // Exact: every difference is of numbers within a factor of two.  A step for each bit of the quotient.
-    {FG_EX_FMOD, For::floats, "fmod",
-     "($T a, $T b) {\n  if ($nan(a) || $nan(b) || b == $(0) || $fabs(a) == $(inf)) return $(nan);\n  $V x = $fabs(a);\n"
-     "  $V y = $fabs(b);\n  if (x < y) return a;\n  $V t = y;\n  while (x - t >= t) t = t + t;\n"
-     "  while (t >= y) {\n    if (x >= t) x = x - t;\n    t = t * $(0.5);\n  }\n  return a < $(0) ? -x : x;\n}\n"},
+    // Exact: a quotient that is small enough is off by less than 0.8, and its product known in two parts; else a step
+    // for each of its bits, every difference of numbers within a factor of two.
+    {FG_EX_FMOD, For::floats, "fmod", R"(($T a, $T b) {
+  if ($nan(a) || $nan(b) || b == $(0) || $fabs(a) == $(inf)) return $(nan);
+  $V x = $fabs(a);
+  $V y = $fabs(b);
+  if (x < y) return a;
+  if (y > $(1e-25|1e-250) && x < $(1e30|1e290) && x * $(9.5367431640625e-07|1.7763568394002505e-15) < y) {
+    $V q = $rint($over(x, y));
+    $P back = $fg_two_prod(q, y);
+    $V r = (x - back.x) - back.y;
+    $V rest = r < $(0) ? r + y : r;
+    return a < $(0) ? -rest : rest;
+  }
+  $V t = y;
+  while (x - t >= t) t = t + t;
+  while (t >= y) {
+    if (x >= t) x = x - t;
+    t = t * $(0.5);
+  }
+  return a < $(0) ? -x : x;
+}
+)"},
     {FG_EX_TRUNC_DIV, For::floats, "trunc_div", "($T a, $T b) {\n  return $trunc($fg_div(a, b));\n}\n"},
     // By Python's rule: (a - fmod(a, b)) / b, one less where the signs of both differ; a - fmod(a, b) in two
     // parts, because the quotient may have all the digits of the type, and scaled, so that no device flushes it.  What
