@@ -16,6 +16,7 @@
 #define u32x4 uvec4
 #define FN
 #define UNROLL [[unroll]]
+#define ANY_ORDER
 #define EXACT precise
 #define GLOBAL(S) uint64_t
 
@@ -67,6 +68,14 @@ f32 INVERSE(f32 d) {
 #define INF_F32 uintBitsToFloat(0x7F800000u)
 #define NAN_F32 uintBitsToFloat(0x7FC00000u)
 
+#if IS_LLVMPIPE
+// Integers are divided lane by lane.  The half keeps a rounded quotient below the next whole number.
+int QUOTIENT(int a, int b) { return int((double(a) + 0.5lf) / double(b)); }
+int64_t QUOTIENT(int64_t a, int64_t b) { return a / b; }
+#else
+#define QUOTIENT(a, b) ((a) / (b))
+#endif
+
 u32 MULHI(u32 a, u32 b) {
   u32 high, low;
   umulExtended(a, b, high, low);
@@ -81,12 +90,23 @@ layout(buffer_reference, scalar, buffer_reference_align = 4) buffer RAW4 { uint 
 layout(buffer_reference, scalar, buffer_reference_align = 8) buffer RAW8 { uint64_t v; };
 layout(buffer_reference, scalar, buffer_reference_align = 8) buffer RAW8x2 { uvec2 v; };
 layout(buffer_reference, scalar, buffer_reference_align = 16) buffer RAW16 { uvec4 v; };
+#if IS_LLVMPIPE
+// llvmpipe reads and writes memory lane by lane, component by component: of as many bytes as it can.
+layout(buffer_reference, scalar, buffer_reference_align = 16) buffer RAW16x2 { u64vec2 v; };
+uvec4 four_words(u64vec2 w) { return uvec4(unpackUint2x32(w.x), unpackUint2x32(w.y)); }
+u64vec2 two_words(uvec4 w) { return u64vec2(packUint2x32(w.xy), packUint2x32(w.zw)); }
+#define ld16(p, k) four_words(RAW16x2((p) + u64(k) * 16ul).v)
+#define st16(p, k, w) RAW16x2((p) + u64(k) * 16ul).v = two_words(w)
+#define ld8(p, k) unpackUint2x32(RAW8((p) + u64(k) * 8ul).v)
+#define st8(p, k, w) RAW8((p) + u64(k) * 8ul).v = packUint2x32(w)
+#else
 #define ld16(p, k) (RAW16((p) + u64(k) * 16ul).v)
+#define st16(p, k, w) RAW16((p) + u64(k) * 16ul).v = (w)
 #define ld8(p, k) (RAW8x2((p) + u64(k) * 8ul).v)
+#define st8(p, k, w) RAW8x2((p) + u64(k) * 8ul).v = (w)
+#endif
 #define ld4(p, k) (RAW4((p) + u64(k) * 4ul).v)
 #define ld2(p, k) u32(RAW2((p) + u64(k) * 2ul).v)
-#define st16(p, k, w) RAW16((p) + u64(k) * 16ul).v = (w)
-#define st8(p, k, w) RAW8x2((p) + u64(k) * 8ul).v = (w)
 #define st4(p, k, w) RAW4((p) + u64(k) * 4ul).v = (w)
 #define st2(p, k, w) RAW2((p) + u64(k) * 2ul).v = uint16_t(w)
 

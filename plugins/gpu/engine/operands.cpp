@@ -198,8 +198,8 @@ std::string locate_text(Source& source, const Locate& names, int ndim, std::span
       text += "idx " + position + " = " + tag + "rest;\n";
     } else {
       const std::string size = item_of(tag + "size", d, ndim);
-      text += "idx " + next + " = " + tag + "rest / " + size + ";\nidx " + position + " = " + tag + "rest - " + next +
-              " * " + size + ";\n" + tag + "rest = " + next + ";\n";
+      text += "idx " + next + " = QUOTIENT(" + tag + "rest, " + size + ");\nidx " + position + " = " + tag + "rest - " +
+              next + " * " + size + ";\n" + tag + "rest = " + next + ";\n";
     }
     for (const std::size_t k : operands) {
       text += names.offset + std::to_string(k) + " += " + position + " * " + item_of(stride_name(k), d, ndim) + ";\n";
