@@ -270,7 +270,7 @@ void finish_plan(ProductPlan& plan, const Features& f, std::uint32_t tiles, cons
     if (plan.p.m <= few_rows(f)) {
       plan_rows(plan, f, choice);
     } else {
-      plan_tiles(plan, f, f.software ? kSoftwareTiles : kTiles, choice.parts);
+      plan_tiles(plan, f, f.vectorises ? kSoftwareTiles : kTiles, choice.parts);
     }
   }
   const Product& p = plan.p;
