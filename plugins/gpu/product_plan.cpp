@@ -270,7 +270,9 @@ void finish_plan(ProductPlan& plan, const Features& f, std::uint32_t tiles, cons
     if (plan.p.m <= few_rows(f)) {
       plan_rows(plan, f, choice);
     } else {
-      plan_tiles(plan, f, f.vectorises ? kSoftwareTiles : kTiles, choice.parts);
+      // Tiles of a GPU read less, which is what counts where each lane reads by itself; few rows would not fill them.
+      const bool narrow = f.vectorises || (f.software && plan.p.m <= kTiles[1].m / 2);
+      plan_tiles(plan, f, narrow ? kSoftwareTiles : kTiles, choice.parts);
     }
   }
   const Product& p = plan.p;
@@ -303,8 +305,8 @@ std::vector<std::int64_t> kernels_for(const ProductPlan& begun, const Features& 
   if (!kernels.empty() && kernels.back() >= kMatrixKernel) return kernels;  // Ten times as fast as tiles.
   for (std::size_t i = 0; i < std::size(kShapes); ++i) {
     const TileShape& t = kShapes[i];
-    // A processor's compiler takes seconds for many sums.
-    if (!f.software || t.m <= 64) kernels.push_back(kTileKernel + std::int64_t(i));
+    // A processor's compiler that makes vectors takes seconds for many sums.
+    if (!f.vectorises || t.m <= 64) kernels.push_back(kTileKernel + std::int64_t(i));
   }
   return kernels;
 }

@@ -146,6 +146,7 @@ std::string print_source(const gpu::Source& s, const DeviceFacts& facts) {
     for (const gpu::BufferArg& b : s.buffers) text += "__global uchar* b_" + b.name + ", ";
   }
   text += "const struct fg_block fg_block) {\n";
+  if (facts.features.software) text += "  FG_TOUCH_CONSTANTS();\n";
   print_locals(text, s, facts.addresses);
   print_shared(text, s.shared);
   return text + s.body + "}\n";
