@@ -84,6 +84,17 @@ FN f32 INVERSE(f32 d) {
   asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(d));
   return y;
 }
+#elif FG_PROCESSOR
+// PoCL's exp2() branches, so that no loop with it becomes vectors: 2^n 2^r, |r| <= 1/2, by a series.
+FN f32 EXP2(f32 x) {
+  f32 within = x > 128.0f ? 128.0f : (x < -126.0f ? -126.0f : x);
+  f32 t = within + 12582912.0f;
+  f32 r = within - (t - 12582912.0f);
+  f32 p = 0.0096181291f + r * (0.0013333558f + r * (0.00015403530f + r * 0.000015252734f));
+  p = 1.0f + r * (0.69314718f + r * (0.24022651f + r * (0.055504109f + r * p)));
+  return p * as_float((as_uint(t) << 23) + 0x3F000000u) * 2.0f;
+}
+#define INVERSE(d) (1.0f / (d))
 #else
 #define EXP2(x) exp2(x)
 #define INVERSE(d) (1.0f / (d))

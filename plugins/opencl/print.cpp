@@ -50,6 +50,7 @@ void print_facts(std::string& text, const gpu::Source& s, const DeviceFacts& fac
   define(text, "FG_F64", s.uses_f64 ? 1 : 0);
   define(text, "FG_FUSES", facts.fuses ? 1 : 0);
   define(text, "FG_PTX", facts.ptx ? 1 : 0);
+  define(text, "FG_PROCESSOR", facts.features.software ? 1 : 0);
   define(text, "HAS_ATOMIC64", facts.atomics64 ? 1 : 0);
   define(text, "HAS_SUBGROUPS", std::uint64_t{0});
   define(text, "HAS_PTX_SUMS", facts.ptx_sums ? 1 : 0);
