@@ -3,8 +3,6 @@
 #include "plugins/vulkan/graph.hpp"
 
 #include <algorithm>
-#include <iterator>
-#include <string>
 #include <utility>
 
 #include "plugins/vulkan/stream.hpp"
@@ -18,15 +16,6 @@ constexpr std::size_t kNodesInPart = 16;
 bool over(const Point& p) {
   const auto now = p.semaphore->value();
   return now && *now >= p.value;
-}
-
-bool same_memory(const fg_tensor& a, const fg_tensor& b) {
-  return a.buffer == b.buffer && a.byte_offset == b.byte_offset && a.ptr == b.ptr;
-}
-
-bool same_rebind(const fg_rebind& a, const fg_rebind& b) {
-  return a.node == b.node && a.tensor == b.tensor && a.buffer == b.buffer && a.ptr == b.ptr &&
-         a.byte_offset == b.byte_offset;
 }
 
 }  // namespace
@@ -55,12 +44,7 @@ Result<void> PartRecorder::count_piece() {
 // --- Graph ---
 
 Graph::Graph(Device& device, fg_instance* of, CommandPool pool, std::span<const fg_graph_node> nodes)
-    : device_(device), recorder_(device, of), pool_(std::move(pool)) {
-  for (const fg_graph_node& n : nodes) {
-    const fg_launch& l = *n.launch;
-    std::vector<fg_tensor> tensors(l.t, l.t + l.n_out + l.n_in);
-    nodes_.push_back({n.kernel, l, tensors, tensors});
-  }
+    : device_(device), recorder_(device, of), pool_(std::move(pool)), nodes_(nodes) {
   for (std::size_t at = 0; at < nodes_.size(); at += kNodesInPart)
     parts_.push_back({at, std::min(at + kNodesInPart, nodes_.size()), {}, true});
 }
@@ -92,20 +76,7 @@ void Graph::reuse_retired() {
 }
 
 Result<void> Graph::record_nodes(const Part& part) {
-  for (std::size_t i = part.begin; i < part.end; ++i) {
-    Node& node = nodes_[i];
-    fg_error why{};
-    why.hdr.struct_size = sizeof why;
-    node.launch.t = node.bound.data();
-    node.launch.stream = &recorder_;
-    node.launch.err = &why;
-    const fg_status s = node.kernel->launch(node.kernel, &node.launch);
-    node.launch.err = nullptr;
-    if (s < 0) {
-      return fail(s, "launch " + std::to_string(i) + " of a graph: " + why.message, static_cast<fg_reason>(why.reason),
-                  why.arg_index);
-    }
-  }
+  for (std::size_t i = part.begin; i < part.end; ++i) FG_TRY(nodes_.launch(i, recorder_));
   return {};
 }
 
@@ -126,45 +97,11 @@ Result<void> Graph::record(Part& part) {
   return {};
 }
 
-// Every list counts from what was captured.
-Result<void> Graph::rebind(std::span<const fg_rebind> rebinds) {
-  if (std::equal(rebinds.begin(), rebinds.end(), rebinds_.begin(), rebinds_.end(), same_rebind)) return {};
-  std::vector<std::uint32_t> named;
-  for (const fg_rebind& r : rebinds) {
-    if (r.node >= nodes_.size() || r.tensor >= nodes_[r.node].captured.size()) {
-      return invalid("rebind: tensor " + std::to_string(r.tensor) + " of node " + std::to_string(r.node) +
-                     ", there are " + std::to_string(nodes_.size()) + " nodes");
-    }
-    named.push_back(r.node);
-  }
-  std::sort(named.begin(), named.end());
-  named.erase(std::unique(named.begin(), named.end()), named.end());
-  std::vector<std::uint32_t> touched;
-  std::set_union(named.begin(), named.end(), rebound_.begin(), rebound_.end(), std::back_inserter(touched));
-  std::vector<std::vector<fg_tensor>> wanted;
-  for (const std::uint32_t node : touched) wanted.push_back(nodes_[node].captured);
-  for (const fg_rebind& r : rebinds) {
-    const auto at = std::lower_bound(touched.begin(), touched.end(), r.node) - touched.begin();
-    fg_tensor& t = wanted[static_cast<std::size_t>(at)][r.tensor];
-    t.buffer = r.buffer;
-    t.ptr = r.ptr;
-    t.byte_offset = r.byte_offset;
-  }
-  for (std::size_t k = 0; k < touched.size(); ++k) {
-    Node& node = nodes_[touched[k]];
-    if (std::equal(node.bound.begin(), node.bound.end(), wanted[k].begin(), same_memory)) continue;
-    node.bound = std::move(wanted[k]);
-    parts_[touched[k] / kNodesInPart].stale = true;
-  }
-  rebound_ = std::move(named);
-  rebinds_.assign(rebinds.begin(), rebinds.end());
-  return {};
-}
-
 Result<void> Graph::launch(fg_stream& stream, std::span<const fg_rebind> rebinds) {
   if (stream.device != &device_) return invalid("graph: the stream belongs to another device", FG_R_DEVICE);
   const std::lock_guard lock(mutex_);
-  FG_TRY(rebind(rebinds));
+  FG_TRY_ASSIGN(const std::vector<std::uint32_t> changed, nodes_.rebind(rebinds));
+  for (const std::uint32_t node : changed) parts_[node / kNodesInPart].stale = true;
   std::vector<VkCommandBuffer> commands;
   std::uint64_t pieces = 0;
   for (Part& part : parts_) {

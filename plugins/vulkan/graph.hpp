@@ -11,6 +11,7 @@
 #include <span>
 #include <vector>
 
+#include "plugins/gpu/graph_nodes.hpp"
 #include "plugins/vulkan/recorder.hpp"
 
 namespace fg::vulkan {
@@ -54,11 +55,6 @@ class Graph final : public fg_graph {
   std::uint64_t recorded() const { return recorded_; }
 
  private:
-  struct Node {
-    const fg_kernel* kernel;
-    fg_launch launch;
-    std::vector<fg_tensor> captured, bound;  // What launch.t points to: the second.
-  };
   struct Commands {
     VkCommandBuffer handle = VK_NULL_HANDLE;
     std::vector<std::shared_ptr<Allocation>> arguments;
@@ -72,7 +68,6 @@ class Graph final : public fg_graph {
   };
 
   Graph(Device& device, fg_instance* instance, CommandPool pool, std::span<const fg_graph_node> nodes);
-  Result<void> rebind(std::span<const fg_rebind> rebinds);
   Result<void> record(Part& part);
   Result<void> record_nodes(const Part& part);
   void reuse_retired();
@@ -80,11 +75,9 @@ class Graph final : public fg_graph {
   Device& device_;
   PartRecorder recorder_;
   CommandPool pool_;
-  std::vector<Node> nodes_;
+  gpu::GraphNodes nodes_;
   std::vector<Part> parts_;
-  std::vector<Commands> retired_;       // Recorded anew while they were still in use.
-  std::vector<std::uint32_t> rebound_;  // Nodes that do not use what was captured.
-  std::vector<fg_rebind> rebinds_;      // As given last.
+  std::vector<Commands> retired_;  // Recorded anew while they were still in use.
   std::uint64_t recorded_ = 0;
   std::mutex mutex_;
 };
