@@ -28,7 +28,7 @@ bool has_large_tensor(const fg_launch& l) {
 }  // namespace
 
 Result<void> enqueue(const sdk::Launch& launch, const Program& program, std::span<const BufferRef> buffers,
-                     std::span<const Value> params, std::uint64_t groups) {
+                     std::span<const Value> params, std::uint64_t groups, const ItemWise* items) {
   if (groups == 0) return {};
   if (buffers.size() != program.source.buffers.size()) {
     return fail(FG_E_INTERNAL, "kernel " + program.source.name + ": " + std::to_string(buffers.size()) +
@@ -36,7 +36,7 @@ Result<void> enqueue(const sdk::Launch& launch, const Program& program, std::spa
   }
   FG_TRY_ASSIGN(const std::vector<std::byte> packed, pack_params(program.source, params));
   const bool large = device_of(launch).features().few_kernels && has_large_tensor(launch.raw());
-  return launch.raw().stream->dispatch({&program, buffers, packed, groups, large});
+  return launch.raw().stream->dispatch({&program, buffers, packed, groups, large, items});
 }
 
 bool fits_index32(std::span<const fg_tensor> tensors) {

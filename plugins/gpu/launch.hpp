@@ -27,7 +27,7 @@ constexpr std::uint64_t groups_for(std::uint64_t items, std::uint64_t each) { re
 
 // Enqueues `program`; no groups is a success that does nothing.
 Result<void> enqueue(const sdk::Launch& launch, const Program& program, std::span<const BufferRef> buffers,
-                     std::span<const Value> params, std::uint64_t groups);
+                     std::span<const Value> params, std::uint64_t groups, const ItemWise* items = nullptr);
 inline Result<void> enqueue(const sdk::Launch& launch, const Program& program, std::initializer_list<BufferRef> buffers,
                             std::initializer_list<Value> params, std::uint64_t groups) {
   return enqueue(launch, program, std::span(buffers.begin(), buffers.size()), std::span(params.begin(), params.size()),

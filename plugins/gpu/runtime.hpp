@@ -29,6 +29,7 @@
 namespace fg::gpu {
 
 class Device;
+struct ItemWise;
 
 // A compiled kernel.  Immutable, used by several threads at once.
 class Program {
@@ -55,6 +56,7 @@ struct Dispatch {
   std::span<const std::byte> params;   // Packed.
   std::uint64_t groups = 0;            // > 0; the dialect's GROUP_ID counts them.
   bool large = false;                  // On processors: a tensor of the launch has half a MiB or more.
+  const ItemWise* items = nullptr;     // What a work-item has of it (itemwise.hpp), where the stream wants to know.
 };
 
 // A shape of a kernel of the API's own for products on matrix units (product_matrix.hpp).  `speed` in 10^9
@@ -131,6 +133,7 @@ struct fg_stream {
   virtual fg::Result<void> wait(fg_timeline& timeline, std::uint64_t value) = 0;
   // Work enqueued and not known to be done; for fg.test/1.
   virtual std::uint64_t pending() const = 0;
+  bool wants_items = false;  // Reads Dispatch::items.
   fg_instance* instance = nullptr;
   fg::gpu::Device* device = nullptr;
 };

@@ -140,6 +140,7 @@ std::string source_key(const Source& s) {
     key += std::string(param_word(p.type)) + " " + p.name + " " + std::to_string(p.count) + "\n";
   }
   for (const auto& [name, value] : s.defines) key += name + "=" + value + "\n";
+  for (const Source* part : s.parts) key += std::to_string(s.most_rounds) + " of\n" + source_key(*part) + "\f\f";
   return key + s.shared + "\f" + s.functions + "\f" + s.body;
 }
 

@@ -51,12 +51,18 @@ struct Source {
   std::vector<Param> params;
   std::vector<std::pair<std::string, std::string>> defines;
   std::string shared, functions, body;
-  std::uint32_t group_size = 256;  // Work-items of a group.
-  bool wide_index = false;         // idx is 64 bits wide.
-  bool uses_f64 = false;           // The body computes in f64; set by dtypes too.
-  bool own = false;                // The API has the program under this name; no text here, and defines are numbers.
-  bool divides = true;             // Its quotients and roots must be rounded correctly where the language can.
-  bool busy = false;               // Runs enough to be optimised where a runtime compiles quickly at first.
+  std::uint32_t group_size = 256;    // Work-items of a group.
+  bool wide_index = false;           // idx is 64 bits wide.
+  bool uses_f64 = false;             // The body computes in f64; set by dtypes too.
+  bool own = false;                  // The API has the program under this name; no text here, and defines are numbers.
+  bool divides = true;               // Its quotients and roots must be rounded correctly where the language can.
+  bool busy = false;                 // Runs enough to be optimised where a runtime compiles quickly at first.
+  std::vector<std::string> helpers;  // Names in `functions`, where programs may be merged.
+  // Programs that each work-item runs in turn, up to `most_rounds` times (merge.hpp).  Then there is no body here, the
+  // buffers are those of all rounds, and the parameters are the rounds as i64 and those of each program in each round,
+  // every one's a multiple of 8 bytes.  They live as long as the device.
+  std::vector<const Source*> parts;
+  std::uint32_t most_rounds = 1;
 
   Source& define(std::string key, std::string value) {
     defines.emplace_back(std::move(key), std::move(value));

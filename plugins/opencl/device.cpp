@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "plugins/gpu/host_option.hpp"
+#include "plugins/gpu/replay.hpp"
 #include "plugins/opencl/buffer.hpp"
 #include "plugins/opencl/host_log.hpp"
 #include "plugins/opencl/stream.hpp"
@@ -44,6 +45,9 @@ Result<std::unique_ptr<Device>> Device::open(const fg_host& host, const DeviceId
   FG_TRY_ASSIGN(d->service_, d->make_queue());
   if (const auto word = gpu::option(host, "addresses"); word) d->facts_.addresses = *word == "true";
   if (d->facts_.addresses) d->try_addresses();
+  // Where compiling a kernel costs more than most launches, merging is no gain.
+  const auto merges = gpu::option(host, "merge_launches");
+  d->merges_ = merges ? *merges == "true" : !f.few_kernels;
   if (!d->facts_.features.matrix.empty()) {
     d->say(FG_LOG_INFO,
            std::string("its matrix units are tried at the first products of f16 and bf16, beginning with ") +
@@ -94,6 +98,10 @@ Result<std::unique_ptr<fg_stream>> Device::make_stream(std::int32_t) {
 
 Result<std::unique_ptr<fg_timeline>> Device::make_timeline(std::uint64_t initial) {
   return std::make_unique<Timeline>(initial);
+}
+
+Result<std::unique_ptr<fg_graph>> Device::make_graph(fg_instance* instance, std::span<const fg_graph_node> nodes) {
+  return gpu::ReplayGraph::make(*this, instance, nodes, {merges_ ? facts_.argument_bytes : 0, addresses_ == nullptr});
 }
 
 void Device::say(std::int32_t level, const std::string& text) const {

@@ -27,6 +27,8 @@ class Device : public gpu::Device {
   Result<std::unique_ptr<fg_stream>> make_stream(std::int32_t priority) override;
   Result<std::unique_ptr<fg_timeline>> make_timeline(std::uint64_t initial) override;
   Result<gpu::Compiled> compile(const gpu::Source& source) override;
+  bool has_graphs() const override { return true; }
+  Result<std::unique_ptr<fg_graph>> make_graph(fg_instance* instance, std::span<const fg_graph_node> nodes) override;
 
   void say(std::int32_t level, const std::string& text) const override;
 
@@ -53,6 +55,7 @@ class Device : public gpu::Device {
   Context context_;
   Queue service_;
   std::unique_ptr<Addresses> addresses_;
+  bool merges_ = false;  // Launches of graphs.
   std::atomic<std::int64_t> held_{0};
   std::atomic<bool> needs_header_{false};  // A kernel was not compiled without the driver's header.
 };

@@ -20,6 +20,8 @@ constexpr cl_device_info kMajorNv = 0x4000, kMinorNv = 0x4001, kPciBusNv = 0x400
                          kPciDomainNv = 0x400A;
 // Enough for 16-byte pieces of every dtype, and what tensors are cut out of.
 constexpr std::uint64_t kAlign = 256;
+// Of kernels on CUDA devices; more is of no use.
+constexpr std::uint64_t kMostArguments = 4096;
 constexpr std::uint32_t kLeastGroup = 256;
 constexpr std::uint64_t kLeastLocal = 16 << 10;
 
@@ -231,6 +233,7 @@ DeviceFacts read_facts(const DeviceId& id) {
   // For its binaries PoCL compiles kernels for any group and grid, then for the launch at hand once more.
   f.keeps_programs = f.reads_header = f.optimises_late =
       text(id.platform, CL_PLATFORM_NAME) == "Portable Computing Language";
+  f.argument_bytes = std::min<std::uint64_t>(number<std::size_t>(d, CL_DEVICE_MAX_PARAMETER_SIZE), kMostArguments);
   f.features.f64 = has_extension(extensions, "cl_khr_fp64");
   f.features.denormals = (single & CL_FP_DENORM) != 0;
   f.features.software = (number<cl_device_type>(d, CL_DEVICE_TYPE) & CL_DEVICE_TYPE_CPU) != 0;

@@ -32,7 +32,8 @@ struct DeviceFacts {
   bool addresses = false;       // Kernels are given addresses, not buffers (addresses.hpp).
   bool keeps_programs = false;  // The driver has a disk cache, and asking for a binary makes it compile once more.
   bool optimises_late = false;  // Optimising costs more than most kernels take: those that run little go without.
-  bool reads_header = false;    // The driver reads clang's opencl-c.h for every program (prelude_builtins.cl).
+  std::uint64_t argument_bytes = 1024;  // Of a kernel.
+  bool reads_header = false;            // The driver reads clang's opencl-c.h for every program (prelude_builtins.cl).
 };
 
 // Usable devices of all platforms.  Why others are left out goes to the log.

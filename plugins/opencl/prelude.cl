@@ -99,6 +99,12 @@ FN f32 EXP2(f32 x) {
 #define EXP2(x) exp2(x)
 #define INVERSE(d) (1.0f / (d))
 #endif
+// Between launches that are merged into one kernel: a work-item's loads see its stores, and nothing is computed across.
+#if FG_PTX
+#define FG_NEXT_LAUNCH() asm volatile("" ::: "memory")
+#else
+#define FG_NEXT_LAUNCH() mem_fence(CLK_GLOBAL_MEM_FENCE)
+#endif
 #define HAS_SUBGROUPS 0
 #define SUBGROUP_SIZE 1
 

@@ -6,6 +6,7 @@ size_t FG_CONST get_group_id(uint d);
 size_t FG_CONST get_local_id(uint d);
 size_t FG_CONST get_global_offset(uint d);
 void FG_BUILTIN __attribute__((convergent)) barrier(cl_mem_fence_flags flags);
+void FG_BUILTIN mem_fence(cl_mem_fence_flags flags);
 float FG_BUILTIN __attribute__((pure)) vload_half(size_t at, const half* p);
 float2 FG_BUILTIN __attribute__((pure)) vload_half2(size_t at, const half* p);
 void FG_BUILTIN vstore_half_rte(float x, size_t at, half* p);

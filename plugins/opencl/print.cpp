@@ -2,9 +2,12 @@
 //
 // From a source to a program in OpenCL C.
 
+#include <algorithm>
 #include <array>
 #include <cctype>
+#include <functional>
 #include <string_view>
+#include <vector>
 
 #include "fg/sdk/dtype.hpp"
 #include "plugins/gpu/expr_text.hpp"
@@ -32,8 +35,16 @@ void define(std::string& text, std::string_view name, std::uint64_t value) {
   define(text, name, std::to_string(value));
 }
 
+// The source, or those that it is made of.
+std::vector<const gpu::Source*> parts_of(const gpu::Source& s) {
+  return s.parts.empty() ? std::vector<const gpu::Source*>{&s} : s.parts;
+}
+
 bool uses(const gpu::Source& s, std::string_view word) {
-  return s.body.find(word) != std::string::npos || s.functions.find(word) != std::string::npos;
+  const auto parts = parts_of(s);
+  return std::any_of(parts.begin(), parts.end(), [&](const gpu::Source* part) {
+    return part->body.find(word) != std::string::npos || part->functions.find(word) != std::string::npos;
+  });
 }
 
 // Half of the power of two that holds a group.
@@ -88,26 +99,33 @@ void print_words(std::string& text, const gpu::BufferArg& b) {
 }
 
 // In the order of pack_params(); members align as it does.
-void print_block(std::string& text, const gpu::Source& s) {
-  text += "struct fg_block {\n  i64 group_count;\n";
-  for (const gpu::BufferArg& b : s.buffers) text += "  u64 at_" + b.name + ";\n";
+void print_params(std::string& text, const gpu::Source& s) {
   for (const gpu::Param& p : s.params) {
     text += "  " + std::string(gpu::param_word(p.type)) + " p_" + p.name +
             (p.count > 1 ? "[" + std::to_string(p.count) + "]" : "") + ";\n";
   }
-  text += "} __attribute__((aligned(8)));\n";
 }
 
-void print_locals(std::string& text, const gpu::Source& s, bool addresses) {
+constexpr std::string_view kEndOfBlock = "} __attribute__((aligned(8)));\n";
+
+void print_block(std::string& text, const gpu::Source& s) {
+  text += "struct fg_block {\n  i64 group_count;\n";
+  for (const gpu::BufferArg& b : s.buffers) text += "  u64 at_" + b.name + ";\n";
+  print_params(text, s);
+  text += kEndOfBlock;
+}
+
+// What the body finds under its own names: buffers at `place` of their number, parameters of the struct `block`.
+void print_locals(std::string& text, const gpu::Source& s, const std::string& block,
+                  const std::function<std::string(std::size_t)>& place) {
   define(text, "GROUP_COUNT", "(fg_block.group_count)");
-  for (const gpu::BufferArg& b : s.buffers) {
-    const std::string cell = "GLOBAL(" + std::string(gpu::storage_word(b.dtype)) + ")";
-    text += "  " + cell + " " + b.name + "_ptr = (" + cell + ")(" + (addresses ? "" : "b_" + b.name + " + ") +
-            "fg_block.at_" + b.name + ");\n";
+  for (std::size_t k = 0; k < s.buffers.size(); ++k) {
+    const std::string cell = "GLOBAL(" + std::string(gpu::storage_word(s.buffers[k].dtype)) + ")";
+    text += "  " + cell + " " + s.buffers[k].name + "_ptr = (" + cell + ")(" + place(k) + ");\n";
   }
   for (const gpu::Param& p : s.params) {
-    text += "  const " + std::string(gpu::param_word(p.type)) + (p.count > 1 ? "* " : " ") + p.name + " = fg_block.p_" +
-            p.name + ";\n";
+    text += "  const " + std::string(gpu::param_word(p.type)) + (p.count > 1 ? "* " : " ") + p.name + " = " + block +
+            ".p_" + p.name + ";\n";
   }
 }
 
@@ -119,6 +137,93 @@ void print_shared(std::string& text, std::string_view shared) {
     const bool code = line.find_first_not_of(' ') != std::string_view::npos && line.rfind("//", 0) != 0;
     text.append(code && line[0] != '#' ? "  __local " : "").append(line).append("\n");
   }
+}
+
+// What stands before a kernel.
+void print_types(std::string& text, const gpu::Source& s) {
+  for (const auto& [name, value] : s.defines) define(text, name, value);
+  text += s.functions;
+  print_block(text, s);
+  for (const gpu::BufferArg& b : s.buffers) print_words(text, b);
+}
+
+void print_body(std::string& text, const gpu::Source& s, bool addresses) {
+  print_locals(text, s, "fg_block", [&](std::size_t k) {
+    const std::string& name = s.buffers[k].name;
+    return (addresses ? "" : "b_" + name + " + ") + "fg_block.at_" + name;
+  });
+  print_shared(text, s.shared);
+  text += s.body;
+}
+
+// --- merged kernels: the words of each part hold for its functions and its body alone ---
+
+// The same for parts that are the same: of the first of these.
+std::size_t kind_of(const gpu::Source& merged, std::size_t part) {
+  const auto first = std::find(merged.parts.begin(), merged.parts.end(), merged.parts[part]);
+  return static_cast<std::size_t>(first - merged.parts.begin());
+}
+
+std::string words_of_part(const gpu::Source& merged, std::size_t kind) {
+  const gpu::Source& s = *merged.parts[kind];
+  std::string text;
+  for (const std::string& name : s.helpers) define(text, name, name + "_" + std::to_string(kind));
+  for (const auto& [name, value] : s.defines) define(text, name, value);
+  for (const gpu::BufferArg& b : s.buffers) print_words(text, b);
+  return text;
+}
+
+// Takes back what a text of defines, a line each, has defined.
+std::string undefine(std::string_view defines) {
+  constexpr std::string_view kDefine = "#define ";
+  std::string text;
+  while (!defines.empty()) {
+    const std::string_view name =
+        defines.substr(kDefine.size(), defines.find_first_of(" (", kDefine.size()) - kDefine.size());
+    text.append("#undef ").append(name).append("\n");
+    defines.remove_prefix(defines.find('\n') + 1);
+  }
+  return text;
+}
+
+void print_merged_types(std::string& text, const gpu::Source& merged) {
+  std::string round;
+  for (std::size_t k = 0; k < merged.parts.size(); ++k) {
+    const std::string kind = std::to_string(kind_of(merged, k));
+    round += "  struct fg_part" + kind + " part" + std::to_string(k) + ";\n";
+    if (kind_of(merged, k) != k) continue;
+    const std::string words = words_of_part(merged, k);
+    text += words + merged.parts[k]->functions + undefine(words) + "struct fg_part" + kind + " {\n";
+    print_params(text, *merged.parts[k]);
+    text += kEndOfBlock;
+  }
+  text.append("struct fg_round {\n").append(round).append(kEndOfBlock);
+  text += "struct fg_block {\n  i64 group_count;\n  u64 at[" + std::to_string(merged.buffers.size()) +
+          "];\n  i64 rounds;\n  struct fg_round round[" + std::to_string(merged.most_rounds) + "];\n";
+  text += kEndOfBlock;
+}
+
+void print_merged_body(std::string& text, const gpu::Source& merged, bool addresses) {
+  if (!addresses) {
+    text += "  __global uchar* const fg_memory[] = {";
+    for (const gpu::BufferArg& b : merged.buffers) text += "b_" + b.name + ", ";
+    text += "};\n";
+  }
+  const std::string each = std::to_string(merged.buffers.size() / merged.most_rounds);
+  text += "  for (int fg_round = 0; fg_round < (int)fg_block.rounds; ++fg_round) {\n";
+  std::size_t before = 0;
+  for (std::size_t k = 0; k < merged.parts.size(); ++k) {
+    const gpu::Source& s = *merged.parts[k];
+    const std::string words = words_of_part(merged, kind_of(merged, k));
+    text += words + "  {\n";
+    print_locals(text, s, "fg_block.round[fg_round].part" + std::to_string(k), [&](std::size_t b) {
+      const std::string at = "[fg_round * " + each + " + " + std::to_string(before + b) + "]";
+      return (addresses ? "" : "fg_memory" + at + " + ") + "fg_block.at" + at;
+    });
+    text += s.body + "  }\n" + undefine(words) + "#undef GROUP_COUNT\n  FG_NEXT_LAUNCH();\n";
+    before += s.buffers.size();
+  }
+  text += "  }\n";
 }
 
 }  // namespace
@@ -137,10 +242,8 @@ std::string print_source(const gpu::Source& s, const DeviceFacts& facts) {
   if (facts.reads_header) text += prelude("prelude_builtins");
   text += prelude("prelude");
   if (uses(s, "_atomic_")) text += prelude("prelude_atomics");
-  for (const auto& [name, value] : s.defines) define(text, name, value);
-  text += s.functions;
-  print_block(text, s);
-  for (const gpu::BufferArg& b : s.buffers) print_words(text, b);
+  const bool merged = !s.parts.empty();
+  merged ? print_merged_types(text, s) : print_types(text, s);
   const std::string size = std::to_string(s.group_size);
   text += "__kernel __attribute__((reqd_work_group_size(" + size + ", 1, 1)))\nvoid " + kernel_name(s) + "(";
   if (!facts.addresses) {
@@ -148,9 +251,8 @@ std::string print_source(const gpu::Source& s, const DeviceFacts& facts) {
   }
   text += "const struct fg_block fg_block) {\n";
   if (facts.features.software) text += "  FG_TOUCH_CONSTANTS();\n";
-  print_locals(text, s, facts.addresses);
-  print_shared(text, s.shared);
-  return text + s.body + "}\n";
+  merged ? print_merged_body(text, s, facts.addresses) : print_body(text, s, facts.addresses);
+  return text + "}\n";
 }
 
 }  // namespace fg::opencl

@@ -32,7 +32,8 @@ Result<ProgramHandle> program_from_source(cl_context context, const DeviceFacts&
 std::string print_source(const gpu::Source& source, const DeviceFacts& facts);
 // The kernel's arguments: a pointer for each buffer, then one struct
 //   { i64 group_count; u64 offset of each buffer; the parameters }
-// which ends at a multiple of 8 bytes.  With facts.addresses the struct alone, with addresses for offsets.
+// which ends at a multiple of 8 bytes.  With facts.addresses the struct alone, with addresses for offsets.  The
+// parameters of merged programs are those of gpu::Source::parts.
 inline std::size_t block_bytes(std::size_t n_buffers, std::size_t param_bytes) {
   return 8 + 8 * n_buffers + (param_bytes + 7) / 8 * 8;
 }

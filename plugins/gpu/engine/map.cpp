@@ -17,6 +17,7 @@
 #include "plugins/gpu/engine/fold.hpp"
 #include "plugins/gpu/engine/map_text.hpp"
 #include "plugins/gpu/engine/transpose.hpp"
+#include "plugins/gpu/itemwise.hpp"
 #include "plugins/gpu/launch.hpp"
 
 namespace fg::gpu {
@@ -160,6 +161,15 @@ std::uint64_t add_place_values(std::vector<Value>& values, const Map& m, const W
   return groups_for(static_cast<std::uint64_t>(items), group_size * static_cast<std::uint64_t>(way.pieces));
 }
 
+// A line is longer than any piece, so that no order by lines is one by pieces.
+ItemOrder order_of(const Map& m, const Way& way, const Walk& w) {
+  switch (way.kind) {
+    case Way::Kind::lines: return {w.count, w.size[w.ndim - 1], ceil_div(w.size[w.ndim - 1], kSegment)};
+    case Way::Kind::strided: return {w.count, 1, 1};
+    default: return {w.count, piece_elements(m.dtypes), way.pieces};
+  }
+}
+
 Result<void> launch_map(const Map& m, const sdk::Launch& launch) {
   const fg_launch& l = launch.raw();
   FG_TRY(sdk::check_launch("fg.map/1", l, m.n_out, m.n_in, sdk::Address::buffer));
@@ -183,8 +193,10 @@ Result<void> launch_map(const Map& m, const sdk::Launch& launch) {
   for (const fg_tensor& x : t) buffers.push_back(ref(x));
   std::vector<Value> values;
   add_scalar_values(values, m.scalars, params->scalar);
+  std::optional<ItemWise> own;
+  if (l.stream->wants_items) own = itemwise(t, m.n_out, order_of(m, way, w));
   const std::uint64_t groups = add_place_values(values, m, way, std::move(w), program->source.group_size);
-  return enqueue(launch, *program, buffers, values, groups);
+  return enqueue(launch, *program, buffers, values, groups, own ? &*own : nullptr);
 }
 
 Result<Map> make(const fg_sig& sig) {

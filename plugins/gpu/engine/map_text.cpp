@@ -33,9 +33,8 @@ Source start(const Map& m, bool wide) {
 }
 
 Result<Printed> print_into(Source& s, const Map& m) {
-  std::vector<std::string> helpers;
   FG_TRY_ASSIGN(Printed p,
-                print_expr(m.program.view(), {"v", "a", "s", "i", &helpers, std::span(m.dtypes).first(m.n_out)}));
+                print_expr(m.program.view(), {"v", "a", "s", "i", &s.helpers, std::span(m.dtypes).first(m.n_out)}));
   s.functions = p.functions;
   s.divides = p.divides;
   return p;
