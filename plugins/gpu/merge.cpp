@@ -10,6 +10,8 @@ namespace {
 
 // More texts take long to compile.
 constexpr std::size_t kMostParts = 8;
+// Memory of a launch beyond which the device, not the host, takes the time: an H200 moves as much in 1 to 2 us.
+constexpr std::uint64_t kMostBytes = 4 << 20;
 
 bool alike(const RecordedDispatch& a, const RecordedDispatch& b) {
   const Source &s = a.program->source, &t = b.program->source;
@@ -17,10 +19,16 @@ bool alike(const RecordedDispatch& a, const RecordedDispatch& b) {
          s.uses_f64 == t.uses_f64 && s.divides == t.divides && s.busy == t.busy;
 }
 
+std::uint64_t bytes_of(const ItemWise& items) {
+  std::uint64_t sum = 0;
+  for (const ItemPlace& p : items.places) sum += p.end - p.begin;
+  return sum;
+}
+
 // Launches from the first on that a work-item may do one after the other.
 std::size_t run_of(std::span<const RecordedDispatch* const> list) {
   const auto plain = [](const RecordedDispatch& d) {
-    return d.items && d.program->source.shared.empty() && !d.program->source.own;
+    return d.items && bytes_of(*d.items) <= kMostBytes && d.program->source.shared.empty() && !d.program->source.own;
   };
   if (list.empty() || !plain(*list[0])) return 0;
   std::size_t n = 1;

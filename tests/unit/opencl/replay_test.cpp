@@ -12,7 +12,7 @@
 namespace fg::test {
 namespace {
 
-constexpr std::int64_t kElements = 300, kOne = 1;
+constexpr std::int64_t kElements = 300, kOne = 1, kFar = 4096;
 
 struct Step {
   const gpu::Program* program;
@@ -177,6 +177,15 @@ TEST_F(OpenClReplay, OtherWorkEndsALaunch) {
   EXPECT_EQ(build(), 3u);
   replay();
   expect(*y, 10);
+}
+
+TEST_F(OpenClReplay, LargeLaunchesAreNotMerged) {
+  if (!open()) return;
+  const auto x = line(1), y = line(0, kElements * kFar);
+  fg_tensor far = tensor(*y);
+  far.stride = &kFar;
+  for (int k = 0; k < 4; ++k) node(far, tensor(*x), add_, k);
+  EXPECT_EQ(build(), 4u);
 }
 
 TEST_F(OpenClReplay, ARebindIsLookedAtAnew) {
