@@ -30,7 +30,7 @@ LIMIT = 20
 ATOMICS = "index_add index_reduce scatter_add scatter_reduce embedding_dense_backward put"
 GROUPS = ("sort topk* grouped_topk topk_softmax masked_select masked_scatter nonzero cum* logcumsumexp randperm multinomial "
           "group_norm* layer_norm* rms_norm* fused_add_rms_norm skip_layer_norm weight_norm *softmax* cross_entropy* nll_loss* *mv dot vdot "
-          "logsumexp var* std* arg* max_dim min_dim")
+          "logsumexp var* std* arg* max_dim min_dim scaled_dot_product_attention fused_experts")
 PLACES = ("addr cat *stack constant_pad_nd apply_rotary_pos_emb gather scatter index_* kron tril* triu* take roll flip diag* "
           "repeat* tile slice_* select_* embedding eye arange linspace logspace moe_sum swiglu reglu geglu d*glu glu_backward")
 PRODUCTS = "mm addmm bmm baddbmm addbmm linear fused_experts scaled_dot_product_attention"
