@@ -113,6 +113,7 @@ void read_abilities(Choice& c, const Offered& o) {
   c.target.f16 = c.float16 && c.int16 && c.controls.rte16 && c.controls.denormals16 && c.controls.nan16;
   c.target.atomic64 = o.features12.shaderBufferInt64Atomics != 0;
   c.target.llvmpipe = p.driverID == VK_DRIVER_ID_MESA_LLVMPIPE;
+  if (c.target.llvmpipe) c.features.most_rounds = 65535;  // gallivm counts them.
   c.target.split_groups = limits.maxComputeWorkGroupCount[0] < 0x7FFFFFFFu;
   c.target.push_bytes = limits.maxPushConstantsSize;
 }

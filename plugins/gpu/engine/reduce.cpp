@@ -198,7 +198,8 @@ void tune(const Reduce& k, Plan& p, Device& device, Tunables::Asks asks) {
   const Tunables::Values v = device.tunables().choose(
       kTunableReduce, code, [&] { return point_of(k, p, f, bits); }, asks);
   if (v[0] != kByRule && v[0] <= std::int64_t{f.max_group}) p.group = v[0];
-  p.cut(v[1] != kByRule ? v[1] : chunks_by_rule(p, f));
+  const std::int64_t least = f.most_rounds == 0 ? 1 : ceil_div(p.inner.count, f.most_rounds);
+  p.cut(std::max(least, v[1] != kByRule ? v[1] : chunks_by_rule(p, f)));
 }
 
 // Whether every line of every input begins at a multiple of 16 bytes and is a whole number of pieces.
