@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <numeric>
 #include <utility>
 
@@ -83,21 +84,31 @@ Result<std::vector<std::byte>> BlobCache::get(std::string_view scope, std::span<
   return file;
 }
 
-void BlobCache::make_room(std::uint64_t incoming) {
-  if (bytes_ && *bytes_ + incoming <= max_bytes_) return;
+// The oldest of an eighth of the bytes, the oldest last: counting a folder of many files takes long, so that many puts
+// are served by one count.
+void BlobCache::count() {
   std::vector<CacheEntry> entries = dir_->list();
-  std::uint64_t total = std::accumulate(entries.begin(), entries.end(), std::uint64_t{0},
-                                        [](std::uint64_t sum, const CacheEntry& e) { return sum + e.bytes; });
+  bytes_ = std::accumulate(entries.begin(), entries.end(), std::uint64_t{0},
+                           [](std::uint64_t sum, const CacheEntry& e) { return sum + e.bytes; });
   std::sort(entries.begin(), entries.end(),
             [](const CacheEntry& a, const CacheEntry& b) { return a.used_ns < b.used_ns; });
-  // Some more than is needed, since counting a full cache takes long.
-  const std::uint64_t wanted = total + incoming > max_bytes_ ? max_bytes_ - max_bytes_ / 8 : max_bytes_;
-  for (const CacheEntry& e : entries) {
-    if (total + incoming <= wanted) break;
-    dir_->remove(e.name);
-    total -= e.bytes;
+  std::uint64_t held = 0;
+  const auto enough = std::find_if(entries.begin(), entries.end(), [&](const CacheEntry& e) {
+    return std::exchange(held, held + e.bytes) > max_bytes_ / 8;
+  });
+  oldest_.assign(std::make_reverse_iterator(enough), entries.rend());
+}
+
+void BlobCache::make_room(std::uint64_t incoming) {
+  if (!bytes_) count();
+  while (*bytes_ + incoming > max_bytes_) {
+    if (oldest_.empty()) count();
+    if (oldest_.empty()) return;
+    if (*bytes_ + incoming <= max_bytes_) return;
+    dir_->remove(oldest_.back().name);
+    *bytes_ -= std::min(*bytes_, oldest_.back().bytes);
+    oldest_.pop_back();
   }
-  bytes_ = total;
 }
 
 void BlobCache::put(std::string_view scope, std::span<const std::byte> key, std::span<const std::byte> value) {

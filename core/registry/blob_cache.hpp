@@ -34,6 +34,7 @@ class BlobCache {
  private:
   // What these use is the mutex's; files are read and written without it, so that slow ones hold up nobody else.
   const CacheDir* dir();
+  void count();
   void make_room(std::uint64_t incoming);
   void complain_once(const Error& error);
 
@@ -43,6 +44,7 @@ class BlobCache {
   bool opened_ = false;
   std::optional<CacheDir> dir_;
   std::optional<std::uint64_t> bytes_;  // Known size of the folder.
+  std::vector<CacheEntry> oldest_;      // what goes next, by the last count
   std::string last_complaint_;
 };
 
