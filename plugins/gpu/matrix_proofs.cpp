@@ -65,7 +65,8 @@ Result<Bits> multiply(Device& device, const MatrixTile& tile, const Trial& trial
                   p.a = {memory.at(buffer, 0), p.k, 1, 0};
                   p.b = {memory.at(buffer, b), p.n, 1, 0};
                   p.out = {memory.at(buffer, out), trial.pitch, 1, 0};
-                  ProductPlan plan = plan_product(p, device.features(), 1u << index_of(device, tile));
+                  ProductPlan plan =
+                      plan_product(p, device.features(), 1u << index_of(device, tile), {.strips = false});
                   plan.split_k *= plan.splits;
                   plan.splits = 1;
                   Variants variants;

@@ -113,6 +113,43 @@ Result<void> run_main(const ProductPlan& plan, Variants& variants, const sdk::La
   return enqueue(launch, *program, buffers, values, static_cast<std::uint64_t>(plan.groups()));
 }
 
+// Of elements of 2 bytes, as matrix units take them.
+Operand part_of(Operand x, std::int64_t row, std::int64_t col) {
+  x.at.byte_offset += static_cast<std::uint64_t>(2 * (row * x.row + col * x.col));
+  return x;
+}
+
+// The lines of an operand from `first` on as rows, k as columns; where it was packed as they are in the workspace.
+Operand lines_of(const MatrixSide& s, const Operand& given, const BufferRef& packed, std::int64_t first) {
+  if (!s.packed) return part_of(given, first, 0);
+  const Operand lines = s.along ? Operand{packed, s.pitch(), 1, s.read_batch()}  //
+                                : Operand{packed, 1, s.pitch(), s.read_batch()};
+  return part_of(lines, first, 0);
+}
+
+// The strips beside the tiles of matrix units.
+Result<void> run_strips(const ProductPlan& plan, Variants& variants, const sdk::Launch& launch) {
+  const Product& p = plan.p;
+  const MatrixSide &a = plan.side_a, &b = plan.side_b;
+  const auto run = [&](std::int64_t row, std::int64_t col, std::int64_t m, std::int64_t n) -> Result<void> {
+    Product strip = p;
+    strip.m = m, strip.n = n;
+    strip.a = lines_of(a, p.a, workspace_at(launch), row);
+    strip.b = transposed(lines_of(b, transposed(p.b), workspace_at(launch, plan.b_at), col));
+    // Zeros stand behind both; whole pieces are read at once.
+    if (a.packed && a.along && b.packed && b.along) strip.k = ceil_div(p.k, 8) * 8;
+    strip.self = part_of(p.self, row, col);
+    strip.out = part_of(p.out, row, col);
+    const ProductPlan part = plan_product(strip, device_of(launch).features(), 0, {.parts = 1});
+    return run_main(part, variants, launch, part.p.out, p.dtype, finish_of(p));
+  };
+  // The corner belongs to the strip that streams lines along k: those across it are then whole pieces.
+  const bool rows_have_corner = b.along;
+  if (plan.strip_m != 0) FG_TRY(run(plan.main_m(), 0, plan.strip_m, rows_have_corner ? p.n : plan.main_n()));
+  if (plan.strip_n != 0) FG_TRY(run(0, plan.main_n(), rows_have_corner ? plan.main_m() : p.m, plan.strip_n));
+  return {};
+}
+
 Result<void> run_join(const ProductPlan& plan, Variants& variants, const sdk::Launch& launch, const BufferRef& parts) {
   const Product& p = plan.p;
   const Finish finish = finish_of(p);
@@ -145,7 +182,8 @@ Result<void> run_product(const Product& product, Variants& variants, const sdk::
   // Something else was chosen after the workspace was asked for, or captured.
   if (workspace_of(plan) > launch.raw().ws_bytes) plan = plan_without_workspace(product, device_of(launch).features());
   if (plan.splits == 1) {
-    return run_main(plan, variants, launch, plan.p.out, plan.p.dtype, finish_of(plan.p));
+    FG_TRY(run_main(plan, variants, launch, plan.p.out, plan.p.dtype, finish_of(plan.p)));
+    return run_strips(plan, variants, launch);
   }
   const Operand parts{workspace_at(launch, plan.parts_at), plan.p.n, 1, plan.p.m * plan.p.n};
   FG_TRY(run_main(plan, variants, launch, parts, sum_dtype(plan.p.dtype), Finish::plain));

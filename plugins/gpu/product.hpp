@@ -6,6 +6,7 @@
 #define FG_PLUGINS_GPU_PRODUCT_HPP_
 
 #include <cstdint>
+#include <utility>
 
 #include "plugins/gpu/launch.hpp"
 
@@ -16,6 +17,11 @@ struct Operand {
   BufferRef at;
   std::int64_t row = 0, col = 0, batch = 0;
 };
+
+inline Operand transposed(Operand x) {
+  std::swap(x.row, x.col);
+  return x;
+}
 
 struct Product {
   fg_dtype dtype = FG_F32;  // Of all operands.

@@ -91,9 +91,9 @@ Result<void> run_matrix(const ProductPlan& plan, Variants& variants, const sdk::
   const std::array buffers{a.packed ? workspace_at(launch) : a.at, b.packed ? workspace_at(launch, plan.b_at) : b.at,
                            finish == Finish::with_self ? p.self.at : BufferRef{}, out.at};
   const std::array<Value, 20> values{
-      a.read_line(), a.read_batch(), b.read_line(), b.read_batch(), p.self.row, p.self.col, p.self.batch,
-      out.row,       out.col,        out.batch,     plan.results(), p.m,        p.n,        p.k,
-      plan.tiles_m,  plan.tiles_n,   plan.splits,   plan.split_k,   p.alpha,    p.beta};
+      a.read_line(), a.read_batch(), b.read_line(), b.read_batch(), p.self.row,    p.self.col,    p.self.batch,
+      out.row,       out.col,        out.batch,     plan.results(), plan.main_m(), plan.main_n(), p.k,
+      plan.tiles_m,  plan.tiles_n,   plan.splits,   plan.split_k,   p.alpha,       p.beta};
   return enqueue(launch, *program, buffers, values, static_cast<std::uint64_t>(plan.groups()));
 }
 

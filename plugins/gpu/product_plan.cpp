@@ -35,14 +35,11 @@ constexpr std::int64_t kLeastMatrixK = 16;
 constexpr std::int64_t kFewMatrixRows = 1;                        // Up to here b is streamed by product_rows even so.
 constexpr std::int64_t kLeastPackedMacs = std::int64_t{1} << 21;  // Fewer do not pay for operands that must be packed.
 constexpr std::int64_t kMostMatrixSplits = 16;
-constexpr double kRowsSpeed = 25;  // Multiply-adds a nanosecond and compute unit of product_rows, b far away.
+constexpr double kStripsPay = 0.92;  // Of the time without them.
+// Multiply-adds a nanosecond and compute unit of product_rows, b far away; of a strip whose lines lie across k.
+constexpr double kRowsSpeed = 25, kStripSpeed = 6;
 // Nanoseconds: what a group does besides its slices, as elements of k; a launch; bytes that sums of parts move in one.
 constexpr double kFillK = 192, kLaunchNs = 5500, kJoinBytes = 1500;
-
-Operand transposed(Operand x) {
-  std::swap(x.row, x.col);
-  return x;
-}
 
 Product transposed(Product p) {
   std::swap(p.m, p.n);
@@ -129,17 +126,10 @@ bool is_packed_by_strides(Lines x, fg_dtype dtype) {
   return reading_of(x, dtype).vec == 1;
 }
 
-// Tiles along a dimension, in halves.
-std::int64_t half_tiles(std::int64_t extent, int tile, bool halves) {
-  const std::int64_t rest = extent % tile;
-  return 2 * ceil_div(extent, tile) - (halves && tile == 128 && rest != 0 && rest <= 64 ? 1 : 0);
-}
-
 double matrix_ns(const ProductPlan& plan, const MatrixTile& t, double speed, const Features& f) {
   const Product& p = plan.p;
-  const std::int64_t quarters = p.batch * plan.splits * half_tiles(p.m, t.m, t.halves) * half_tiles(p.n, t.n, t.halves);
-  const std::int64_t each =
-      ceil_div(quarters, std::int64_t{4} * f.compute_units);  // Groups of the busiest compute unit.
+  const std::int64_t groups = p.batch * plan.splits * plan.tiles_m * plan.tiles_n;
+  const std::int64_t each = ceil_div(groups, f.compute_units);  // Groups of the busiest compute unit.
   // A group that has a unit to itself leaves some of it unused.
   double ns_each = 1 / speed, shares = static_cast<double>(each);
   if (each == 1 && t.speed_alone != 0) {
@@ -154,38 +144,81 @@ double matrix_ns(const ProductPlan& plan, const MatrixTile& t, double speed, con
 
 bool has_whole(const Product& p, const MatrixTile& t) { return !t.whole || (p.m >= t.m && p.n >= t.n); }
 
-// The tile and the parts of k that are expected to take the least time, which is returned.  `parts`: so many.
-double plan_matrix_tiles(ProductPlan& plan, const Features& f, const Product& p, bool b_along, std::uint32_t tiles,
-                         bool chosen, std::int64_t parts) {
+double rows_ns(const Product& p, const Features& f) {
+  const auto rows = static_cast<double>(std::bit_ceil(static_cast<std::uint64_t>(std::min(p.m, p.n))));
+  return rows * static_cast<double>(p.batch * std::max(p.m, p.n) * p.k) / (kRowsSpeed * f.compute_units);
+}
+
+// The rows (columns) behind whole tiles, where they are so few that product_rows could compute them.
+std::int64_t strip_of(std::int64_t extent, int tile) {
+  const std::int64_t rest = extent % tile;
+  return extent > tile && rest <= kFewRows ? rest : 0;
+}
+
+// Few lines by all lines of `streamed`, which product_rows reads in pieces where those are whole or k may
+// be rounded up (product.cpp).
+double strip_ns(const Product& p, const MatrixSide& few, const MatrixSide& streamed, const Features& f) {
+  const bool pieces = !streamed.along || few.along || p.k % 8 == 0;
+  return kLaunchNs + rows_ns(p, f) * (pieces ? 1 : kRowsSpeed / kStripSpeed);
+}
+
+double strips_ns(const ProductPlan& plan, const Features& f) {
+  Product rows = plan.p, columns = plan.p;
+  rows.m = plan.strip_m, columns.n = plan.strip_n;
+  return (rows.m != 0 ? strip_ns(rows, plan.side_a, plan.side_b, f) : 0) +
+         (columns.n != 0 ? strip_ns(columns, plan.side_b, plan.side_a, f) : 0);
+}
+
+// `plan` by tile t in the parts of k, from `first` to `last`, that are expected to take the least time, which is
+// returned.
+double plan_parts(ProductPlan& plan, const MatrixTile& t, double speed, const Features& f, std::int64_t first,
+                  std::int64_t last) {
   ProductPlan tried = plan;
-  tried.p = p;
+  tried.matrix = &t;
+  tried.tiles_m = ceil_div(plan.main_m(), t.m);
+  tried.tiles_n = ceil_div(plan.main_n(), t.n);
+  const double strips = strips_ns(plan, f);
+  double least = 0;
+  for (std::int64_t wanted = first; wanted <= last; ++wanted) {
+    tried.split_k = ceil_div(ceil_div(plan.p.k, wanted), t.k) * t.k;
+    tried.splits = ceil_div(plan.p.k, tried.split_k);
+    const double ns = strips + matrix_ns(tried, t, speed, f);
+    if (wanted == first || ns < least) plan = tried, least = ns;
+  }
+  return least;
+}
+
+// The tile, the strips and the parts of k that are expected to take the least time, which is returned.  `chosen`:
+// whatever the tile's is.
+double plan_matrix_tiles(ProductPlan& plan, const Features& f, const Product& p, std::uint32_t tiles, bool chosen,
+                         const ProductChoice& choice) {
+  ProductPlan begun = plan;
+  begun.p = p;
   double least = 0;
   for (std::size_t i = 0; i < f.matrix.size(); ++i) {
     const MatrixTile& t = f.matrix[i];
     if ((tiles >> i & 1u) == 0 || t.dtype != p.dtype || !has_whole(p, t)) continue;
     if (!chosen && !t.few_rows && std::min(p.m, p.n) <= kFewRows) continue;
-    const double speed = b_along && t.speed_along != 0 ? t.speed_along : t.speed;
-    tried.matrix = &t;
-    tried.tiles_m = ceil_div(p.m, t.m);
-    tried.tiles_n = ceil_div(p.n, t.n);
+    const double speed = begun.side_b.along && t.speed_along != 0 ? t.speed_along : t.speed;
+    const auto take = [&](std::int64_t strip_m, std::int64_t strip_n, std::int64_t first, std::int64_t last) {
+      ProductPlan tried = begun;
+      tried.strip_m = strip_m, tried.strip_n = strip_n;
+      const double pays = strip_m + strip_n != 0 ? 1 / kStripsPay : 1;
+      const double ns = pays * plan_parts(tried, t, speed, f, first, last);
+      if (plan.matrix == nullptr || ns < least) plan = tried, least = ns;
+    };
     const std::int64_t slots = std::int64_t{t.resident} * f.compute_units;
-    const std::int64_t most = p.batch * tried.tiles_m * tried.tiles_n >= 2 * slots
+    const std::int64_t most = p.batch * ceil_div(p.m, t.m) * ceil_div(p.n, t.n) >= 2 * slots
                                   ? 1
                                   : std::clamp<std::int64_t>(p.k / kLeastTileK, 1, kMostMatrixSplits);
-    const std::int64_t first = parts != 0 ? parts : 1, last = parts != 0 ? parts : most;
-    for (std::int64_t wanted = first; wanted <= last; ++wanted) {
-      tried.split_k = ceil_div(ceil_div(p.k, wanted), t.k) * t.k;
-      tried.splits = ceil_div(p.k, tried.split_k);
-      const double ns = matrix_ns(tried, t, speed, f);
-      if (plan.matrix == nullptr || ns < least) plan = tried, least = ns;
-    }
+    take(0, 0, choice.parts != 0 ? choice.parts : 1, choice.parts != 0 ? choice.parts : most);
+    if (choice.parts > 1 || !choice.strips) continue;
+    const std::int64_t rest_m = strip_of(p.m, t.m), rest_n = strip_of(p.n, t.n);
+    if (rest_m != 0) take(rest_m, 0, 1, 1);
+    if (rest_n != 0) take(0, rest_n, 1, 1);
+    if (rest_m != 0 && rest_n != 0) take(rest_m, rest_n, 1, 1);
   }
   return least;
-}
-
-double rows_ns(const Product& p, const Features& f) {
-  const auto rows = static_cast<double>(std::bit_ceil(static_cast<std::uint64_t>(std::min(p.m, p.n))));
-  return rows * static_cast<double>(p.batch * std::max(p.m, p.n) * p.k) / (kRowsSpeed * f.compute_units);
 }
 
 bool suits_matrix(const Product& p, const Features& f, std::uint32_t tiles) {
@@ -198,7 +231,7 @@ bool suits_matrix(const Product& p, const Features& f, std::uint32_t tiles) {
 Product as_matrix_product(const Product& p) { return p.out.row == 1 && p.out.col != 1 ? transposed(p) : p; }
 
 // `chosen`: whatever time it is expected to take.
-bool plan_matrix(ProductPlan& plan, const Features& f, std::uint32_t tiles, bool chosen, std::int64_t parts) {
+bool plan_matrix(ProductPlan& plan, const Features& f, std::uint32_t tiles, bool chosen, const ProductChoice& choice) {
   if (!suits_matrix(plan.p, f, tiles)) return false;
   const Product p = as_matrix_product(plan.p);
   const std::int64_t few = std::min(p.m, p.n);
@@ -207,11 +240,11 @@ bool plan_matrix(ProductPlan& plan, const Features& f, std::uint32_t tiles, bool
   if (!chosen && few <= kFewMatrixRows) return false;
   if (!chosen && packs && (few <= kFewRows || p.batch * p.m * p.n < ceil_div(kLeastPackedMacs, p.k))) return false;
   ProductPlan best = plan;
-  const double ns = plan_matrix_tiles(best, f, p, reading_of(b, p.dtype).along, tiles, chosen, parts);
+  best.side_a = side_of(a, p.batch, p.dtype);
+  best.side_b = side_of(b, p.batch, p.dtype);
+  const double ns = plan_matrix_tiles(best, f, p, tiles, chosen, choice);
   if (best.matrix == nullptr || (!chosen && few <= kFewRows && ns > rows_ns(p, f))) return false;
   plan = best;
-  plan.side_a = side_of(a, p.batch, p.dtype);
-  plan.side_b = side_of(b, p.batch, p.dtype);
   return true;
 }
 
@@ -220,7 +253,7 @@ std::int64_t few_rows(const Features& f) { return f.software ? kSoftwareFewRows 
 // By the kernel of that number, where it suits.
 bool plan_kernel(ProductPlan& plan, const Features& f, std::uint32_t tiles, const ProductChoice& choice) {
   if (choice.kernel >= kMatrixKernel)
-    return plan_matrix(plan, f, tiles & 1u << (choice.kernel - kMatrixKernel), true, choice.parts);
+    return plan_matrix(plan, f, tiles & 1u << (choice.kernel - kMatrixKernel), true, choice);
   if (choice.kernel == kRowsKernel && plan.p.m <= few_rows(f)) {
     plan_rows(plan, f, choice);
     return true;
@@ -266,7 +299,7 @@ ProductPlan begin_plan(const Product& product, const Features& features) {
 }
 
 void finish_plan(ProductPlan& plan, const Features& f, std::uint32_t tiles, const ProductChoice& choice) {
-  if (!plan_kernel(plan, f, tiles, choice) && !plan_matrix(plan, f, tiles, false, choice.parts)) {
+  if (!plan_kernel(plan, f, tiles, choice) && !plan_matrix(plan, f, tiles, false, choice)) {
     if (plan.p.m <= few_rows(f)) {
       plan_rows(plan, f, choice);
     } else {

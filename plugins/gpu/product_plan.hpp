@@ -49,6 +49,7 @@ struct ProductPlan {
   bool by_rows = false;
   const MatrixTile* matrix = nullptr;  // The kernel of matrix units that is taken, and how it reads.
   MatrixSide side_a, side_b;
+  std::int64_t strip_m = 0, strip_n = 0;  // The last rows and columns, which product_rows computes beside it.
   TileShape tile{};
   RowShape row{};
   int rows = 0;  // Of a that product_rows holds, at least p.m.
@@ -59,6 +60,8 @@ struct ProductPlan {
   // Bytes of the workspace: side_a where it is packed, side_b from b_at, the sums of the parts of k from parts_at.
   std::uint64_t b_at = 0, parts_at = 0, space = 0;
 
+  std::int64_t main_m() const { return p.m - strip_m; }
+  std::int64_t main_n() const { return p.n - strip_n; }
   std::int64_t results() const { return p.batch * p.m * p.n; }
   std::int64_t groups() const { return p.batch * tiles_m * tiles_n * splits; }
 };
@@ -68,6 +71,7 @@ struct ProductChoice {
   std::int64_t kernel = 0;                       // 1 product_rows, kTileKernel + shape, kMatrixKernel + tile
   std::int64_t parts = 0;                        // Of k.
   std::int64_t lanes = 0, width = 0, ahead = 0;  // Of product_rows: RowShape.
+  bool strips = true;                            // Whether tiles of matrix units may leave edges to product_rows.
 };
 inline constexpr std::int64_t kRowsKernel = 1, kTileKernel = 2, kMatrixKernel = 16, kMostKernels = 48;
 

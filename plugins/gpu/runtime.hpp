@@ -72,7 +72,6 @@ struct MatrixTile {
   bool whole = false;      // Needs at least m rows and n columns.
   double speed_alone = 0;  // Where a compute unit has one group; 0: between those of an idle one and `speed`.
   bool few_rows = true;    // Also worth it for so few rows that product_rows could stream b.
-  bool halves = false;     // A tile of 128 takes half of the time where an edge leaves at most 64 of it.
 };
 
 // Likewise for attention (attention_matrix.hpp): a group's queries, and the keys of a block.

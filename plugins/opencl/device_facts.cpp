@@ -140,7 +140,6 @@ std::vector<gpu::MatrixTile> matrix_tiles(cl_device_id d, const std::string& ext
     tiles.push_back({dtype, "product_mma 4", 64, 128, 32, 128, 4, 1300});
     tiles.push_back({dtype, "product_mma 4", 64, 64, 32, 128, 6, 1000});
   }
-  for (gpu::MatrixTile& t : tiles) t.halves = true;
   return tiles;
 }
 

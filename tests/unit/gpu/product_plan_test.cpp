@@ -157,16 +157,25 @@ TEST(ProductPlan, TilesThatMustBeWholeAndLayoutsThatTheyLike) {
   EXPECT_EQ(taken(dense(FG_F16, 4096, 4096, 4096, true)), &f.matrix[1]);
 }
 
-TEST(MatrixPlan, EdgesThatTakeHalfOfTheTimeCountHalf) {
-  Features f = matrix_device();
-  const auto taken = [&](const Product& p) { return plan_product(p, f, 3).matrix; };
-  // 16 x 16 tiles of 128 fill two groups of all 132 units but for eight; 17 x 16 are a third of some.
-  const Product odd = dense(FG_F16, 2048, 2049, 2048);
-  f.matrix[1].speed = 1300;
-  EXPECT_EQ(taken(odd), &f.matrix[1]);
-  f.matrix[0].halves = true;
-  EXPECT_EQ(taken(odd), &f.matrix[0]);
-  EXPECT_EQ(taken(dense(FG_F16, 2048, 2048 + 65, 2048)), &f.matrix[1]) << "more than half of a tile";
+TEST(MatrixPlan, FewRowsAndColumnsBehindWholeTilesAreStripsWhereThatPays) {
+  const auto strips = [](const Product& p, const ProductChoice& choice = {}) {
+    const ProductPlan plan = plan_product(p, matrix_device(), 1, choice);
+    EXPECT_EQ(plan.tiles_m, ceil_div(plan.main_m(), 128));
+    EXPECT_EQ(plan.tiles_n, ceil_div(plan.main_n(), 128));
+    EXPECT_TRUE(plan.splits == 1 || (plan.strip_m == 0 && plan.strip_n == 0));
+    return std::pair(plan.strip_m, plan.strip_n);
+  };
+  using Strips = std::pair<std::int64_t, std::int64_t>;
+  // 16 x 16 tiles are two for almost every unit; 17 x 16 are three for some.
+  EXPECT_EQ(strips(dense(FG_F16, 2048, 2049, 2048)), Strips(0, 1));
+  EXPECT_EQ(strips(dense(FG_F16, 2050, 2048, 2048)), Strips(2, 0));
+  EXPECT_EQ(strips(dense(FG_F16, 2064, 2048, 2048)), Strips(0, 0)) << "product_rows takes longer";
+  EXPECT_EQ(strips(dense(FG_F16, 2065, 2048, 2048)), Strips(0, 0)) << "more than product_rows has";
+  EXPECT_EQ(strips(dense(FG_F16, 2047, 2048, 2048)), Strips(0, 0)) << "nothing behind";
+  EXPECT_EQ(strips(dense(FG_F16, 2049, 2050, 2048)), Strips(1, 2));
+  EXPECT_EQ(strips(dense(FG_F16, 257, 1024, 256)), Strips(0, 0)) << "a launch takes longer";
+  EXPECT_EQ(strips(dense(FG_F16, 2048, 2049, 2048), {.strips = false}), Strips(0, 0));
+  EXPECT_EQ(strips(dense(FG_F16, 2048, 2049, 2048), {.parts = 2}), Strips(0, 0));
 }
 
 TEST(MatrixPlan, TakesWhatHasRowsEnoughAndTheDtype) {

@@ -107,6 +107,13 @@ TEST_P(GpuProducts, FewTilesAndLongSums) {
   }
 }
 
+// One column more than an H200's tiles have room for, which product_rows takes.
+TEST_P(GpuProducts, AStripBesideWholeTiles) {
+  if ((device.info().caps & FG_D_SOFTWARE) != 0) GTEST_SKIP() << "no matrix units, and minutes of work";
+  const Matrices a(1, 2047, 1101, 23), b(1, 1101, 2049, 24);
+  expect(fg::mm(tensor(a).squeeze({0}), tensor(b).squeeze({0})), a, b);
+}
+
 TEST_P(GpuProducts, OutMayBeColumnsOrPartOfAMatrix) {
   const Matrices a(1, 140, 96, 5), b(1, 96, 72, 6), none(1, 140, 72, 0);
   for (const Place place : kPlaces) {
