@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "core/config/config.hpp"
 #include "core/registry/candidate.hpp"
 
 namespace fg::core {
@@ -26,7 +27,7 @@ struct ContactReport {
 
 struct ContactOptions {
   std::string helper;  // fg-probe; empty: a plain fork of this process.
-  std::chrono::milliseconds timeout{60'000};
+  std::chrono::milliseconds timeout = kProbeTimeout;
 };
 
 ContactReport first_contact(const std::string& plugin_path, const ContactOptions& options);
