@@ -12,11 +12,13 @@ namespace fg::gpu {
 namespace {
 
 constexpr std::uint64_t kPackVariant =
-    16;  // Beside product.cpp's numbers, which are smaller or far larger, and those below.
+    16;                               // Beside product.cpp's numbers, which are smaller or far larger, and those below.
+constexpr std::int64_t kTurned = 64;  // Lines and elements that a group of product_pack turns.
 
 bool is_wide(const MatrixSide& s) {
-  const std::int64_t reach = (s.batches - 1) * s.batch + (s.lines - 1) * s.line + (s.pitch() - 1) * s.step;
-  return std::max(reach, s.batches * s.lines * s.pitch()) >= (std::int64_t{1} << 31) - 65536;
+  const std::int64_t along = s.turned ? s.line : s.step, across = s.turned ? s.step : s.line;
+  const std::int64_t reach = (s.batches - 1) * s.batch + (s.lines - 1) * across + (s.pitch() - 1) * along;
+  return s.packed && std::max(reach, s.batches * s.lines * s.pitch()) >= (std::int64_t{1} << 31) - 65536;
 }
 
 // Where a packed operand begins for product_pack, which reads whole pieces.
@@ -25,26 +27,34 @@ BufferRef aligned(const MatrixSide& s) { return {s.at.buffer, s.at.byte_offset -
 
 std::int64_t pieces_of(const MatrixSide& s) { return s.packed ? s.batches * s.lines * s.pitch() / 8 : 0; }
 
+// Of product_pack.
+std::int64_t groups_of(const MatrixSide& s, std::int64_t group_size) {
+  if (!s.turned) return ceil_div(pieces_of(s), group_size);
+  return s.batches * ceil_div(s.lines, kTurned) * (s.pitch() / kTurned);
+}
+
 // One launch for both: lines of whole pieces in the workspace, zeros behind each.
 Result<void> pack(const ProductPlan& plan, Variants& variants, const sdk::Launch& launch) {
   const MatrixSide &a = plan.side_a, &b = plan.side_b;
   if (!a.packed && !b.packed) return {};
-  const bool wide = (a.packed && is_wide(a)) || (b.packed && is_wide(b));
+  const bool wide = is_wide(a) || is_wide(b);
   const bool dense = (!a.packed || a.step == 1) && (!b.packed || b.step == 1);
-  const std::uint64_t variant = kPackVariant + (wide ? 1 : 0) + (dense ? 2 : 0);
+  const std::uint64_t variant =
+      kPackVariant + (wide ? 1 : 0) + (dense ? 2 : 0) + (a.turned ? 4 : 0) + (b.turned ? 8 : 0);
   FG_TRY_ASSIGN(const Program* program, variants.get(device_of(launch), variant, [&]() -> Result<Source> {
     FG_TRY_ASSIGN(Source s, source_of("product_pack", std::array<fg_dtype, 3>{FG_I16, FG_I16, FG_I16}));
     s.wide_index = wide;
-    s.define("DENSE", dense);
+    s.define("DENSE", dense).define("A_TURNED", a.turned).define("B_TURNED", b.turned);
     return s;
   }));
-  const std::int64_t count = pieces_of(a), total = count + pieces_of(b);
-  std::vector<Value> values{count, total, static_cast<std::int64_t>(plan.b_at / 16)};
+  const std::int64_t group_size = program->source.group_size, groups = groups_of(a, group_size);
+  std::vector<Value> values{groups, static_cast<std::int64_t>(plan.b_at / 16)};
   for (const MatrixSide* s : {&a, &b}) {
-    values.insert(values.end(), {s->pitch() / 8, s->lines, s->length, s->line, s->step, s->batch, skew_of(*s) / 2});
+    values.insert(values.end(),
+                  {pieces_of(*s), s->pitch() / 8, s->lines, s->length, s->line, s->step, s->batch, skew_of(*s) / 2});
   }
   return enqueue(launch, *program, std::array{workspace_at(launch), aligned(a), aligned(b)}, values,
-                 groups_for(static_cast<std::uint64_t>(total), program->source.group_size));
+                 static_cast<std::uint64_t>(groups + groups_of(b, group_size)));
 }
 
 std::uint64_t variant_number(const ProductPlan& plan, const Features& f, Finish finish, fg_dtype out) {

@@ -110,20 +110,21 @@ void plan_rows(ProductPlan& plan, const Features& f, const ProductChoice& choice
   split_k(plan, choice.parts != 0 ? choice.parts : wanted, choice.parts != 0 ? step : step * kLeastRowSteps, step);
 }
 
-MatrixSide side_of(const Lines& x, std::int64_t batches, fg_dtype dtype) {
-  const Reading r = reading_of(x, dtype);
-  MatrixSide s{x.at, r.along, r.vec == 1, x.count, x.length, x.batch == 0 ? 1 : batches, x.step, x.stride, x.batch};
-  if (!r.along) {
-    std::swap(s.lines, s.length);
-    std::swap(s.line, s.step);
-  }
-  return s;
-}
-
 // Sums may depend on strides, but not on where an operand begins.
 bool is_packed_by_strides(Lines x, fg_dtype dtype) {
   x.at.byte_offset = 0;
   return reading_of(x, dtype).vec == 1;
+}
+
+MatrixSide side_of(const Lines& x, std::int64_t batches, fg_dtype dtype) {
+  const Reading r = reading_of(x, dtype);
+  MatrixSide s{x.at,   r.along,  r.vec == 1, false, x.count, x.length, x.batch == 0 ? 1 : batches,
+               x.step, x.stride, x.batch};
+  if (r.along) return s;
+  std::swap(s.line, s.step);
+  s.turned = s.along = is_packed_by_strides(x, dtype);
+  if (!s.turned) std::swap(s.lines, s.length);
+  return s;
 }
 
 double matrix_ns(const ProductPlan& plan, const MatrixTile& t, double speed, const Features& f) {

@@ -26,12 +26,13 @@ struct RowShape {
 };
 
 // How a kernel of matrix units reads an operand: lines of whole 16-byte pieces that begin at multiples of 16 bytes,
-// along k or across it.  What is not so becomes so in the workspace, with zeros behind each line (product_pack).
+// along k or across it.  What is not so becomes so in the workspace, with zeros behind each line (product_pack); lines
+// across k are turned on the way, since tiles of any width and product_rows read lines along k.
 struct MatrixSide {
   BufferRef at;
-  bool along = true, packed = false;
-  std::int64_t lines = 0, length = 0, batches = 1;  // Of memory.
-  std::int64_t line = 0, step = 0, batch = 0;       // Strides in elements as given: of lines, in a line, of matrices.
+  bool along = true, packed = false, turned = false;
+  std::int64_t lines = 0, length = 0, batches = 1;
+  std::int64_t line = 0, step = 0, batch = 0;  // Strides in elements of memory: of its lines, in one, of matrices.
 
   // Lines that begin where lines of a cache do: half again as fast as others.
   std::int64_t pitch() const { return (length + 63) / 64 * 64; }

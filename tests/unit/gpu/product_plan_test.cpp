@@ -241,10 +241,12 @@ TEST(MatrixPlan, OtherOperandsArePackedIntoLinesOfWholePieces) {
   EXPECT_TRUE(plan.side_a.packed && plan.side_b.packed);
   EXPECT_EQ(plan.side_a.read_line(), 576);
   EXPECT_EQ(plan.side_a.read_batch(), 256 * 576);
-  EXPECT_EQ(plan.side_b.read_line(), 320);
+  EXPECT_TRUE(plan.side_b.turned && plan.side_b.along) << "its rows lie across k";
+  EXPECT_FALSE(plan.side_a.turned);
+  EXPECT_EQ(plan.side_b.read_line(), 576);
   EXPECT_EQ(plan.side_b.read_batch(), 0);
   EXPECT_GE(plan.b_at, 2u * 3 * 256 * 576);
-  EXPECT_GE(plan.space, plan.b_at + 2u * 513 * 320);
+  EXPECT_GE(plan.space, plan.b_at + 2u * 259 * 576);
   EXPECT_EQ(plan.b_at % kWorkspaceAlign, 0u);
 }
 
@@ -264,10 +266,11 @@ TEST(MatrixPlan, SumsDoNotDependOnWhereOperandsBegin) {
   for (const std::int64_t size : {40, 256, 1024}) {
     Product p = dense(FG_F16, size, size, size);
     const ProductPlan whole = on_matrix_units(p);
-    p.a.at.byte_offset = 2;
+    p.a.at.byte_offset = p.b.at.byte_offset = 2;
     const ProductPlan odd = on_matrix_units(p);
-    EXPECT_FALSE(whole.side_a.packed);
-    EXPECT_TRUE(odd.side_a.packed);
+    EXPECT_FALSE(whole.side_a.packed || whole.side_b.packed);
+    EXPECT_TRUE(odd.side_a.packed && odd.side_b.packed);
+    EXPECT_EQ(odd.side_b.along, whole.side_b.along);
     EXPECT_EQ(odd.matrix, whole.matrix);
     EXPECT_EQ(odd.split_k, whole.split_k);
   }
