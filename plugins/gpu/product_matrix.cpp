@@ -64,6 +64,14 @@ std::uint64_t variant_number(const ProductPlan& plan, const Features& f, Finish 
   return number.add(plan.side_a.along, 1).add(plan.side_b.along, 1).value();
 }
 
+// As far as zeros stand behind both operands, kernels that prefer whole slices are given them.
+std::int64_t read_k(const ProductPlan& plan) {
+  const MatrixSide &a = plan.side_a, &b = plan.side_b;
+  const std::int64_t whole = ceil_div(plan.p.k, plan.matrix->k) * plan.matrix->k;
+  const bool zeros = a.packed && a.along && b.packed && b.along && whole <= std::min(a.pitch(), b.pitch());
+  return plan.matrix->whole && zeros ? whole : plan.p.k;
+}
+
 }  // namespace
 
 Source matrix_source(const MatrixTile& t, bool a_along, bool b_along, Finish finish, fg_dtype out) {
@@ -100,10 +108,10 @@ Result<void> run_matrix(const ProductPlan& plan, Variants& variants, const sdk::
                              }));
   const std::array buffers{a.packed ? workspace_at(launch) : a.at, b.packed ? workspace_at(launch, plan.b_at) : b.at,
                            finish == Finish::with_self ? p.self.at : BufferRef{}, out.at};
-  const std::array<Value, 20> values{
-      a.read_line(), a.read_batch(), b.read_line(), b.read_batch(), p.self.row,    p.self.col,    p.self.batch,
-      out.row,       out.col,        out.batch,     plan.results(), plan.main_m(), plan.main_n(), p.k,
-      plan.tiles_m,  plan.tiles_n,   plan.splits,   plan.split_k,   p.alpha,       p.beta};
+  const std::array<Value, 20> values{a.read_line(),  a.read_batch(), b.read_line(), b.read_batch(), p.self.row,
+                                     p.self.col,     p.self.batch,   out.row,       out.col,        out.batch,
+                                     plan.results(), plan.main_m(),  plan.main_n(), read_k(plan),   plan.tiles_m,
+                                     plan.tiles_n,   plan.splits,    plan.split_k,  p.alpha,        p.beta};
   return enqueue(launch, *program, buffers, values, static_cast<std::uint64_t>(plan.groups()));
 }
 

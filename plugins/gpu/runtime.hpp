@@ -69,7 +69,7 @@ struct MatrixTile {
   int resident = 1;
   double speed = 1;
   double speed_along = 0;  // Where lines of b run along k; 0: as everywhere.
-  bool whole = false;      // Needs at least m rows and n columns.
+  bool whole = false;      // Needs at least m rows and n columns, and is faster by whole slices of k.
   double speed_alone = 0;  // Where a compute unit has one group; 0: between those of an idle one and `speed`.
   bool few_rows = true;    // Also worth it for so few rows that product_rows could stream b.
 };
