@@ -24,9 +24,11 @@ constexpr std::int64_t kSlices = 34;  // Kernels take up to 32 slices along k in
 // A product with edges in all three dimensions whose sums are small integers, and so exact in any order.
 struct Trial {
   std::int64_t m, n, k, pitch;  // Lines of out have a gap.
+  bool along;                   // Of b: lines run along k.
   std::vector<int> a, b;
 
-  explicit Trial(const MatrixTile& t) : m(t.m + 9), n(t.n + 16), k(kSlices * t.k + 8), pitch(n + 8) {
+  explicit Trial(const MatrixTile& t)
+      : m(t.m + 9), n(t.n + 16), k(kSlices * t.k + 8), pitch(n + 8), along(t.speed == 0) {
     std::uint32_t seed = 1;
     const auto draw = [&](std::int64_t count) {
       std::vector<int> x(static_cast<std::size_t>(count));
@@ -43,8 +45,9 @@ struct Trial {
       std::fill(sums.begin(), sums.end(), 0);
       for (std::int64_t l = 0; l < k; ++l) {
         const int x = a[static_cast<std::size_t>(i * k + l)];
-        const int* row = b.data() + l * n;
-        for (std::size_t j = 0; j < sums.size(); ++j) sums[j] += x * row[j];
+        const int* row = b.data() + (along ? l : l * n);
+        const std::size_t step = along ? static_cast<std::size_t>(k) : 1;
+        for (std::size_t j = 0; j < sums.size(); ++j) sums[j] += x * row[j * step];
       }
       for (std::size_t j = 0; j < sums.size(); ++j)
         out[static_cast<std::size_t>(i * pitch) + j] = bits_of(dtype, sums[j]);
@@ -64,6 +67,7 @@ Result<Bits> multiply(Device& device, const MatrixTile& tile, const Trial& trial
                   p.m = trial.m, p.n = trial.n, p.k = trial.k;
                   p.a = {memory.at(buffer, 0), p.k, 1, 0};
                   p.b = {memory.at(buffer, b), p.n, 1, 0};
+                  if (trial.along) p.b.row = 1, p.b.col = p.k;
                   p.out = {memory.at(buffer, out), trial.pitch, 1, 0};
                   ProductPlan plan =
                       plan_product(p, device.features(), 1u << index_of(device, tile), {.strips = false});

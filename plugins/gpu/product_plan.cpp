@@ -143,6 +143,10 @@ double matrix_ns(const ProductPlan& plan, const MatrixTile& t, double speed, con
   return ns + kLaunchNs + static_cast<double>(plan.results() * (plan.splits * 8 + 2)) / kJoinBytes;
 }
 
+double speed_of(const MatrixTile& t, const MatrixSide& b) {
+  return b.along && t.speed_along != 0 ? t.speed_along : t.speed;
+}
+
 bool has_whole(const Product& p, const MatrixTile& t) { return !t.whole || (p.m >= t.m && p.n >= t.n); }
 
 double rows_ns(const Product& p, const Features& f) {
@@ -200,7 +204,8 @@ double plan_matrix_tiles(ProductPlan& plan, const Features& f, const Product& p,
     const MatrixTile& t = f.matrix[i];
     if ((tiles >> i & 1u) == 0 || t.dtype != p.dtype || !has_whole(p, t)) continue;
     if (!chosen && !t.few_rows && std::min(p.m, p.n) <= kFewRows) continue;
-    const double speed = begun.side_b.along && t.speed_along != 0 ? t.speed_along : t.speed;
+    const double speed = speed_of(t, begun.side_b);
+    if (speed == 0) continue;
     const auto take = [&](std::int64_t strip_m, std::int64_t strip_n, std::int64_t first, std::int64_t last) {
       ProductPlan tried = begun;
       tried.strip_m = strip_m, tried.strip_n = strip_n;
@@ -228,6 +233,9 @@ bool suits_matrix(const Product& p, const Features& f, std::uint32_t tiles) {
          std::max({p.m, p.n, p.k}) < kMost;
 }
 
+Lines lines_of_a(const Product& p) { return {p.a.at, p.m, p.a.row, p.k, p.a.col, p.a.batch}; }
+Lines lines_of_b(const Product& p) { return {p.b.at, p.n, p.b.col, p.k, p.b.row, p.b.batch}; }
+
 // Neighbours of out are written together.
 Product as_matrix_product(const Product& p) { return p.out.row == 1 && p.out.col != 1 ? transposed(p) : p; }
 
@@ -236,7 +244,7 @@ bool plan_matrix(ProductPlan& plan, const Features& f, std::uint32_t tiles, bool
   if (!suits_matrix(plan.p, f, tiles)) return false;
   const Product p = as_matrix_product(plan.p);
   const std::int64_t few = std::min(p.m, p.n);
-  const Lines a{p.a.at, p.m, p.a.row, p.k, p.a.col, p.a.batch}, b{p.b.at, p.n, p.b.col, p.k, p.b.row, p.b.batch};
+  const Lines a = lines_of_a(p), b = lines_of_b(p);
   const bool packs = is_packed_by_strides(a, p.dtype) || is_packed_by_strides(b, p.dtype);
   if (!chosen && few <= kFewMatrixRows) return false;
   if (!chosen && packs && (few <= kFewRows || p.batch * p.m * p.n < ceil_div(kLeastPackedMacs, p.k))) return false;
@@ -292,8 +300,8 @@ ProductPlan begin_plan(const Product& product, const Features& features) {
   settle(p.b, p.batch, p.k, p.n);
   settle(p.out, p.batch, p.m, p.n);
   settle(p.self, p.batch, p.m, p.n);
-  plan.a = reading_of({p.a.at, p.m, p.a.row, p.k, p.a.col, p.a.batch}, p.dtype);
-  plan.b = reading_of({p.b.at, p.n, p.b.col, p.k, p.b.row, p.b.batch}, p.dtype);
+  plan.a = reading_of(lines_of_a(p), p.dtype);
+  plan.b = reading_of(lines_of_b(p), p.dtype);
   // A processor's compiler makes vectors of elements itself, and of pieces long work.
   if (features.software) plan.a.vec = plan.b.vec = 1;
   return plan;
@@ -331,9 +339,10 @@ std::vector<std::int64_t> kernels_for(const ProductPlan& begun, const Features& 
   const Product& p = begun.p;
   if (p.m <= few_rows(f)) kernels.push_back(kRowsKernel);
   const Product q = as_matrix_product(p);
+  const MatrixSide side_b = side_of(lines_of_b(q), q.batch, q.dtype);
   for (std::size_t i = 0; i < f.matrix.size() && suits_matrix(q, f, tiles); ++i) {
     const MatrixTile& t = f.matrix[i];
-    if ((tiles >> i & 1u) != 0 && t.dtype == q.dtype && has_whole(q, t))
+    if ((tiles >> i & 1u) != 0 && t.dtype == q.dtype && has_whole(q, t) && speed_of(t, side_b) != 0)
       kernels.push_back(kMatrixKernel + std::int64_t(i));
   }
   if (!kernels.empty() && kernels.back() >= kMatrixKernel) return kernels;  // Ten times as fast as tiles.

@@ -107,7 +107,7 @@ std::vector<List> row_candidates(const ProductPlan& begun, Device& device) {
 
 }  // namespace
 
-const TunableKernel kTunableProduct{"product", 1, kKernelParams};
+const TunableKernel kTunableProduct{"product", 2, kKernelParams};
 const TunableKernel kTunableProductParts{"product_parts", 1, kPartsParams};
 const TunableKernel kTunableProductRows{"product_rows", 1, kRowsParams};
 

@@ -61,6 +61,7 @@ struct Dispatch {
 
 // A shape of a kernel of the API's own for products on matrix units (product_matrix.hpp).  `speed` in 10^9
 // multiply-adds a second of a compute unit in which `resident` groups run; one device's are compared with each other.
+// 0: only where lines of b run along k.
 struct MatrixTile {
   fg_dtype dtype = 0;            // Of the operands; sums are f32.
   const char* kernel = "";       // Its name: Source::name.

@@ -133,6 +133,7 @@ std::vector<gpu::MatrixTile> matrix_tiles(cl_device_id d, const std::string& ext
   for (const fg_dtype dtype : {FG_F16, FG_BF16}) {
     if (major == 9 && number<cl_uint>(d, kMinorNv) == 0) {
       tiles.push_back({dtype, "product_wgmma 3", 128, 128, 64, 256, 2, 2270, 0, false, 2180});
+      tiles.push_back({dtype, "product_wgmma 3", 128, 136, 64, 256, 2, 0, 2270, false, 2180});
       tiles.push_back({dtype, "product_wgmma 4", 64, 128, 64, 128, 2, 1930, 0, false, 1870});
       tiles.push_back({dtype, "product_wgmma 8", 64, 128, 64, 128, 1, 1800, 0, false, 2060});
     }

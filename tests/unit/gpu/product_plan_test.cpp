@@ -178,6 +178,25 @@ TEST(MatrixPlan, FewRowsAndColumnsBehindWholeTilesAreStripsWhereThatPays) {
   EXPECT_EQ(strips(dense(FG_F16, 2048, 2049, 2048), {.parts = 2}), Strips(0, 0));
 }
 
+TEST(MatrixPlan, SlightlyWiderTilesTakeColumnsBehindWholeOnes) {
+  Features f = matrix_device();
+  f.matrix[1] = {FG_F16, "wider", 128, 136, 32, 128, 2, 0, 1600};
+  const auto columns = [&](const Product& p) { return plan_product(p, f, 3).matrix->n; };
+  EXPECT_EQ(columns(dense(FG_F16, 2047, 2049, 2051)), 136);
+  EXPECT_EQ(columns(dense(FG_F16, 2047, 2049, 2051, true)), 136);
+  EXPECT_EQ(columns(dense(FG_F16, 4097, 4097, 4097)), 136);
+  EXPECT_EQ(columns(dense(FG_F16, 2047, 2048, 2051, true)), 128);
+  Product batch = dense(FG_F16, 1023, 1025, 1027);
+  batch.batch = 16, batch.a.batch = 1023 * 1027, batch.b.batch = 1027 * 1025, batch.out.batch = 1023 * 1025;
+  EXPECT_EQ(columns(batch), 136);
+  // It reads lines along k alone.
+  const Product across = dense(FG_F16, 2048, 2056, 2048);
+  EXPECT_FALSE(plan_product(across, f, 3).side_b.along);
+  EXPECT_EQ(columns(across), 128);
+  EXPECT_EQ(kernels_for(begin_plan(across, f), f, 3), (std::vector<std::int64_t>{kMatrixKernel}));
+  EXPECT_EQ(columns(dense(FG_F16, 2048, 2056, 2048, true)), 136);
+}
+
 TEST(MatrixPlan, TakesWhatHasRowsEnoughAndTheDtype) {
   EXPECT_NE(on_matrix_units(dense(FG_F16, 17, 24, 16)).matrix, nullptr);
   EXPECT_TRUE(on_matrix_units(dense(FG_F16, 1, 4096, 4096)).by_rows);
