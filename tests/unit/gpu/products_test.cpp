@@ -107,8 +107,8 @@ TEST_P(GpuProducts, FewTilesAndLongSums) {
   }
 }
 
-// One column more than an H200's tiles have room for, which product_rows takes.
-TEST_P(GpuProducts, AStripBesideWholeTiles) {
+// One column more than an H200's tiles of 128 have room for, which wider tiles or product_rows take.
+TEST_P(GpuProducts, AColumnBesideWholeTiles) {
   if ((device.info().caps & FG_D_SOFTWARE) != 0) GTEST_SKIP() << "no matrix units, and minutes of work";
   const Matrices a(1, 2047, 1101, 23), b(1, 1101, 2049, 24);
   expect(fg::mm(tensor(a).squeeze({0}), tensor(b).squeeze({0})), a, b);
@@ -128,6 +128,17 @@ TEST_P(GpuProducts, BatchesAndOneMatrixForAll) {
     const Matrices a(3, 70, 90, 7), b(3, 90, 75, 8), one(1, 90, 75, 9);
     expect(fg::bmm(tensor(a, place), tensor(b, place)), a, b);
     expect(fg::bmm(tensor(a, place), tensor(one, place).expand({3, 90, 75})), a, one);
+  }
+}
+
+// More than an H200's cache has room for when packed.
+TEST_P(GpuProducts, LargeBatchesAreAFewMatricesAtATime) {
+  if ((device.info().caps & FG_D_SOFTWARE) != 0) GTEST_SKIP() << "no matrix units, and minutes of work";
+  const Matrices a(12, 1023, 515, 25), b(12, 515, 1025, 26);
+  const fg::Tensor x = tensor(a), y = tensor(b), all = fg::bmm(x, y);
+  for (std::int64_t z = 0; z < a.batch; ++z) {
+    const auto matrix = [z](const fg::Tensor& t) { return t.slice(0, z, z + 1, 1).squeeze({0}); };
+    EXPECT_EQ(matrix(all).to_vector<float>(), fg::mm(matrix(x), matrix(y)).to_vector<float>()) << z;
   }
 }
 
