@@ -26,6 +26,17 @@ float store_element(const in uint32_t r, const in uint32_t c, const in float v, 
   if (row + r < m && col + c < n) store(v, row + r, col + c, out_at);
   return v;
 }
+// Of a tile that is inside of out, whose rows lie near each other: its addresses are one multiplication each.
+float store_inside(const in uint32_t r, const in uint32_t c, const in float v, const in uint64_t tile_at,
+                   const in uint32_t line) {
+  const uint at = r * line + c;
+  if (OUT_F32 != 0) {
+    Sum(tile_at + uint64_t(at) * 4).v = v;
+  } else {
+    Element(tile_at + uint64_t(at) * 2).v = ELEMENT(rounded(v));
+  }
+  return v;
+}
 
 void main() {
   Place p = place_of(gl_WorkGroupID.x);
@@ -85,7 +96,13 @@ void main() {
 
   if (FINISH != 0) coopMatPerElementNV(sums, sums, finish_element, p.row, p.col, self_of(p));
   const uint64_t out_at = out_of(p);
-  if (!has_pieces(out_at) || p.row + BM > m || p.col + BN > n) {
+  const bool inside = p.row + BM <= m && p.col + BN <= n;
+  if (inside && !has_pieces(out_at) && out_col == 1 && out_row <= 1 << 20) {
+    const uint64_t tile_at = (uint64_t(p.row) * uint64_t(out_row) + p.col) * (OUT_F32 != 0 ? 4 : 2);
+    coopMatPerElementNV(sums, sums, store_inside, out_at + tile_at, uint(out_row));
+    return;
+  }
+  if (!inside || !has_pieces(out_at)) {
     coopMatPerElementNV(sums, sums, store_element, p.row, p.col, out_at);
     return;
   }
