@@ -131,17 +131,6 @@ TEST_P(GpuProducts, BatchesAndOneMatrixForAll) {
   }
 }
 
-// More than an H200's cache has room for when packed.
-TEST_P(GpuProducts, LargeBatchesAreAFewMatricesAtATime) {
-  if ((device.info().caps & FG_D_SOFTWARE) != 0) GTEST_SKIP() << "no matrix units, and minutes of work";
-  const Matrices a(12, 1023, 515, 25), b(12, 515, 1025, 26);
-  const fg::Tensor x = tensor(a), y = tensor(b), all = fg::bmm(x, y);
-  for (std::int64_t z = 0; z < a.batch; ++z) {
-    const auto matrix = [z](const fg::Tensor& t) { return t.slice(0, z, z + 1, 1).squeeze({0}); };
-    EXPECT_EQ(matrix(all).to_vector<float>(), fg::mm(matrix(x), matrix(y)).to_vector<float>()) << z;
-  }
-}
-
 TEST_P(GpuProducts, SelfIsAddedAndSumsAreScaled) {
   const Matrices self(1, 1, 150, 10), a(1, 130, 160, 11), b(1, 160, 150, 12);
   const fg::Tensor x = tensor(a).squeeze({0}), y = tensor(b).squeeze({0}), row = tensor(self).squeeze({0});
