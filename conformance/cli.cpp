@@ -53,7 +53,7 @@ void add_options(CLI::App& app, CommandLine& line) {
   app.add_option("--shard", line.shard, "only part i of n, chosen by the names of the cases")->type_name("i/n");
   app.add_option("--journal", line.journal, "append every verdict to this file as it falls")->type_name("FILE");
   app.add_flag("--resume", line.resume, "continue the --journal of a run that was interrupted");
-  app.add_option("--deadline", line.deadline, "seconds for a case (default: 20 times what such cases take, 10 to 600)")
+  app.add_option("--deadline", line.deadline, "seconds for a case (default: 20 times what such cases take, 60 to 600)")
       ->check(CLI::PositiveNumber)
       ->type_name("SECONDS");
   app.add_option("--markdown", line.markdown, "write the report as Markdown")->type_name("FILE|-");

@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::size_t kRemembered = 31;
 constexpr double kFactor = 20;
-constexpr std::chrono::milliseconds kFirst{60'000}, kLeast{10'000}, kMost{600'000};
+// The least leaves time for a kernel that has to be compiled on a busy machine.
+constexpr std::chrono::milliseconds kLeast{60'000}, kMost{600'000};
 
 }  // namespace
 
@@ -21,7 +22,7 @@ std::chrono::milliseconds Deadlines::of(std::string_view id) const {
   if (fixed_.count() > 0) return fixed_;
   if (is_large(id)) return kMost;
   const auto it = taken_.find(kind_of(id));
-  if (it == taken_.end()) return kFirst;
+  if (it == taken_.end()) return kLeast;
   std::vector<double> sorted = it->second;
   const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
   std::nth_element(sorted.begin(), middle, sorted.end());

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How long a case may take: 20 times the median of cases like it, at least 10 seconds and at most 10
-// minutes; a minute for the first of its kind.
+// How long a case may take: 20 times the median of cases like it, at least a minute and at most 10.
 
 #ifndef FG_CONFORMANCE_CONTROLLER_DEADLINES_HPP_
 #define FG_CONFORMANCE_CONTROLLER_DEADLINES_HPP_
