@@ -87,6 +87,17 @@ struct TilePlan {
   int shared() const {  // Numbers in shared memory.
     return slice() + shape.keys * (shape.queries + kSlicePad) + shape.group() + 2 * shape.queries;
   }
+  // Of all loops of a work-item, if none is unrolled.
+  std::int64_t rounds(const Attention& a) const {
+    const auto each = [&](int lines, int length) { return ceil_div(lines * length, shape.group()); };
+    const std::int64_t scores =
+        1 + shape.slice_c + 2 * (each(shape.queries, shape.slice_c) + each(shape.keys, shape.slice_c));
+    const std::int64_t sums = 1 + shape.slice_k + 2 * each(values, shape.slice_k);
+    const std::int64_t weights = 2 * ceil_div(shape.keys * shape.queries, shape.group());
+    const std::int64_t block =
+        1 + ceil_div(a.channels, shape.slice_c) * scores + weights + ceil_div(shape.keys, shape.slice_k) * sums;
+    return ceil_div(a.keys, shape.keys) * block;
+  }
 };
 
 TilePlan plan_tiles(const Attention& a, const Features& f) {
@@ -146,9 +157,18 @@ void add_side(std::vector<Value>& values, const Attention::Side& x, std::int64_t
   values.insert(values.end(), {x.row, x.col});
 }
 
+bool is_too_long(const TilePlan& p, const Attention& a, const Features& f) {
+  return f.most_rounds != 0 && p.rounds(a) > f.most_rounds;
+}
+
 Result<void> run_tiles(const Attention& a, Variants& variants, const sdk::Launch& launch) {
   const Features& f = device_of(launch).features();
   const TilePlan p = plan_tiles(a, f);
+  if (is_too_long(p, a, f)) {
+    return unsupported("attention over " + std::to_string(a.keys) + " keys of " + std::to_string(a.channels) +
+                       " channels takes " + std::to_string(p.rounds(a)) + " rounds of loops, which end after " +
+                       std::to_string(f.most_rounds) + " on this device");
+  }
   const std::uint64_t number = number_of(a, 0)
                                    .add(p.shape.queries, 8)
                                    .add(p.shape.slice_c, 6)
@@ -194,7 +214,8 @@ Reading along_channels(const Attention::Side& x, std::int64_t positions, std::in
 
 bool takes_rows(const Attention& a, const Features& f) {
   const std::int64_t vec = 16 / dtype_bytes(a.dtype);
-  return !f.software && a.rows() <= kRows[std::size(kRows) - 1].rows && a.channels <= kRows[0].group &&
+  const bool tiles = f.software && !is_too_long(plan_tiles(a, f), a, f);
+  return !tiles && a.rows() <= kRows[std::size(kRows) - 1].rows && a.channels <= kRows[0].group &&
          a.values <= kRows[0].group && a.keys > 0 && vec > 0;
 }
 

@@ -62,9 +62,11 @@ std::int64_t reach(const Operand& x, std::int64_t batch, std::int64_t rows, std:
   return (batch - 1) * x.batch + (rows - 1) * x.row + (cols - 1) * x.col;
 }
 
-// `wanted` parts of k, but none shorter than `least`, in whole slices of `step`.
-void split_k(ProductPlan& plan, std::int64_t wanted, std::int64_t least, std::int64_t step) {
-  plan.splits = std::clamp<std::int64_t>(wanted, 1, std::max<std::int64_t>(plan.p.k / least, 1));
+// `wanted` parts of k, but none shorter than `least`, in whole slices of `step`.  More where loops may not be as long:
+// a work-item has less than two rounds for each of k.
+void split_k(ProductPlan& plan, const Features& f, std::int64_t wanted, std::int64_t least, std::int64_t step) {
+  const std::int64_t needed = f.most_rounds == 0 ? 1 : ceil_div(2 * plan.p.k, f.most_rounds);
+  plan.splits = std::max(needed, std::clamp<std::int64_t>(wanted, 1, std::max<std::int64_t>(plan.p.k / least, 1)));
   plan.split_k = std::max<std::int64_t>(ceil_div(ceil_div(plan.p.k, plan.splits), step), 1) * step;
 }
 
@@ -81,7 +83,7 @@ void plan_tiles(ProductPlan& plan, const Features& f, std::span<const TileShape>
     if (plan.groups() >= f.compute_units && bytes * t.item_m * t.item_n <= 256) break;
   }
   const std::int64_t wanted = f.compute_units / std::max<std::int64_t>(plan.groups(), 1);
-  split_k(plan, parts != 0 ? parts : wanted, parts != 0 ? plan.tile.k : kLeastTileK, plan.tile.k);
+  split_k(plan, f, parts != 0 ? parts : wanted, parts != 0 ? plan.tile.k : kLeastTileK, plan.tile.k);
 }
 
 RowShape row_shape(const ProductPlan& plan, const Features& f, const ProductChoice& choice) {
@@ -107,7 +109,7 @@ void plan_rows(ProductPlan& plan, const Features& f, const ProductChoice& choice
   const std::int64_t piece = 16 / dtype_bytes(p.dtype), step = plan.row.lanes_k() * (plan.b.along ? piece : 1);
   const std::int64_t tiles = ceil_div(p.n, plan.row.lanes_n * (plan.b.along || f.software ? plan.row.width : piece));
   const std::int64_t wanted = kRowGroups * f.compute_units / std::max<std::int64_t>(p.batch * tiles, 1);
-  split_k(plan, choice.parts != 0 ? choice.parts : wanted, choice.parts != 0 ? step : step * kLeastRowSteps, step);
+  split_k(plan, f, choice.parts != 0 ? choice.parts : wanted, choice.parts != 0 ? step : step * kLeastRowSteps, step);
 }
 
 // Sums may depend on strides, but not on where an operand begins.

@@ -90,7 +90,7 @@ struct Features {
   bool software = false;              // Runs on the host's processor: few long work-items are best.
   bool few_kernels = false;           // Compiling one costs more than most launches: fewer, that serve more layouts.
   bool vectorises = false;            // The compiler makes vectors of loops: long ones over elements are best.
-  std::int64_t most_rounds = 0;       // Of a loop, after which the compiler ends it; 0: any number.
+  std::int64_t most_rounds = 0;       // Of all loops of a work-item together, after which they end; 0: any number.
   std::uint32_t max_group = 256;      // Work-items of a group, at least 256.
   std::uint64_t local_bytes = 32768;  // Memory of a group, at least 16 KiB.
   std::uint32_t subgroup = 0;         // Work-items whose sums and maxima the API gives; 0: none.

@@ -70,6 +70,15 @@ TEST_P(GpuAttention, IsThatOfF32RoundedOnce) {
   }
 }
 
+// Queries of 0 weigh all keys alike; the values of the later half alone are 1.
+TEST_P(GpuAttention, SeesEachOfManyKeys) {
+  constexpr std::int64_t keys = 100000, channels = 8;
+  const auto filled = [&](std::int64_t rows, float v) { return fg::full({1, 1, rows, channels}, v, dtype, device); };
+  const fg::Tensor values = fg::cat(std::vector<fg::Tensor>{filled(keys / 2, 0), filled(keys / 2, 1)}, 2);
+  const fg::Tensor got = fg::scaled_dot_product_attention(filled(2, 0), draw(1, 1, keys, channels, 4), values);
+  for (const float v : got.to_vector<float>()) EXPECT_NEAR(v, 0.5f, 0x1p-8f);
+}
+
 INSTANTIATE_TEST_SUITE_P(Dtypes, GpuAttention, testing::Values(FG_F16, FG_BF16),
                          [](const auto& tested) { return std::string(fg::dtype_name(tested.param)); });
 

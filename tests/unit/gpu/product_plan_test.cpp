@@ -47,6 +47,17 @@ TEST(ProductPlan, SplitsCoverKOnce) {
   }
 }
 
+TEST(ProductPlan, PartsAreAsShortAsLoopsMayBe) {
+  Features f = large_device();
+  f.software = true;
+  f.most_rounds = 65535;
+  for (const std::int64_t m : {1, 2, 40}) {
+    const ProductPlan plan = plan_product(dense(FG_F32, m, 40, 300000), f);
+    EXPECT_LE(2 * plan.split_k, f.most_rounds + 64) << m << " rows";
+    EXPECT_GE(plan.splits * plan.split_k, 300000) << m << " rows";
+  }
+}
+
 TEST(ProductPlan, FewColumnsBecomeFewRows) {
   const ProductPlan plan = plan_product(dense(FG_F32, 4096, 1, 512), large_device());
   EXPECT_TRUE(plan.by_rows);

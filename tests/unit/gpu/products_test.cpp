@@ -107,6 +107,11 @@ TEST_P(GpuProducts, FewTilesAndLongSums) {
   }
 }
 
+TEST_P(GpuProducts, SumsOfMoreTermsThanLoopsMayHaveRounds) {
+  const Matrices a(1, 2, 300001, 27), b(1, 300001, 3, 28);
+  expect(fg::mm(tensor(a).squeeze({0}), tensor(b).squeeze({0})), a, b);
+}
+
 // One column more than an H200's tiles of 128 have room for, which wider tiles or product_rows take.
 TEST_P(GpuProducts, AColumnBesideWholeTiles) {
   if ((device.info().caps & FG_D_SOFTWARE) != 0) GTEST_SKIP() << "no matrix units, and minutes of work";
