@@ -3,12 +3,12 @@
 
 // What others may be changing at the same time.  A plain load is no atomic one in OpenCL C 1.2; on NVIDIA a volatile one is
 // (PTX ISA, ld.volatile: as ld.relaxed).
-#if HAS_PTX_SUMS
-#define SEEN(word) *(word)
-#define SEEN_LONG(word) *(word)
+#if FG_PTX
+#define FG_SEEN(word) *(word)
+#define FG_SEEN_LONG(word) *(word)
 #else
-#define SEEN(word) atomic_cmpxchg(word, 0, 0)
-#define SEEN_LONG(word) atom_cmpxchg(word, 0, 0)
+#define FG_SEEN(word) atomic_cmpxchg(word, 0, 0)
+#define FG_SEEN_LONG(word) atom_cmpxchg(word, 0, 0)
 #endif
 
 // The word that holds an element of BITS bits is read, changed and swapped until nobody came between.
@@ -16,7 +16,7 @@
   FN void NAME##_##S(GLOBAL(S) q, C v) {                                                       \
     volatile __global uint* word = (volatile __global uint*)((uintptr_t)q & ~(uintptr_t)3);    \
     const u32 shift = ((u32)(uintptr_t)q & 3u) * 8u, mask = 0xFFFFFFFFu >> (32 - BITS);        \
-    u32 seen = SEEN(word), before;                                                             \
+    u32 seen = FG_SEEN(word), before;                                                          \
     do {                                                                                       \
       before = seen;                                                                           \
       const u32 bits = to_##S(OP(from_##S((before >> shift) & mask), v));                      \
@@ -28,7 +28,7 @@
 #define FG_ATOMIC_LONG(NAME, S, C, OP)                                                         \
   FN void NAME##_##S(GLOBAL(S) q, C v) {                                                       \
     volatile __global ulong* word = (volatile __global ulong*)q;                               \
-    u64 seen = SEEN_LONG(word), before;                                                        \
+    u64 seen = FG_SEEN_LONG(word), before;                                                     \
     do {                                                                                       \
       before = seen;                                                                           \
       seen = atom_cmpxchg(word, before, to_##S(OP(from_##S(before), v)));                      \

@@ -114,8 +114,9 @@ TEST_P(GpuProducts, SumsOfMoreTermsThanLoopsMayHaveRounds) {
 
 // One column more than an H200's tiles of 128 have room for, which wider tiles or product_rows take.
 TEST_P(GpuProducts, AColumnBesideWholeTiles) {
-  if ((device.info().caps & FG_D_SOFTWARE) != 0) GTEST_SKIP() << "no matrix units, and minutes of work";
-  const Matrices a(1, 2047, 1101, 23), b(1, 1101, 2049, 24);
+  // On a processor, which has no such tiles, a tenth of the work.
+  const std::int64_t k = (device.info().caps & FG_D_SOFTWARE) != 0 ? 101 : 1101;
+  const Matrices a(1, 2047, k, 23), b(1, k, 2049, 24);
   expect(fg::mm(tensor(a).squeeze({0}), tensor(b).squeeze({0})), a, b);
 }
 
